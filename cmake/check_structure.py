@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Checks the rules of docs/architecture.md over the source files.
+
+1. Which folder may include which other folder.
+2. Which third-party headers may be named where.
+3. No file over 600 lines; no inline TODO; public headers include only public and standard ones.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Each folder with those it may include. base -> nothing; everything above adds to what it stands on.
+BASE = {"base"}
+CRYPTO = BASE | {"crypto"}
+WIRE = BASE | {"wire"}
+SIGN = CRYPTO | WIRE | {"sign"}
+RATS = SIGN | {"rats"}
+EVIDENCE = RATS | {"evidence"}
+ROT = EVIDENCE | {"rot"}
+VERIFIER = EVIDENCE | {"verifier"}
+CHANNEL = EVIDENCE | {"channel", "rot/attester.h", "verifier/appraiser.h"}
+PROVIDER = CRYPTO | {"provider", "rot/attester.h", "evidence"}
+CLIENT = RATS | {"client", "evidence", "verifier/appraiser.h"}
+API = ROT | CHANNEL | PROVIDER | CLIENT | {"api"}
+SERVICE = API | VERIFIER | {"service"}
+ALLOWED = {
+    "base": BASE, "wire": WIRE, "crypto": CRYPTO, "sign": SIGN, "rats": RATS, "evidence": EVIDENCE, "rot": ROT,
+    "verifier": VERIFIER, "channel": CHANNEL, "provider": PROVIDER, "client": CLIENT, "api": API,
+    "api/local": API | VERIFIER, "service": SERVICE, "cli": SERVICE | {"cli"},
+}
+
+# Third-party headers and the folders that may name them.
+HOMES = [
+    (r"openssl/(ssl|quic|tls1)\.h", {"channel/openssl", "service/http", "api", "include/credence"}),
+    (r"openssl/(core.*|provider|store|params|core_names)\.h", {"provider", "crypto/openssl"}),
+    (r"openssl/.*", {"crypto/openssl", "provider", "channel/openssl", "service/http"}),
+    (r"tss2/.*", {"rot/tpm2"}),
+    (r"boost/json.*", {"wire/json"}),
+    (r"boost/(asio|beast).*", {"service"}),
+    (r"boost/system.*", {"service", "wire/json"}),
+    (r"curl/.*", {"client"}),
+    (r"sqlite3\.h", {"verifier/store/sqlite"}),
+    (r"spdlog/.*", {"service", "cli"}),
+    (r"(CLI/.*|toml.*)", {"cli", "service"}),
+]
+THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3)")
+MOST_LINES = 600
+
+
+def tracked() -> list:
+    names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.h", "*.cpp"],
+                           cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    return [name for name in names if (ROOT / name).is_file()]
+
+
+def may_include(folder: str, target: str, allowed: set) -> bool:
+    return any(target == rule or target.startswith(rule + "/") for rule in allowed)
+
+
+def rules_of(source: str) -> tuple:
+    """The folder of a source file under src/ and the set that it may include."""
+    inside = source.removeprefix("src/")
+    for folder in sorted(ALLOWED, key=len, reverse=True):
+        if inside.startswith(folder + "/"):
+            return folder, ALLOWED[folder]
+    return inside.split("/")[0], None
+
+
+def check_include(source: str, number: int, name: str) -> list:
+    complaints = []
+    if source.startswith("src/"):
+        folder, allowed = rules_of(source)
+        if allowed is None:
+            complaints.append(f"{source}:{number}: folder {folder} is not in the list of cmake/check_structure.py")
+        elif (ROOT / "src" / name).is_file() and not may_include(folder, name, allowed):
+            complaints.append(f"{source}:{number}: {folder} may not include {name}")
+    elif not name.startswith("credence/") and (ROOT / "src" / name).is_file():
+        complaints.append(f"{source}:{number}: a public header may not include {name}")
+    if THIRD_PARTY.match(name):
+        inside = source.removeprefix("src/")
+        homes = next((homes for pattern, homes in HOMES if re.fullmatch(pattern, name)), set())
+        if not any(inside.startswith(home + "/") for home in homes):
+            complaints.append(f"{source}:{number}: {name} may only be named in {', '.join(sorted(homes)) or 'no folder'}")
+    return complaints
+
+
+def check_file(source: str) -> list:
+    lines = (ROOT / source).read_text().splitlines()
+    complaints = []
+    if len(lines) > MOST_LINES:
+        complaints.append(f"{source}: {len(lines)} lines, at most {MOST_LINES}")
+    for number, line in enumerate(lines, 1):
+        if re.search(r"\b(TODO|FIXME|XXX)\b", line):
+            complaints.append(f"{source}:{number}: open ends belong into an issue")
+        match = re.match(r'#\s*include\s*[<"]([^>"]+)[>"]', line)
+        if match and source.startswith(("src/", "include/")):
+            complaints += check_include(source, number, match.group(1))
+    if source.endswith(".h") and "#pragma once" not in lines:
+        complaints.append(f"{source}: no #pragma once")
+    return complaints
+
+
+def main() -> int:
+    sources = tracked()
+    complaints = [complaint for source in sources for complaint in check_file(source)]
+    for complaint in complaints:
+        print(complaint)
+    print(f"{len(sources)} files checked, {len(complaints)} complaints")
+    return 1 if complaints or not sources else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+#include "base/text.h"
+
+#include <array>
+#include <cstddef>
+#include <format>
+
+namespace credence {
+namespace {
+
+constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::uint8_t kNotInAlphabet = 0xff;
+
+enum class Padding : std::uint8_t { none, required };
+
+using Lookup = std::array<std::uint8_t, 256>;
+
+constexpr Lookup inverse(std::string_view alphabet) {
+  Lookup lookup;
+  lookup.fill(kNotInAlphabet);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    lookup[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return lookup;
+}
+
+constexpr Lookup kFromStandard = inverse(kStandard);
+constexpr Lookup kFromUrlSafe = inverse(kUrlSafe);
+
+std::string encode(ByteView octets, std::string_view alphabet, Padding padding) {
+  std::string text;
+  text.reserve((octets.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < octets.size(); at += 3) {
+    const std::size_t count = std::min<std::size_t>(3, octets.size() - at);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (i < count ? octets[at + i] : 0U);
+    for (std::size_t i = 0; i <= count; ++i) text += alphabet[group >> (18 - 6 * i) & 63];
+    if (padding == Padding::required) text.append(3 - count, '=');
+  }
+  return text;
+}
+
+Result<std::string_view> without_padding(std::string_view text, Padding padding) {
+  if (padding == Padding::none) return text;
+  if (text.size() % 4 != 0) {
+    return fail_at(Errc::malformed, text.size(), "base64: expected padding to a multiple of 4 characters");
+  }
+  if (text.ends_with("==")) return text.substr(0, text.size() - 2);
+  if (text.ends_with("=")) return text.substr(0, text.size() - 1);
+  return text;
+}
+
+Result<Bytes> decode(std::string_view padded, const Lookup& lookup, Padding padding) {
+  TRY(const std::string_view text, without_padding(padded, padding));
+  if (text.size() % 4 == 1) return fail_at(Errc::malformed, text.size(), "base64: a lone last character");
+  Bytes octets;
+  octets.reserve(text.size() * 3 / 4);
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::uint8_t value = lookup[static_cast<unsigned char>(text[at])];
+    if (value == kNotInAlphabet) return fail_at(Errc::malformed, at, "base64: a character outside the alphabet");
+    group = group << 6 | value;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      octets.push_back(static_cast<std::uint8_t>(group >> bits));
+      group &= (1U << bits) - 1;
+    }
+  }
+  if (group != 0) return fail_at(Errc::not_deterministic, text.size(), "base64: the unused last bits are not zero");
+  return octets;
+}
+
+int hex_digit(char digit) noexcept {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string to_hex(ByteView octets) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(octets.size() * 2);
+  for (const std::uint8_t octet : octets) {
+    text += kDigits[octet >> 4];
+    text += kDigits[octet & 15];
+  }
+  return text;
+}
+
+Result<Bytes> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) {
+    return fail_at(Errc::malformed, text.size(), "hexadecimal: expected an even number of digits");
+  }
+  Bytes octets;
+  octets.reserve(text.size() / 2);
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    const int high = hex_digit(text[at]);
+    const int low = hex_digit(text[at + 1]);
+    if (high < 0) return fail_at(Errc::malformed, at, "hexadecimal: expected a digit 0-9 or a-f");
+    if (low < 0) return fail_at(Errc::malformed, at + 1, "hexadecimal: expected a digit 0-9 or a-f");
+    octets.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return octets;
+}
+
+std::string to_base64(ByteView octets) { return encode(octets, kStandard, Padding::required); }
+std::string to_base64url(ByteView octets) { return encode(octets, kUrlSafe, Padding::none); }
+std::string to_base64url_padded(ByteView octets) { return encode(octets, kUrlSafe, Padding::required); }
+
+Result<Bytes> from_base64(std::string_view text) { return decode(text, kFromStandard, Padding::required); }
+Result<Bytes> from_base64url(std::string_view text) { return decode(text, kFromUrlSafe, Padding::none); }
+
+Result<Bytes> from_any_base64(std::string_view text) {
+  const bool url_safe = text.find_first_of("-_") != std::string_view::npos;
+  const bool padded = text.ends_with('=') || (!url_safe && text.find_first_of("+/") != std::string_view::npos);
+  const Padding padding = padded ? Padding::required : Padding::none;
+  return decode(text, url_safe ? kFromUrlSafe : kFromStandard, padding);
+}
+
+}  // namespace credence

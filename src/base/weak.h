@@ -1,0 +1,83 @@
+// The seam of the attack tests: a build in which exactly one named check can be taken away.
+//
+// An attack test that is refused proves nothing unless the same attack succeeds once the check that should stop it is
+// gone. test/attack links twins of the libraries, built from the same sources with CREDENCE_WEAK_CHECKS (cmake function
+// credence_weak_twins). Everywhere else removed() is the constant false: the compiler leaves no trace of it, and no
+// flag, file or variable can bring it back (docs/decisions/weak-checks.md).
+#pragma once
+
+#include <cstdint>
+
+#ifdef CREDENCE_WEAK_CHECKS
+#include <atomic>
+#ifdef NDEBUG
+#error "CREDENCE_WEAK_CHECKS is for debug builds of the attack tests only"
+#endif
+#endif
+
+namespace credence::weak {
+
+enum class Check : std::uint8_t {
+  none,
+  // --- evidence/binding ---
+  binder_transcript,  // the binder covers the handshake (A1, A4)
+  binder_key,         // the binder covers the TLS key
+  // --- evidence/tpm/check ---
+  kat_extra_data,  // the certify is bound to this challenge (splicing, replay)
+  pat_extra_data,  // the quote is bound to this challenge (splicing, replay)
+  kid_equality,    // one attestation key signed both
+  certified_name,  // the certify speaks of the public area that is shown
+  key_provenance,  // the TLS key was made in the root of trust and cannot leave it (A7)
+  key_equality,    // the attested key is the TLS key
+  qualified_signer_equality,
+  reset_counters,
+  quote_clock,
+  quoted_pcr_values,
+  signatures,
+  // --- verifier ---
+  restricted,        // the attestation key signs nothing but the TPM's own statements
+  endorsed_name,     // the endorsed public area hashes to the endorsed Name
+  qualified_signer,  // the attestation key sits in the endorsed hierarchy
+  purpose,           // channel and challenge keys are kept apart
+  minimum_pcrs,
+  reference_values,
+  test_root,  // rot/software is refused (A20)
+  policy_may_only_worsen,
+  // --- channel ---
+  missing_evidence,  // no evidence is a refusal (A18)
+  offered_scheme,    // the peer chose something that was offered
+  hello_changed,     // the second ClientHello offers the same as the first
+  misplaced,         // the extension stands only where it may
+  reflection,        // the peer's key is not this side's own (A3)
+  peer_pin,          // the appraised instance is the intended one (A2)
+  resumption,        // attested connections never resume (A16)
+  gate,              // no data before the verdict (A15)
+  error_is_no_pass,  // what fails to be decided is refused (A19)
+  result_signature,  // a result counts only under a pinned key
+  result_nonce,      // a result is for this connection
+  result_key,        // a result speaks of the peer's TLS key
+  result_time,
+};
+
+#ifdef CREDENCE_WEAK_CHECKS
+
+inline std::atomic<Check> removed_check{Check::none};
+
+[[nodiscard]] inline bool removed(Check check) noexcept { return removed_check.load() == check; }
+
+// Takes one check away for the life of the object.
+class Removal {
+ public:
+  explicit Removal(Check check) noexcept { removed_check.store(check); }
+  ~Removal() { removed_check.store(Check::none); }
+  Removal(const Removal&) = delete;
+  Removal& operator=(const Removal&) = delete;
+};
+
+#else
+
+[[nodiscard]] constexpr bool removed(Check) noexcept { return false; }
+
+#endif
+
+}  // namespace credence::weak
