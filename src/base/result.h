@@ -1,16 +1,16 @@
-// Result<T>: a value or an Error. Exceptions are left to bugs and to memory that runs out.
+// Result<T> is a value or an Error; here is how errors are made and passed on. Exceptions are left to bugs and to memory
+// that runs out.
 #pragma once
 
 #include <expected>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "credence/result.h"  // IWYU pragma: export
 
 namespace credence {
-
-template <typename T>
-using Result = std::expected<T, Error>;
 
 [[nodiscard]] inline std::unexpected<Error> fail(Errc code, std::string why) {
   return std::unexpected(Error{.code = code, .why = std::move(why)});
