@@ -1,0 +1,49 @@
+// The few DER items (ITU-T X.690) that keys and ECDSA signatures are made of, read and written strictly.
+//
+// Not OpenSSL's decoders: those accept several encodings of one key and one signature, and the binder hashes the
+// encoding of the key.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace credence::crypto::der {
+
+enum class Tag : std::uint8_t { integer = 0x02, bit_string = 0x03, sequence = 0x30 };
+
+// Reads elements one after the other. `base` is added to the offsets in errors.
+class Reader {
+ public:
+  explicit Reader(ByteView input, std::size_t base = 0) noexcept : input_(input), base_(base) {}
+
+  // The content of the next element, which must have this tag and the shortest form of its length.
+  [[nodiscard]] Result<ByteView> element(Tag tag);
+  // The same, as a reader with offsets of the whole.
+  [[nodiscard]] Result<Reader> nested(Tag tag);
+  // The value of a non-negative INTEGER in its shortest form, without the leading zero; empty for 0.
+  [[nodiscard]] Result<ByteView> unsigned_integer();
+  // Exactly these octets come next.
+  [[nodiscard]] Result<void> literal(ByteView expected);
+  // Refuses trailing bytes.
+  [[nodiscard]] Result<void> finish() const;
+
+  [[nodiscard]] std::size_t offset() const noexcept { return base_ + position_; }
+
+ private:
+  [[nodiscard]] Result<std::size_t> length();
+
+  ByteView input_;
+  std::size_t base_;
+  std::size_t position_ = 0;
+};
+
+void append_element(Bytes& to, Tag tag, ByteView content);
+// `value` is big-endian; leading zeros do not matter.
+void append_unsigned_integer(Bytes& to, ByteView value);
+
+[[nodiscard]] ByteView without_leading_zeros(ByteView value) noexcept;
+
+}  // namespace credence::crypto::der

@@ -1,0 +1,111 @@
+// Path validation (RFC 5280 section 6) by OpenSSL, with the choices that RFC 5280 leaves to the caller.
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <chrono>
+#include <format>
+
+#include "crypto/certificate.h"
+#include "crypto/openssl/library.h"
+#include "crypto/openssl/native.h"
+
+namespace credence::crypto {
+namespace {
+
+constexpr std::size_t kMostIntermediates = 16;
+constexpr int kSecurityLevel = 2;  // 112 bits: no SHA-1, no RSA below 2048 bits
+
+using OwnedStore = Owned<X509_STORE, X509_STORE_free>;
+using OwnedStoreContext = Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
+// Borrows its certificates.
+using CertificateStack = Owned<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }>;
+
+Result<OwnedStore> make_store(std::span<const Certificate> anchors) {
+  OwnedStore store(X509_STORE_new());
+  if (!store) return openssl_failure("X509_STORE_new");
+  for (const Certificate& anchor : anchors) {
+    CHECK(expect_one(X509_STORE_add_cert(store.get(), native(anchor)), "X509_STORE_add_cert"));
+  }
+  return store;
+}
+
+Result<CertificateStack> make_stack(std::span<const Certificate> certificates) {
+  CertificateStack stack(sk_X509_new_null());
+  if (!stack) return openssl_failure("sk_X509_new_null");
+  for (const Certificate& certificate : certificates) {
+    if (sk_X509_push(stack.get(), native(certificate)) <= 0) return openssl_failure("sk_X509_push");
+  }
+  return stack;
+}
+
+void set_parameters(X509_STORE_CTX* context, Timestamp at) {
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
+  X509_VERIFY_PARAM_set_time(parameters, std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
+  X509_VERIFY_PARAM_set_auth_level(parameters, kSecurityLevel);
+  X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMostIntermediates));
+  // An anchor is trusted because the caller says so, whether it signs itself or not (RFC 5280 section 6.1.1 (d)).
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+}
+
+bool is_about_time(int error) noexcept {
+  return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+std::unexpected<Error> refusal(X509_STORE_CTX* context) {
+  const int error = X509_STORE_CTX_get_error(context);
+  const int depth = X509_STORE_CTX_get_error_depth(context);
+  ERR_clear_error();
+  return fail(is_about_time(error) ? Errc::expired : Errc::untrusted_chain,
+              std::format("the certificate at depth {} is refused: {}; expected a chain to one of the given anchors",
+                          depth, X509_verify_cert_error_string(error)));
+}
+
+// RFC 5280 section 4.2.1.9: every certificate above the leaf says that it is a CA. Without this check the holder of any
+// leaf under an anchor could issue certificates for others. OpenSSL lets old forms of an anchor pass, we do not.
+Result<void> check_authorities(const STACK_OF(X509) * chain) {
+  for (int depth = 1; depth < sk_X509_num(chain); ++depth) {
+    X509* authority = sk_X509_value(chain, depth);
+    const bool may_sign = (X509_get_key_usage(authority) & KU_KEY_CERT_SIGN) != 0;  // all bits when it says nothing
+    if (X509_check_ca(authority) != 1 || !may_sign) {
+      return fail(Errc::untrusted_chain,
+                  std::format("the certificate at depth {} signs another one, but its basicConstraints or keyUsage do "
+                              "not make it a CA",
+                              depth));
+    }
+  }
+  return {};
+}
+
+// RFC 5280 section 4.2.1.3: a key kept for other uses (key agreement, encryption) must not pass for one that signs
+// evidence.
+Result<void> check_leaf(X509* leaf) {
+  if ((X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0) return {};
+  return fail(Errc::untrusted_chain, "the leaf's keyUsage does not contain digitalSignature");
+}
+
+}  // namespace
+
+Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
+                          std::span<const Certificate> anchors, Timestamp at) {
+  if (anchors.empty()) {
+    return fail(Errc::configuration, "expected at least one trust anchor, got none: configure the roots to trust");
+  }
+  if (intermediates.size() > kMostIntermediates) {
+    return fail(Errc::too_large, std::format("expected at most {} intermediate certificates, got {}",
+                                             kMostIntermediates, intermediates.size()));
+  }
+  ERR_clear_error();
+  TRY(const OwnedStore store, make_store(anchors));
+  TRY(const CertificateStack stack, make_stack(intermediates));
+  const OwnedStoreContext context(X509_STORE_CTX_new_ex(library_context(), nullptr));
+  if (!context) return openssl_failure("X509_STORE_CTX_new_ex");
+  CHECK(expect_one(X509_STORE_CTX_init(context.get(), store.get(), native(leaf), stack.get()), "X509_STORE_CTX_init"));
+  set_parameters(context.get(), at);
+  if (X509_verify_cert(context.get()) != 1) return refusal(context.get());
+  CHECK(check_authorities(X509_STORE_CTX_get0_chain(context.get())));
+  return check_leaf(native(leaf));
+}
+
+}  // namespace credence::crypto

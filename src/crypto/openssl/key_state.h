@@ -1,0 +1,23 @@
+// What a key handle shares.
+#pragma once
+
+#include "crypto/key.h"
+#include "crypto/openssl/native.h"
+#include "crypto/spki.h"
+
+namespace credence::crypto {
+
+struct PublicKey::State {
+  KeyMaterial material;
+  Bytes spki;
+  OwnedKey key;
+  // EC only: ready for EVP_PKEY_verify, copied for each verification because a context serves one thread.
+  OwnedKeyContext verify_context;
+};
+
+struct PrivateKey::State {
+  PublicKey public_key;
+  OwnedKey key;
+};
+
+}  // namespace credence::crypto

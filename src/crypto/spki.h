@@ -1,0 +1,42 @@
+// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) in the one encoding that is accepted (protocol section 2.4): named
+// curve and uncompressed point for EC (RFC 5480), rsaEncryption with NULL parameters for RSA (RFC 3279 section 2.3.1),
+// no parameters for Ed25519 (RFC 8410).
+//
+// Syntax only: whether the point is on its curve is found when the key is made from it.
+#pragma once
+
+#include <cstddef>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crypto/key.h"
+
+namespace credence::crypto {
+
+struct KeyMaterial {
+  KeyType type;
+  Bytes key;      // EC: 0x04 || x || y; Ed25519: the 32 octets
+  RsaPublic rsa;  // RSA only
+};
+
+// Octets of a coordinate; 0 for keys that are not on a NIST curve.
+[[nodiscard]] constexpr std::size_t field_size(KeyType type) noexcept {
+  switch (type) {
+    case KeyType::ec_p256:
+      return 32;
+    case KeyType::ec_p384:
+      return 48;
+    case KeyType::ec_p521:
+      return 66;
+    case KeyType::rsa:
+    case KeyType::ed25519:
+      return 0;
+  }
+  return 0;
+}
+constexpr std::size_t kEd25519KeySize = 32;
+
+[[nodiscard]] Result<KeyMaterial> decode_spki(ByteView der);
+[[nodiscard]] Bytes encode_spki(const KeyMaterial& material);
+
+}  // namespace credence::crypto
