@@ -1,0 +1,131 @@
+// The signed form (draft-ietf-rats-corim section 4.2): COSE_Sign1 over the unsigned form.
+#include "rats/cmw/cmw.h"
+#include "rats/corim/corim_tags.h"
+#include "rats/corim/media_types.h"
+#include "rats/corim/read.h"
+#include "rats/corim/write.h"
+
+namespace credence::rats {
+namespace {
+
+// corim-signer-map = {0 => name, ? 1 => uri}
+Result<void> read_signer(cbor::Reader& reader, CorimReading& reading, CorimSigner& signer) {
+  const std::size_t start = reader.offset();
+  bool named = false;
+  const auto member = [&](std::int64_t key) -> Result<bool> {
+    if (key == 0) {
+      TRY(signer.name, reader.text());
+      named = true;
+    } else if (key == 1) {
+      TRY(signer.uri, read_uri(reader, reading));
+    } else {
+      return false;
+    }
+    return true;
+  };
+  CHECK(read_map(reader, member));
+  if (!named) return fail_at(Errc::missing_member, start, "expected the name of the signer (0)");
+  return {};
+}
+
+// corim-meta-map = {0 => signer, ? 1 => signature-validity}
+Result<CorimSigner> read_meta(ByteView meta, CorimReading& reading) {
+  cbor::Reader reader(meta, cbor_limits(reading.limits));
+  CorimSigner signer;
+  bool given = false;
+  const auto member = [&](std::int64_t key) -> Result<bool> {
+    if (key == 0) {
+      CHECK(in("signer", read_signer(reader, reading, signer)));
+      given = true;
+    } else if (key == 1) {
+      TRY(signer.validity, in("signature-validity", read_validity(reader, reading)));
+    } else {
+      return false;
+    }
+    return true;
+  };
+  CHECK(read_map(reader, member));
+  CHECK(reader.finish());
+  if (!given) return fail_at(Errc::missing_member, 0, "expected the signer (0)");
+  return signer;
+}
+
+Bytes write_meta(const CorimSigner& signer) {
+  cbor::Writer writer;
+  writer.map(1 + count_of(signer.validity.has_value()));
+  writer.unsigned_integer(0).map(1 + count_of(signer.uri.has_value()));
+  writer.unsigned_integer(0).text(signer.name);
+  if (signer.uri) write_uri(writer.unsigned_integer(1), *signer.uri);
+  if (signer.validity) write_validity(writer.unsigned_integer(1), *signer.validity);
+  return writer.take();
+}
+
+// Early drafts: #6.500(#6.502(#6.18(...))), or 502 alone.
+Result<ByteView> without_old_tags(ByteView input, const CorimLimits& limits) {
+  cbor::Reader reader(input, cbor_limits(limits));
+  for (const std::uint64_t old : {kTagOldCorim, kTagOldSignedCorim}) {
+    cbor::Reader ahead = reader;
+    TRY(const std::uint64_t tag, ahead.tag());
+    if (tag == old) reader = ahead;
+  }
+  return input.subspan(reader.offset());
+}
+
+// The content type says what the payload is. A signature made over something else, for another use, must not become a
+// statement about reference values (RFC 9052 section 3.1).
+Result<void> check_content_type(const cose::Headers& headers) {
+  const std::string* media_type = headers.content_type ? std::get_if<std::string>(&*headers.content_type) : nullptr;
+  if (media_type == nullptr || !same_media_type(*media_type, kCorimMediaType)) {
+    return fail_in(Errc::invalid_value, "protected.content-type", std::format("expected {}", kCorimMediaType));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SignedCorim> decode_signed_corim(ByteView input, const CorimLimits& limits) {
+  TRY(const ByteView message, without_old_tags(input, limits));
+  SignedCorim decoded;
+  TRY(decoded.message, cose::decode_sign1(message, cose::Tagged::required, cbor_limits(limits)));
+  const cose::Headers& headers = decoded.message.protected_headers;
+  CHECK(check_content_type(headers));
+  if (!headers.corim_meta) return fail_in(Errc::missing_member, "protected", "expected corim-meta (8)");
+  CorimReading reading{.limits = limits};
+  TRY(decoded.signer, in("protected.corim-meta", read_meta(*headers.corim_meta, reading)));
+  TRY(decoded.corim, in("payload", decode_corim(decoded.message.payload, limits)));
+  decoded.corim.legacy = decoded.corim.legacy || reading.legacy || message.size() != input.size();
+  return decoded;
+}
+
+Result<void> verify_signed_corim(const SignedCorim& corim, std::span<const crypto::Certificate> anchors, Timestamp at) {
+  // From the protected header only: an unprotected chain can be exchanged by whoever carries the message.
+  const std::vector<Bytes>& x5chain = corim.message.protected_headers.x5chain;
+  if (x5chain.empty()) {
+    return fail_in(Errc::untrusted_chain, "protected", "expected x5chain (33) with the signer's certificate");
+  }
+  std::vector<crypto::Certificate> chain;
+  for (const Bytes& der : x5chain) {
+    TRY(crypto::Certificate certificate, in("protected.x5chain", crypto::Certificate::from_der(der)));
+    chain.push_back(std::move(certificate));
+  }
+  CHECK(crypto::verify_chain(chain.front(), std::span(chain).subspan(1), anchors, at));
+  TRY(const crypto::PublicKey key, chain.front().public_key());
+  CHECK(cose::verify(corim.message, key));
+  // draft-ietf-rats-corim section 4.2.3: a signature of the past endorses nothing today.
+  return corim.signer.validity ? check_validity(*corim.signer.validity, at) : Result<void>{};
+}
+
+Result<Bytes> sign_corim(const Corim& corim, const CorimSigner& signer, const crypto::PrivateKey& key,
+                         std::span<const crypto::Certificate> chain) {
+  if (chain.empty() || !equal(chain.front().spki(), key.public_key().spki())) {
+    return fail(Errc::key_mismatch, "expected a chain that starts with the certificate of the signing key");
+  }
+  cose::Headers headers;
+  headers.content_type = std::string(kCorimMediaType);
+  headers.corim_meta = write_meta(signer);
+  for (const crypto::Certificate& certificate : chain) headers.x5chain.push_back(to_bytes(certificate.der()));
+  TRY(const Bytes payload, encode_corim(corim));
+  return cose::sign1(key, std::move(headers), payload);
+}
+
+}  // namespace credence::rats

@@ -1,0 +1,14 @@
+// One appraisal of an EAR, the value of a member of "submods", read from JSON.
+#pragma once
+
+#include "rats/ear/ear.h"
+#include "rats/ear/names.h"
+
+namespace credence::rats {
+
+[[nodiscard]] Result<Submodule> submodule_from_json(const json::Value& value, const EarNames& names);
+
+// An array of texts, for policy ids and warnings.
+[[nodiscard]] Result<std::vector<std::string>> texts_from_json(const json::Value& value, std::string_view member);
+
+}  // namespace credence::rats

@@ -1,0 +1,145 @@
+#include <gtest/gtest.h>
+
+#include "corim_bytes.h"
+#include "rats/corim/corim.h"
+#include "wire/cbor/writer.h"
+
+namespace credence::rats {
+namespace {
+
+using test::hex;
+
+constexpr Timestamp kNow(Seconds(1'800'000'000));
+
+struct Signer {
+  crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  crypto::Certificate certificate = crypto::self_sign(key, {.common_name = "signer",
+                                                            .dns_names = {},
+                                                            .not_before = kNow - Seconds(1000),
+                                                            .not_after = kNow + Seconds(1000)})
+                                        .value();
+};
+
+Corim corim() { return decode_corim(hex(test::corim(test::comid(test::reference("81 a1 01 a1 0b 61 6e"))))).value(); }
+
+CorimSigner meta() {
+  return {.name = "S", .uri = "a:b", .validity = Validity{kNow - Seconds(100), kNow + Seconds(100)}};
+}
+
+TEST(SignedCorim, IsSignedReadAndVerified) {
+  const Signer signer;
+  const Bytes octets = sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value();
+  const SignedCorim read = decode_signed_corim(octets).value();
+  EXPECT_EQ(read.signer.name, "S");
+  EXPECT_EQ(read.signer.uri, "a:b");
+  EXPECT_EQ(read.signer.validity->not_before, kNow - Seconds(100));
+  EXPECT_EQ(encode_corim(read.corim).value(), encode_corim(corim()).value());
+  EXPECT_FALSE(read.corim.legacy);
+  const Result<void> verified = verify_signed_corim(read, {&signer.certificate, 1}, kNow);
+  EXPECT_TRUE(verified) << verified.error().text();
+}
+
+TEST(SignedCorim, InTheTagsOfEarlyDraftsIsRead) {
+  const Signer signer;
+  const Bytes octets = sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value();
+  for (const std::string_view tags : {"d901f6", "d901f4 d901f6"}) {
+    Bytes old = hex(tags);
+    append(old, octets);
+    const SignedCorim read = decode_signed_corim(old).value();
+    EXPECT_TRUE(read.corim.legacy) << tags;
+    EXPECT_TRUE(verify_signed_corim(read, {&signer.certificate, 1}, kNow)) << tags;
+  }
+}
+
+TEST(SignedCorim, OfAnotherSignerIsRefused) {
+  const Signer signer;
+  const Signer other;
+  const SignedCorim read =
+      decode_signed_corim(sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value()).value();
+  EXPECT_TRUE(verify_signed_corim(read, {&signer.certificate, 1}, kNow));
+  EXPECT_EQ(verify_signed_corim(read, {&other.certificate, 1}, kNow).error().code, Errc::untrusted_chain);
+  EXPECT_FALSE(verify_signed_corim(read, {}, kNow));
+}
+
+TEST(SignedCorim, OutsideItsValidityIsRefused) {
+  const Signer signer;
+  const SignedCorim read =
+      decode_signed_corim(sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value()).value();
+  const auto at = [&](Timestamp time) { return verify_signed_corim(read, {&signer.certificate, 1}, time); };
+  EXPECT_TRUE(at(kNow + Seconds(100)));
+  EXPECT_EQ(at(kNow + Seconds(101)).error().code, Errc::expired);
+  EXPECT_EQ(at(kNow - Seconds(101)).error().code, Errc::expired);
+  EXPECT_FALSE(at(kNow + Seconds(1001)));  // of the certificate
+}
+
+TEST(SignedCorim, WithAnOctetChangedIsRefused) {
+  const Signer signer;
+  Bytes octets = sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value();
+  octets.back() ^= 1U;
+  const SignedCorim read = decode_signed_corim(octets).value();
+  EXPECT_EQ(verify_signed_corim(read, {&signer.certificate, 1}, kNow).error().code, Errc::bad_signature);
+}
+
+TEST(SignedCorim, IsNotSignedWithAKeyThatIsNotInTheCertificate) {
+  const Signer signer;
+  const Signer other;
+  EXPECT_EQ(sign_corim(corim(), meta(), other.key, {&signer.certificate, 1}).error().code, Errc::key_mismatch);
+  EXPECT_EQ(sign_corim(corim(), meta(), signer.key, {}).error().code, Errc::key_mismatch);
+}
+
+// COSE_Sign1 around a good CoRIM with the given protected header.
+Bytes message(std::string_view protected_header) {
+  cbor::Writer writer;
+  writer.tag(18).array(4).bytes(hex(protected_header)).map(0);
+  writer.bytes(encode_corim(corim()).value()).bytes(Bytes(64, 1));
+  return writer.take();
+}
+
+TEST(SignedCorimRefusal, NamesTheHeader) {
+  const std::string type = "03 74 6170706c69636174696f6e2f72696d2b63626f72";  // application/rim+cbor
+  const std::string meta_header = "08 46 a1 00 a1 00 61 53";
+  ASSERT_TRUE(decode_signed_corim(message("a3 01 26" + type + meta_header)));
+  struct Case {
+    std::string header;
+    Errc code;
+    std::string_view path;
+  };
+  for (const auto& [header, code, path] :
+       {Case{"a2 01 26" + type, Errc::missing_member, "protected"},
+        Case{"a2 01 26" + meta_header, Errc::invalid_value, "protected.content-type"},
+        Case{"a3 01 26 03 18 3c" + meta_header, Errc::invalid_value, "protected.content-type"},
+        Case{"a3 01 26 03 63 612f62" + meta_header, Errc::invalid_value, "protected.content-type"},
+        Case{"a3 01 26" + type + "08 41 a0", Errc::missing_member, "protected.corim-meta"},
+        Case{"a3 01 26" + type + "08 43 a1 00 a0", Errc::missing_member, "protected.corim-meta.signer"},
+        Case{"a3 01 26" + type + "08 47 a1 00 a1 00 61 53 00", Errc::trailing_bytes, "protected.corim-meta"}}) {
+    const auto read = decode_signed_corim(message(header));
+    ASSERT_FALSE(read) << header;
+    EXPECT_EQ(read.error().code, code) << read.error().text();
+    EXPECT_EQ(read.error().path, path) << read.error().text();
+  }
+}
+
+TEST(SignedCorimRefusal, OfAnUnsignedOne) {
+  EXPECT_FALSE(decode_signed_corim(encode_corim(corim()).value()));
+  EXPECT_EQ(decode_corim(message("a1 01 26")).error().code, Errc::unexpected_type);
+}
+
+TEST(CryptoKey, GivesThePublicKeyOfEachForm) {
+  const Signer signer;
+  const auto& expected = signer.key.public_key();
+  const std::string pem = expected.pem();
+  const std::string certificate = signer.certificate.pem();
+  EXPECT_EQ(public_key_of({kTagPkixBase64Key, to_bytes(as_bytes(pem))}).value(), expected);
+  EXPECT_EQ(public_key_of({kTagPkixBase64Key, to_bytes(as_bytes(to_base64(expected.spki())))}).value(), expected);
+  EXPECT_EQ(public_key_of({kTagPkixBase64Cert, to_bytes(as_bytes(certificate))}).value(), expected);
+  EXPECT_EQ(public_key_of({kTagPkixAsn1DerCert, to_bytes(signer.certificate.der())}).value(), expected);
+  for (const std::uint64_t tag : {kTagPkixBase64CertPath, kTagThumbprint, kTagCertThumbprint, kTagBytes,
+                                  kTagCertPathThumbprint, std::uint64_t{9}}) {
+    EXPECT_EQ(public_key_of({tag, to_bytes(expected.spki())}).error().code, Errc::unsupported) << tag;
+  }
+  EXPECT_FALSE(public_key_of({kTagPkixBase64Key, to_bytes(as_bytes("@@@@"))}));
+  EXPECT_FALSE(public_key_of({kTagCoseKey, hex("a0")}));
+}
+
+}  // namespace
+}  // namespace credence::rats
