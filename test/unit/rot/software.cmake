@@ -1,0 +1,1 @@
+credence_test(unit_rot_software SOURCES software_attester_test.cpp LIBRARIES credence_rot_software)
