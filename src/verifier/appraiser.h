@@ -1,0 +1,43 @@
+// Appraisal as a channel sees it: evidence goes in with what it must be bound to, a verdict comes out. The engine in
+// this process and a remote verifier both implement it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/strong.h"
+#include "evidence/binding/binder.h"
+#include "rats/ear/ear.h"
+
+namespace credence::verifier {
+
+// Evidence of a channel is bound to a binder, evidence for a verifier's own session to its nonce. They are never
+// interchangeable: a nonce is hashed, and only challenge keys sign it.
+using Challenge = std::variant<evidence::Binder, Nonce>;
+
+struct AppraisalRequest {
+  std::string media_type;
+  Bytes evidence;
+  Challenge challenge;
+};
+
+using Verdict = std::move_only_function<void(Result<rats::Ear>)>;
+
+// Thread-safe.
+class Appraiser {
+ public:
+  virtual ~Appraiser() = default;
+  // Media types of evidence that appraise() can judge, best first: what a relying party offers.
+  [[nodiscard]] virtual std::vector<std::string> media_types() const = 0;
+  // `done` is called exactly once, on any thread, perhaps before appraise() returns. An Error means that nothing was
+  // decided or that the evidence could not even be read; bad evidence is an Ear that is not affirming. The Ear has been
+  // authenticated: by its signature under a pinned key, or because the engine in this process made it.
+  virtual void appraise(AppraisalRequest request, Verdict done) = 0;
+};
+
+}  // namespace credence::verifier

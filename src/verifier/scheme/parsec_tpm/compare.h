@@ -1,0 +1,18 @@
+// The quoted PCRs against the reference values of the class.
+#pragma once
+
+#include "base/result.h"
+#include "evidence/tpm/check.h"
+#include "verifier/policy.h"
+#include "verifier/store.h"
+
+namespace credence::verifier {
+
+// Errc::insufficient_pcrs names what the quote leaves out.
+[[nodiscard]] Result<void> check_minimum_pcrs(const evidence::tpm::QuoteInfo& quote, const Policy& policy);
+
+// Every quoted PCR has an approved value. With the values beside the quote (ext.pcrs, which check_statements() has
+// found to hash to what was signed) the error names each PCR, expected and actual; without, only the composite digest.
+[[nodiscard]] Result<void> compare_pcrs(const evidence::tpm::Statements& statements, const ReferenceValues* values);
+
+}  // namespace credence::verifier

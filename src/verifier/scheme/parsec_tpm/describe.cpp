@@ -1,0 +1,52 @@
+#include "verifier/scheme/parsec_tpm/describe.h"
+
+#include <string_view>
+
+namespace credence::verifier {
+namespace {
+
+using evidence::tpm::Purpose;
+
+// The words that `endorse` puts into the maker (protocol.md 2.7).
+constexpr std::string_view kSoftwareTpm = "software TPM";
+constexpr std::string_view kUnknownMaker = "unknown TPM maker";
+
+void describe_maker(const AttestationKeyRecord& record, rats::CredenceClaims& claims) {
+  claims.software_tpm = record.maker.contains(kSoftwareTpm);
+  claims.unknown_tpm_maker = record.maker.empty() || record.maker.contains(kUnknownMaker);
+  if (*claims.software_tpm) claims.warnings.emplace_back("software TPM: it proves the plumbing, not the machine");
+  if (*claims.unknown_tpm_maker)
+    claims.warnings.emplace_back("unknown TPM maker: no EK certificate vouches for this TPM");
+}
+
+}  // namespace
+
+// tpm-evidence 1.5, check 4: surfaced, so that a policy can act on them.
+void describe_quote(const evidence::tpm::Statements& statements, rats::Submodule& submodule) {
+  const evidence::tpm::Attest& quote = statements.quote;
+  auto& claims = submodule.annotated_evidence;
+  claims.reserve(5);
+  claims["firmware-version"] = quote.firmware_version;
+  claims["clock"] = quote.clock.clock;
+  claims["clock-safe"] = quote.clock.safe;
+  claims["reset-count"] = quote.clock.reset_count;
+  claims["restart-count"] = quote.clock.restart_count;
+}
+
+void describe_signer(const TrustAnchor& anchor, Form form, rats::CredenceClaims& claims) {
+  claims.purpose = purpose_of(form, anchor) == Purpose::channel ? "channel" : "challenge";
+  if (anchor.record) describe_maker(*anchor.record, claims);
+  if (form != Form::plain_nonce || *claims.purpose == "channel") return;
+  claims.compatibility_mode = true;
+  claims.warnings.emplace_back("compatibility mode: the nonce is quoted verbatim; never valid for a channel");
+  if (!anchor.record)
+    claims.warnings.emplace_back(
+        "the attestation key is endorsed without its Name: nothing says that it is restricted");
+}
+
+void mark_test_root(rats::CredenceClaims& claims) {
+  claims.test_root = true;
+  claims.warnings.emplace_back("test root: the key is published, this result proves nothing");
+}
+
+}  // namespace credence::verifier

@@ -1,0 +1,13 @@
+// The tables of the store and their version.
+#pragma once
+
+#include "base/result.h"
+#include "verifier/store/sqlite/database.h"
+
+namespace credence::verifier::sqlite {
+
+// Makes the tables in an empty file. A file of a newer version, or of another program, is refused: reading it as far
+// as it is understood could miss what it forbids.
+[[nodiscard]] Result<void> prepare_schema(Database& database);
+
+}  // namespace credence::verifier::sqlite

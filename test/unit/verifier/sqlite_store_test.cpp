@@ -1,0 +1,149 @@
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "fixture.h"
+#include "temporary_folder.h"
+#include "verifier/store/sqlite/store.h"
+
+namespace credence::verifier {
+namespace {
+
+using test::EvidenceMaker;
+
+class SqliteStore : public testing::Test {
+ protected:
+  std::shared_ptr<Store> open() {
+    auto opened = open_sqlite_store(file);
+    EXPECT_TRUE(opened) << opened.error().text();
+    return *opened;
+  }
+  void execute(const char* sql) const {
+    sqlite3* connection = nullptr;
+    ASSERT_EQ(sqlite3_open(file.c_str(), &connection), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(connection, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(connection);
+    sqlite3_close(connection);
+  }
+  static void provision(Store& store, const rats::Corim& corim) {
+    const auto stored = store.submit(corim, rats::encode_corim(corim).value());
+    ASSERT_TRUE(stored) << stored.error().text();
+  }
+  std::shared_ptr<const TrustAnchor> anchor(const Store& store) { return store.trust_anchor(Kid(maker.kid())).value(); }
+
+  test::TemporaryFolder folder;
+  std::filesystem::path file = folder.path() / "store.sqlite";
+  EvidenceMaker maker;
+  rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
+  rats::Corim veraison = evidence::tpm::veraison_corim(maker.endorsement()).value();
+};
+
+TEST_F(SqliteStore, RemembersAfterARestart) {
+  std::uint64_t generation = 0;
+  {
+    const auto store = open();
+    provision(*store, keys);
+    provision(*store, veraison);
+    generation = store->generation();
+  }
+  const auto store = open();
+  EXPECT_EQ(store->generation(), generation);
+  EXPECT_TRUE(anchor(*store)->record);
+  EXPECT_TRUE(test::engine_over(store).appraise(test::channel_request(maker)).value().is_affirming());
+  EXPECT_TRUE(store->submit(keys, rats::encode_corim(keys).value())->duplicate);
+}
+
+TEST_F(SqliteStore, RemembersASignedCorim) {
+  const crypto::PrivateKey key = test::make_key();
+  const crypto::Certificate leaf = crypto::self_sign(key, {.common_name = "endorser",
+                                                           .dns_names = {},
+                                                           .not_before = test::kNow,
+                                                           .not_after = test::kNow + std::chrono::hours(1)})
+                                       .value();
+  const Bytes octets =
+      rats::sign_corim(keys, {.name = "endorser", .uri = {}, .validity = {}}, key, std::vector{leaf}).value();
+  ASSERT_TRUE(open()->submit(keys, octets));
+  EXPECT_TRUE(anchor(*open())->record);
+}
+
+TEST_F(SqliteStore, SeesAtOnceAKeyThatAnotherProcessProvisioned) {
+  const auto ours = open();
+  EXPECT_EQ(anchor(*ours), nullptr);
+  provision(*open(), keys);
+  EXPECT_NE(anchor(*ours), nullptr);
+}
+
+TEST_F(SqliteStore, SeesWithinASecondWhatAnotherProcessAdded) {
+  const auto ours = open();
+  provision(*ours, veraison);
+  const std::uint64_t before = ours->generation();
+  maker.pcrs[evidence::tpm::kAlgSha256][0] = Bytes(32, 0x44);
+  provision(*open(), evidence::tpm::veraison_corim(maker.endorsement()).value());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (ours->generation() == before && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_NE(ours->generation(), before);
+}
+
+TEST_F(SqliteStore, SeesAConflictWithWhatAnotherProcessStored) {
+  const auto ours = open();
+  provision(*open(), keys);
+  evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
+  other.keys[0].kid = Kid(maker.kid());
+  const rats::Corim corim = evidence::tpm::keys_corim(other).value();
+  test::expect_refused(ours->submit(corim, rats::encode_corim(corim).value()), Errc::conflict, "another key");
+}
+
+TEST_F(SqliteStore, RefusesANewerSchema) {
+  {
+    provision(*open(), keys);
+  }
+  execute("PRAGMA user_version = 2");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 2, this program knows version 1");
+  execute("PRAGMA user_version = 1");
+  EXPECT_NE(anchor(*open()), nullptr);
+}
+
+TEST_F(SqliteStore, RefusesADatabaseOfAnotherProgram) {
+  execute("CREATE TABLE songs (title TEXT)");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "of another program");
+}
+
+TEST_F(SqliteStore, RefusesAFileThatIsNoDatabase) {
+  std::ofstream(file) << std::string(4096, 'x');
+  test::expect_refused(open_sqlite_store(file), Errc::io, "not a database");
+}
+
+TEST_F(SqliteStore, RefusesAStoredCorimThatItCannotRead) {
+  {
+    provision(*open(), keys);
+  }
+  execute("UPDATE corim SET octets = x'a0'");
+  const auto refused = open_sqlite_store(file);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().path.find("stored CoRIM 1"), std::string::npos) << refused.error().text();
+}
+
+TEST_F(SqliteStore, GivesNoVerdictWhenTheFileIsBroken) {
+  const auto store = open();
+  execute("ALTER TABLE corim RENAME TO gone");
+  EXPECT_FALSE(store->trust_anchor(Kid(maker.kid())));
+}
+
+TEST_F(SqliteStore, KeepsItsFilesFromOthers) {
+  const auto store = open();
+  provision(*store, keys);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_EQ(entry.status().permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        << entry.path();
+}
+
+TEST_F(SqliteStore, NamesTheFolderThatIsNotThere) {
+  test::expect_refused(open_sqlite_store(folder.path() / "absent" / "store.sqlite"), Errc::io, "cannot open the store");
+}
+
+}  // namespace
+}  // namespace credence::verifier

@@ -1,0 +1,123 @@
+// What every store promises.
+#include "verifier/store.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "fixture.h"
+#include "temporary_folder.h"
+#include "verifier/store/sqlite/store.h"
+
+namespace credence::verifier {
+namespace {
+
+using test::EvidenceMaker;
+
+enum class Kind { memory, sqlite };
+void PrintTo(Kind kind, std::ostream* out) { *out << (kind == Kind::memory ? "memory" : "sqlite"); }
+
+class AnyStore : public testing::TestWithParam<Kind> {
+ protected:
+  void provision(const rats::Corim& corim) {
+    const auto stored = submit(corim);
+    ASSERT_TRUE(stored) << stored.error().text();
+    EXPECT_FALSE(stored->duplicate);
+  }
+  Result<Stored> submit(const rats::Corim& corim) { return store->submit(corim, rats::encode_corim(corim).value()); }
+  std::shared_ptr<const TrustAnchor> anchor() { return store->trust_anchor(Kid(maker.kid())).value(); }
+
+  test::TemporaryFolder folder;
+  std::shared_ptr<Store> store =
+      GetParam() == Kind::memory ? memory_store() : open_sqlite_store(folder.path() / "store.sqlite").value();
+  EvidenceMaker maker;
+  rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
+  rats::Corim veraison = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  rats::TaggedBytes class_id{.tag = rats::kTagUuid, .value = to_bytes(EvidenceMaker::class_id().octets)};
+};
+INSTANTIATE_TEST_SUITE_P(Stores, AnyStore, testing::Values(Kind::memory, Kind::sqlite),
+                         testing::PrintToStringParamName());
+
+TEST_P(AnyStore, KnowsNothingAtFirst) {
+  EXPECT_EQ(anchor(), nullptr);
+  EXPECT_EQ(store->reference_values(class_id).value(), nullptr);
+}
+
+TEST_P(AnyStore, JoinsKeyAndRecordWhicheverComesFirst) {
+  provision(veraison);
+  EXPECT_FALSE(anchor()->record);
+  provision(keys);
+  ASSERT_TRUE(anchor()->record);
+  EXPECT_EQ(anchor()->record->name, maker.facts().name);
+  EXPECT_EQ(anchor()->key, maker.attestation_key.public_key());
+  EXPECT_EQ(anchor()->class_id, class_id);
+}
+
+TEST_P(AnyStore, TakesTheRecordAlone) {
+  provision(keys);
+  EXPECT_EQ(anchor()->key, maker.attestation_key.public_key());
+  provision(veraison);
+  EXPECT_TRUE(anchor()->record);
+}
+
+TEST_P(AnyStore, CollectsTheValuesOfSeveralBuilds) {
+  provision(veraison);
+  maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
+  provision(evidence::tpm::veraison_corim(maker.endorsement()).value());
+  const auto values = store->reference_values(class_id).value();
+  EXPECT_EQ(values->pcrs.at(crypto::HashAlgorithm::sha256).at(0).size(), 1U);
+  EXPECT_EQ(values->pcrs.at(crypto::HashAlgorithm::sha256).at(1), (std::vector{Bytes(32, 0x01), Bytes(32, 0x77)}));
+}
+
+TEST_P(AnyStore, TellsADuplicate) {
+  provision(veraison);
+  const std::uint64_t generation = store->generation();
+  const Stored again = submit(veraison).value();
+  EXPECT_TRUE(again.duplicate);
+  EXPECT_EQ(again.id, submit(veraison)->id);
+  EXPECT_EQ(store->generation(), generation);
+}
+
+TEST_P(AnyStore, ChangesItsGenerationWithItsContent) {
+  const std::uint64_t before = store->generation();
+  provision(veraison);
+  EXPECT_NE(store->generation(), before);
+}
+
+TEST_P(AnyStore, RefusesAnotherKeyForTheSameKid) {
+  provision(veraison);
+  evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
+  other.keys[0].kid = Kid(maker.kid());
+  const auto refused = submit(evidence::tpm::veraison_corim(other).value());
+  test::expect_refused(refused, Errc::conflict, "already endorsed with another key");
+  EXPECT_EQ(anchor()->key, maker.attestation_key.public_key());
+}
+
+TEST_P(AnyStore, RefusesAnotherRecordOrClassForTheSameKid) {
+  provision(keys);
+  evidence::tpm::Endorsement other = maker.endorsement();
+  other.keys[0].purpose = evidence::tpm::Purpose::challenge;
+  test::expect_refused(submit(evidence::tpm::keys_corim(other).value()), Errc::conflict, "another record");
+  other = maker.endorsement();
+  other.class_id.octets.fill(0xc2);
+  test::expect_refused(submit(evidence::tpm::keys_corim(other).value()), Errc::conflict, "another class");
+}
+
+TEST_P(AnyStore, StoresAllOfACorimOrNothing) {
+  provision(keys);
+  // Good reference values in the same CoRIM as a key that conflicts.
+  evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
+  other.keys[0].kid = Kid(maker.kid());
+  ASSERT_FALSE(submit(evidence::tpm::veraison_corim(other).value()));
+  EXPECT_EQ(store->reference_values(class_id).value(), nullptr);
+  // A key, and reference values that the profile refuses.
+  rats::Corim broken = veraison;
+  broken.comids[0].reference_values[0].measurements[0].values.digests.clear();
+  const auto refused = store->submit(broken, Bytes{1});
+  test::expect_refused(refused, Errc::missing_member, "digests are missing");
+  provision(veraison);
+}
+
+}  // namespace
+}  // namespace credence::verifier
