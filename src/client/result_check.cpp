@@ -1,0 +1,45 @@
+#include "client/result_check.h"
+
+#include <format>
+
+#include "base/secret.h"
+
+namespace credence::client {
+namespace {
+
+Result<void> check_time(const rats::Ear& result, const RemoteVerifier& verifier, Timestamp now) {
+  // `iat` has whole seconds: a result of this very second is not from the past.
+  if (result.issued_at + verifier.max_age < now || result.issued_at > now + verifier.clock_skew) {
+    return fail(Errc::stale,
+                std::format("the result was issued at {}, now it is {}: expected at most {} s in the past and {} s in "
+                            "the future; check the clocks",
+                            to_rfc3339(result.issued_at), to_rfc3339(now), verifier.max_age.count(),
+                            verifier.clock_skew.count()));
+  }
+  if (result.expires && *result.expires <= now) {
+    return fail(Errc::stale, std::format("the result expired at {}", to_rfc3339(*result.expires)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<rats::Ear> check_result(std::string_view token, const RemoteVerifier& verifier, ByteView nonce, Timestamp now) {
+  // Pinned keys only. Without this check whoever answers at that address calls any peer trustworthy.
+  auto result = rats::verify_ear(token, verifier.keys);
+  if (!result) {
+    return fail(Errc::untrusted_verifier, "expected a result that a pinned key signed: " + result.error().text());
+  }
+  if (!verifier.issuer.empty() && result->issuer != verifier.issuer) {
+    return fail(Errc::untrusted_verifier,
+                std::format("expected issuer \"{}\", got \"{}\"", verifier.issuer, result->issuer.value_or("")));
+  }
+  // A result for another challenge is genuine, but about another connection: replayed, it would vouch for this one.
+  if (!result->nonce || !constant_time_equal(*result->nonce, nonce)) {
+    return fail(Errc::nonce_mismatch, "the result repeats another nonce than the one that was sent");
+  }
+  CHECK(check_time(*result, verifier, now));
+  return *std::move(result);
+}
+
+}  // namespace credence::client

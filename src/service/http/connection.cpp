@@ -1,0 +1,255 @@
+#include "service/http/connection.h"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <exception>
+#include <format>
+#include <string_view>
+#include <type_traits>
+
+#include "base/clock.h"
+#include "service/http/date.h"
+#include "service/http/problem.h"
+
+namespace credence::service::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using beast::error_code;
+using Parser = beast::http::request_parser<beast::http::vector_body<std::uint8_t>>;
+using WireResponse = beast::http::response<beast::http::string_body>;
+
+constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
+// How much of a refused body is read and thrown away: a socket closed with unread octets is reset, and the client
+// would lose the answer.
+constexpr std::size_t kDrainLimit = 4 << 20;
+constexpr std::chrono::seconds kDrainTime{2};
+
+Method method_of(beast::http::verb verb) noexcept {
+  switch (verb) {
+    case beast::http::verb::get:
+      return Method::get;
+    case beast::http::verb::head:
+      return Method::head;
+    case beast::http::verb::post:
+      return Method::post;
+    case beast::http::verb::delete_:
+      return Method::remove;
+    default:
+      return Method::other;
+  }
+}
+
+Result<Request> request_of(const Parser::value_type& message) {
+  Request request;
+  request.method = method_of(message.method());
+  TRY(request.target, parse_target(message.target()));
+  for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
+  // RFC 9112 section 3.2: exactly one Host. Without it, a proxy in front and this server may disagree about the target.
+  TRY(const auto host, request.header("Host"));
+  if (!host && message.version() == 11) return fail(Errc::malformed, "an HTTP/1.1 request needs a Host header");
+  return request;
+}
+
+WireResponse wire_response(Response response, unsigned version, bool keep_alive) {
+  WireResponse wire;
+  wire.version(version);
+  wire.result(response.status);
+  wire.reason(reason_phrase(response.status));
+  wire.set(beast::http::field::date, to_imf_fixdate(system_clock()->now()));
+  for (const auto& [key, value] : response.headers) wire.insert(key, value);
+  wire.body() = std::move(response.body);
+  wire.keep_alive(keep_alive);
+  if (response.status != kNoContent) wire.content_length(wire.body().size());
+  return wire;
+}
+
+// What to answer to octets that are no HTTP request, or nothing when the client just went away.
+std::optional<Response> refusal_of(const error_code& error) {
+  namespace http = beast::http;
+  if (error == http::error::header_limit) return problem(kHeaderFieldsTooLarge, "the request header is too large");
+  if (error == http::error::body_limit) return problem(kContentTooLarge, "the body is larger than allowed");
+  if (error == beast::error::timeout || error == http::error::end_of_stream || error == http::error::partial_message) {
+    return std::nullopt;
+  }
+  const bool is_http = error.category() == make_error_code(http::error::bad_method).category();
+  if (!is_http) return std::nullopt;
+  return problem(kBadRequest, "not an HTTP/1.1 request: " + error.message());
+}
+
+template <typename Stream>
+class StreamConnection final : public Connection {
+ public:
+  StreamConnection(Stream stream, Shared& shared)
+      : stream_(std::move(stream)), shared_(shared), buffer_(shared.limits.header + 1024) {}
+
+  asio::awaitable<void> run() override {
+    const bool ready = co_await handshake();
+    if (!ready) co_return;
+    for (std::size_t served = 0; served < shared_.limits.requests && !shared_.stopping; ++served) {
+      const bool keep_alive = co_await serve_one();
+      if (!keep_alive) break;
+    }
+    co_await close();
+  }
+
+  void stop_when_idle() override {
+    asio::post(tcp().get_executor(), [self = weak_from_this(), this] {
+      const auto alive = self.lock();
+      if (alive && idle_) tcp().cancel();
+    });
+  }
+
+ private:
+  static constexpr bool kTls = !std::is_same_v<Stream, TcpStream>;
+
+  TcpStream& tcp() { return beast::get_lowest_layer(stream_); }
+
+  asio::awaitable<bool> handshake() {
+    if constexpr (kTls) {
+      tcp().expires_after(shared_.limits.header_time);
+      const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kResume);
+      if (error) shared_.log.write(LogLevel::debug, "TLS handshake failed: " + error.message());
+      co_return !error;
+    }
+    co_return true;
+  }
+
+  // Reads one request and answers it; false when the connection ends with that.
+  asio::awaitable<bool> serve_one() {
+    Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(shared_.limits.header));
+    parser.body_limit(boost::none);  // known once the route is: see admit()
+    idle_ = true;
+    tcp().expires_after(shared_.limits.header_time);
+    const auto [error, octets] = co_await beast::http::async_read_header(stream_, buffer_, parser, kResume);
+    idle_ = false;
+    if (error) {
+      if (auto refusal = refusal_of(error)) co_await write_last(*std::move(refusal), 11);
+      co_return false;
+    }
+    const unsigned version = parser.get().version();
+    auto request = request_of(parser.get());
+    if (!request) {
+      co_await write_last(problem(request.error()), version);
+      co_return false;
+    }
+    const Route* route = nullptr;
+    const bool head = request->method == Method::head;
+    const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
+    if (auto refusal = admit(*request, parser, route)) {
+      if (parser.is_done()) co_return co_await write(*std::move(refusal), version, keep_alive, head);
+      co_await write_last(*std::move(refusal), version);
+      co_return false;
+    }
+    if (const auto failed = co_await read_body(parser)) {
+      if (auto refusal = refusal_of(*failed)) co_await write_last(*std::move(refusal), version);
+      co_return false;
+    }
+    request->body = std::move(parser.get().body());
+    co_return co_await write(answer(*route, *request), version, keep_alive, head);
+  }
+
+  // Route, guard and size, before a single octet of the body is read: who may not submit cannot make the server
+  // collect megabytes first.
+  std::optional<Response> admit(Request& request, Parser& parser, const Route*& route) {
+    const auto found = shared_.router.find(request);
+    if (const auto* refusal = std::get_if<Router::MethodNotAllowed>(&found))
+      return method_not_allowed_response(*refusal);
+    if (std::holds_alternative<Router::NotFound>(found)) return not_found_response();
+    route = std::get<const Route*>(found);
+    if (route->guard) {
+      if (auto refusal = route->guard(request)) return refusal;
+    }
+    if (parser.content_length().value_or(0) > route->body_limit) {
+      return problem(kContentTooLarge, "the body is larger than allowed");
+    }
+    parser.body_limit(route->body_limit);  // what a chunked body may grow to
+    return std::nullopt;
+  }
+
+  asio::awaitable<std::optional<error_code>> read_body(Parser& parser) {
+    tcp().expires_after(shared_.limits.body_time);
+    if (beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
+      constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      const auto [error, octets] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResume);
+      if (error) co_return error;
+    }
+    const auto [error, octets] = co_await beast::http::async_read(stream_, buffer_, parser, kResume);
+    if (error) co_return error;
+    co_return std::nullopt;
+  }
+
+  Response answer(const Route& route, const Request& request) {
+    try {
+      Response response = route.handler(request);
+      // The pattern and not the path: a session's id is a capability, and no log's business.
+      shared_.log.write(LogLevel::debug, std::format("{} {} {}", name(request.method), route.pattern, response.status));
+      return response;
+    } catch (const std::exception& exception) {
+      // Only bugs and exhausted memory arrive here; they end this request, not the service.
+      shared_.log.write(LogLevel::error, std::string("request failed: ") + exception.what());
+      return problem(kInternalServerError, "the service failed; its log says why");
+    }
+  }
+
+  asio::awaitable<bool> write(Response response, unsigned version, bool keep_alive, bool head) {
+    WireResponse wire = wire_response(std::move(response), version, keep_alive);
+    beast::http::response_serializer<beast::http::string_body> serializer(wire);
+    tcp().expires_after(shared_.limits.write_time);
+    if (head) {
+      const auto [error, octets] = co_await beast::http::async_write_header(stream_, serializer, kResume);
+      co_return !error && keep_alive;
+    }
+    const auto [error, octets] = co_await beast::http::async_write(stream_, serializer, kResume);
+    co_return !error && keep_alive;
+  }
+
+  // Answers a request whose body was not read; the rest of it is drained so that the answer arrives.
+  asio::awaitable<void> write_last(Response response, unsigned version) {
+    co_await write(std::move(response), version, false, false);
+    std::array<std::uint8_t, 4096> discarded;
+    tcp().expires_after(kDrainTime);
+    for (std::size_t drained = 0; drained < kDrainLimit;) {
+      const auto [error, octets] = co_await stream_.async_read_some(asio::buffer(discarded), kResume);
+      if (error) co_return;
+      drained += octets;
+    }
+  }
+
+  asio::awaitable<void> close() {
+    if constexpr (kTls) {
+      tcp().expires_after(kDrainTime);
+      co_await stream_.async_shutdown(kResume);  // a client that is gone makes this fail: fine
+    }
+    error_code ignored;
+    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  }
+
+  Stream stream_;
+  Shared& shared_;
+  beast::flat_buffer buffer_;
+  bool idle_ = false;  // touched on the connection's strand only
+};
+
+}  // namespace
+
+std::shared_ptr<Connection> make_connection(TcpStream stream, Shared& shared) {
+  return std::make_shared<StreamConnection<TcpStream>>(std::move(stream), shared);
+}
+
+std::shared_ptr<Connection> make_connection(TlsStream stream, Shared& shared) {
+  return std::make_shared<StreamConnection<TlsStream>>(std::move(stream), shared);
+}
+
+}  // namespace credence::service::http

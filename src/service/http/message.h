@@ -1,0 +1,43 @@
+// Requests and responses as handlers see them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "service/http/status.h"
+#include "service/http/target.h"
+
+namespace credence::service::http {
+
+enum class Method : std::uint8_t { get, head, post, remove, other };
+[[nodiscard]] std::string_view name(Method method) noexcept;
+
+struct Request {
+  Method method = Method::get;
+  Target target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string> path_parameters;  // what the route's {} stood for, in order
+  Bytes body;
+
+  // The value of a header that may occur once; Errc::malformed when it is repeated.
+  [[nodiscard]] Result<std::optional<std::string_view>> header(std::string_view name) const;
+  // The values of a list header (RFC 9110 section 5.3), joined; empty when absent.
+  [[nodiscard]] std::string list_header(std::string_view name) const;
+};
+
+struct Response {
+  unsigned status = kOk;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+};
+
+// Header names, media types and schemes compare without regard to the case of ASCII letters.
+[[nodiscard]] bool same_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
+}  // namespace credence::service::http

@@ -1,0 +1,76 @@
+#include "service/http/router.h"
+
+#include <ranges>
+
+#include "service/http/problem.h"
+
+namespace credence::service::http {
+namespace {
+
+// The segments that stand where the pattern says {}, or nothing when the path is another one.
+std::optional<std::vector<std::string>> match(const std::vector<std::string>& pattern,
+                                              const std::vector<std::string>& path) {
+  if (pattern.size() != path.size()) return std::nullopt;
+  std::vector<std::string> parameters;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (pattern[i] == "{}") {
+      parameters.push_back(path[i]);
+    } else if (pattern[i] != path[i]) {
+      return std::nullopt;
+    }
+  }
+  return parameters;
+}
+
+}  // namespace
+
+void Router::add(Method method, std::string_view pattern, std::size_t body_limit, Handler handler, Guard guard) {
+  Route route{.method = method,
+              .pattern = std::string(pattern),
+              .segments = {},
+              .body_limit = body_limit,
+              .handler = std::move(handler),
+              .guard = std::move(guard)};
+  for (const auto part : pattern.substr(1) | std::views::split('/'))
+    route.segments.emplace_back(std::string_view(part));
+  routes_.push_back(std::move(route));
+}
+
+std::variant<const Route*, Router::NotFound, Router::MethodNotAllowed> Router::find(Request& request) const {
+  const Method method = request.method == Method::head ? Method::get : request.method;
+  MethodNotAllowed refusal;
+  for (const Route& route : routes_) {
+    auto parameters = match(route.segments, request.target.segments);
+    if (!parameters) continue;
+    if (route.method == method) {
+      request.path_parameters = *std::move(parameters);
+      return &route;
+    }
+    if (!refusal.allow.empty()) refusal.allow += ", ";
+    refusal.allow += name(route.method);
+  }
+  if (refusal.allow.empty()) return NotFound{};
+  return refusal;
+}
+
+Response Router::handle(Request request) const {
+  const auto found = find(request);
+  if (const auto* refusal = std::get_if<MethodNotAllowed>(&found)) return method_not_allowed_response(*refusal);
+  const auto* route = std::get_if<const Route*>(&found);
+  if (route == nullptr) return not_found_response();
+  if ((*route)->guard) {
+    if (auto refusal = (*route)->guard(request)) return *std::move(refusal);
+  }
+  if (request.body.size() > (*route)->body_limit) return problem(kContentTooLarge, "the body is larger than allowed");
+  return (*route)->handler(request);
+}
+
+Response not_found_response() { return problem(kNotFound, "no such resource"); }
+
+Response method_not_allowed_response(const Router::MethodNotAllowed& refusal) {
+  Response response = problem(kMethodNotAllowed, "this resource takes " + refusal.allow);
+  response.headers.emplace_back("Allow", refusal.allow);
+  return response;
+}
+
+}  // namespace credence::service::http

@@ -1,0 +1,53 @@
+// From method and path to a handler.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "service/http/message.h"
+
+namespace credence::service::http {
+
+// Runs on a worker thread; it may block for as long as a transaction of the store takes, no longer.
+using Handler = std::function<Response(const Request&)>;
+// Sees the request without its body: what it returns is the answer, and the body is never read.
+using Guard = std::function<std::optional<Response>(const Request&)>;
+
+struct Route {
+  Method method = Method::get;
+  std::string pattern;
+  std::vector<std::string> segments;  // of the pattern; "{}" stands for any one segment
+  std::size_t body_limit = 0;         // octets
+  Handler handler;
+  Guard guard;  // may be empty
+};
+
+// Immutable once the server runs, so that all threads may use it.
+class Router {
+ public:
+  // Pattern as in "/challenge-response/v1/session/{}".
+  void add(Method method, std::string_view pattern, std::size_t body_limit, Handler handler, Guard guard = {});
+
+  struct NotFound {};
+  struct MethodNotAllowed {
+    std::string allow;  // for the Allow header
+  };
+  // Fills request.path_parameters when a route is found. HEAD is served by GET's route.
+  [[nodiscard]] std::variant<const Route*, NotFound, MethodNotAllowed> find(Request& request) const;
+
+  // The whole way of a request that has its body already: tests and fuzzers.
+  [[nodiscard]] Response handle(Request request) const;
+
+ private:
+  std::vector<Route> routes_;
+};
+
+[[nodiscard]] Response not_found_response();
+[[nodiscard]] Response method_not_allowed_response(const Router::MethodNotAllowed& refusal);
+
+}  // namespace credence::service::http

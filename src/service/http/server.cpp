@@ -1,0 +1,173 @@
+#include "service/http/server.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <format>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "service/http/connection.h"
+#include "service/http/tls.h"
+
+namespace credence::service::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kAcceptPause{50};  // after running out of descriptors
+
+unsigned thread_count(unsigned wanted) {
+  return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+}
+
+Result<asio::ip::address> parse_address(const std::string& text) {
+  error_code error;
+  const auto address = asio::ip::make_address(text, error);
+  if (error) return fail(Errc::usage, std::format("expected an IP address to listen on, got \"{}\"", text));
+  return address;
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(Router router, ServerOptions options, Log& log)
+      : threads_(thread_count(options.threads)),
+        shared_{.router = std::move(router), .limits = options.limits, .log = log, .stopping = false},
+        io_(static_cast<int>(threads_)),
+        acceptor_(asio::make_strand(io_)),
+        grace_(acceptor_.get_executor()) {}
+
+  // Sockets go before the io_context that they belong to; those still held by a coroutine go with it.
+  ~Impl() { live_.clear(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Result<void> listen(const ServerOptions& options) {
+    if (options.tls) {
+      TRY(tls_, tls_context(*options.tls));
+    }
+    TRY(const asio::ip::address address, parse_address(options.address));
+    const tcp::endpoint endpoint(address, options.port);
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) local_ = acceptor_.local_endpoint(error);
+    if (error) {
+      return fail(Errc::configuration,
+                  std::format("cannot listen on {}:{}: {}", options.address, options.port, error.message()));
+    }
+    return {};
+  }
+
+  void run() {
+    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < threads_; ++i) others.emplace_back([this] { io_.run(); });
+    io_.run();
+  }
+
+  void stop() {
+    shared_.stopping = true;
+    asio::post(acceptor_.get_executor(), [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+      const std::lock_guard lock(mutex_);
+      if (live_.empty()) return;
+      for (const auto& connection : live_) connection->stop_when_idle();
+      grace_.expires_after(shared_.limits.stop_time);
+      grace_.async_wait([this](const error_code& error) {
+        if (!error) io_.stop();
+      });
+    });
+  }
+
+  [[nodiscard]] const tcp::endpoint& local() const noexcept { return local_; }
+
+ private:
+  asio::awaitable<void> accept_loop() {
+    while (!shared_.stopping) {
+      // Each connection has a strand: its coroutine and its timeouts never run on two threads at once.
+      auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kResume);
+      if (shared_.stopping) co_return;
+      if (error) {
+        shared_.log.write(LogLevel::warning, "accept failed: " + error.message());
+        asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
+        co_await pause.async_wait(kResume);
+        continue;
+      }
+      admit(std::move(socket));
+    }
+  }
+
+  void admit(tcp::socket socket) {
+    const std::lock_guard lock(mutex_);
+    if (live_.size() >= shared_.limits.connections) {
+      shared_.log.write(LogLevel::warning, "connection refused: too many are open");
+      return;  // closes the socket
+    }
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    TcpStream stream(std::move(socket));
+    const auto executor = stream.get_executor();
+    auto connection = tls_ ? make_connection(TlsStream(std::move(stream), *tls_), shared_)
+                           : make_connection(std::move(stream), shared_);
+    live_.insert(connection);
+    asio::co_spawn(executor, connection->run(), [this, connection](const std::exception_ptr& exception) {
+      if (exception) shared_.log.write(LogLevel::error, "a connection ended with an exception");
+      forget(connection);
+    });
+  }
+
+  void forget(const std::shared_ptr<Connection>& connection) {
+    const std::lock_guard lock(mutex_);
+    live_.erase(connection);
+    if (shared_.stopping && live_.empty()) asio::post(acceptor_.get_executor(), [this] { grace_.cancel(); });
+  }
+
+  const unsigned threads_;
+  Shared shared_;
+  std::optional<asio::ssl::context> tls_;
+  tcp::endpoint local_;
+  std::mutex mutex_;
+  std::unordered_set<std::shared_ptr<Connection>> live_;
+  asio::io_context io_;  // after what coroutines use: those that stop() cut off are destroyed with it
+  tcp::acceptor acceptor_;
+  asio::steady_timer grace_;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Router router, Log& log) {
+  auto impl = std::make_unique<Impl>(std::move(router), options, log);
+  CHECK(impl->listen(options));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+std::uint16_t Server::port() const noexcept { return impl_->local().port(); }
+bool Server::is_loopback() const noexcept { return impl_->local().address().is_loopback(); }
+void Server::run() { impl_->run(); }
+void Server::stop() { impl_->stop(); }
+
+Result<bool> is_loopback_address(const std::string& address) {
+  TRY(const asio::ip::address parsed, parse_address(address));
+  return parsed.is_loopback();
+}
+
+}  // namespace credence::service::http

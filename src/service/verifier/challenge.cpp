@@ -1,0 +1,37 @@
+#include "service/verifier/challenge.h"
+
+#include <format>
+#include <optional>
+
+#include "evidence/media_types.h"
+
+namespace credence::service {
+namespace {
+
+std::optional<evidence::Binder> binder_of(const Nonce& nonce) {
+  for (const auto hash : {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384}) {
+    if (const auto digest = crypto::Digest::from(hash, nonce.view())) return evidence::Binder::from_wire(*digest);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<verifier::Challenge>> challenges_for(std::string_view media_type, const Nonce& nonce,
+                                                        bool compatibility) {
+  if (media_type == evidence::kTpmChallenge) return std::vector<verifier::Challenge>{nonce};
+
+  std::vector<verifier::Challenge> challenges;
+  if (const auto binder = binder_of(nonce)) challenges.emplace_back(*binder);
+  const bool takes_plain_nonce = media_type == evidence::kSoftwareTest || compatibility;
+  if (takes_plain_nonce) challenges.emplace_back(nonce);
+  if (challenges.empty()) {
+    return fail(Errc::invalid_value,
+                std::format("evidence of a channel is bound to its binder: open the session with that as nonce, 32 or "
+                            "48 octets; this session's has {}",
+                            nonce.view().size()));
+  }
+  return challenges;
+}
+
+}  // namespace credence::service

@@ -1,0 +1,67 @@
+#include "service/verifier/corim_body.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <utility>
+
+#include "verifier/store.h"
+
+namespace credence::service {
+namespace {
+
+constexpr std::array kProfiles = {verifier::kParsecTpmProfile, verifier::kCredenceTpmKeyProfile};
+
+Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certificate> anchors, Timestamp now) {
+  // The system's roots are never anchors: any web site could sign reference values.
+  if (anchors.empty()) {
+    return fail(Errc::untrusted_chain,
+                "this verifier has no anchors for signed CoRIMs: configure some, or submit the unsigned one");
+  }
+  TRY(rats::SignedCorim corim, rats::decode_signed_corim(body));
+  CHECK(rats::verify_signed_corim(corim, anchors, now));
+  return CorimBody{.corim = std::move(corim.corim), .octets = std::move(corim.message.payload)};
+}
+
+}  // namespace
+
+Result<rats::CorimMediaType> supported_corim_type(std::string_view content_type) {
+  TRY(rats::CorimMediaType type, rats::parse_corim_media_type(content_type));
+  if (!type.profile) {
+    return fail(Errc::unsupported, std::format("{} needs the parameter profile: the CoRIM's own", content_type));
+  }
+  if (std::ranges::find(kProfiles, *type.profile) == kProfiles.end()) {
+    return fail(Errc::unsupported, std::format("no active plugin found for {}", content_type));
+  }
+  return type;
+}
+
+std::vector<std::string> corim_media_types() {
+  std::vector<std::string> types;
+  for (const auto form : {rats::CorimForm::unsigned_corim, rats::CorimForm::signed_corim}) {
+    for (const std::string_view profile : kProfiles) {
+      types.push_back(rats::to_text({.form = form, .profile = std::string(profile)}));
+    }
+  }
+  return types;
+}
+
+Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
+                                  std::span<const crypto::Certificate> anchors, Timestamp now) {
+  CorimBody decoded;
+  if (type.form == rats::CorimForm::signed_corim) {
+    TRY(decoded, decode_signed(body, anchors, now));
+  } else {
+    TRY(decoded.corim, rats::decode_corim(body));
+    decoded.octets = to_bytes(body);
+  }
+  if (!decoded.corim.profile) return fail(Errc::missing_member, "the CoRIM has no profile, nobody knows what it means");
+  // A CoRIM is judged by the rules of its profile; announced under another one it would slip past them.
+  if (decoded.corim.profile != type.profile) {
+    return fail(Errc::invalid_value, std::format("the CoRIM has profile \"{}\", its media type \"{}\"",
+                                                 *decoded.corim.profile, type.profile.value_or("")));
+  }
+  return decoded;
+}
+
+}  // namespace credence::service

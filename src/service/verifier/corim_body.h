@@ -1,0 +1,32 @@
+// The CoRIM of a provisioning request: its media type, its signature, its profile.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/certificate.h"
+#include "rats/corim/corim.h"
+#include "rats/corim/media_types.h"
+
+namespace credence::service {
+
+// application/rim+cbor or application/rim+cose, or their old names, with a profile. Errc::unsupported for another type,
+// and for a profile that the store does not know or that is not given.
+[[nodiscard]] Result<rats::CorimMediaType> supported_corim_type(std::string_view content_type);
+// What supported_corim_type() takes, by the present names: for Accept and for discovery.
+[[nodiscard]] std::vector<std::string> corim_media_types();
+
+struct CorimBody {
+  rats::Corim corim;
+  Bytes octets;  // of the unsigned CoRIM
+};
+// Decodes; of a signed CoRIM checks chain and signature, against `anchors` and nothing else.
+[[nodiscard]] Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
+                                                std::span<const crypto::Certificate> anchors, Timestamp now);
+
+}  // namespace credence::service

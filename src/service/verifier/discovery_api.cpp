@@ -1,0 +1,66 @@
+#include "service/verifier/discovery_api.h"
+
+#include <chrono>
+#include <format>
+
+#include "service/http/accept.h"
+#include "service/http/date.h"
+#include "service/http/problem.h"
+
+namespace credence::service {
+namespace {
+
+constexpr std::string_view kDiscovery = "application/vnd.veraison.discovery+json";
+constexpr std::string_view kJson = "application/json";
+constexpr std::chrono::seconds kMaxAge{60};
+
+json::Object common(const std::vector<std::string>& media_types, std::string_view version, json::Object endpoints) {
+  return {{"media-types", json::Array(media_types.begin(), media_types.end())},
+          {"version", version},
+          {"service-state", "READY"},
+          {"api-endpoints", std::move(endpoints)}};
+}
+
+http::Response document(const http::Request& request, const std::string& body, Timestamp now) {
+  const std::string accept = request.list_header("Accept");
+  std::string_view type;
+  for (const std::string_view candidate : {kDiscovery, kJson}) {
+    const auto accepted = http::accepts(accept, candidate);
+    if (!accepted) return http::problem(accepted.error());
+    if (*accepted && type.empty()) type = candidate;
+  }
+  if (type.empty()) return http::problem(http::kNotAcceptable, std::format("the answer is of type {}", kDiscovery));
+  http::Response response;
+  response.headers = {{"Content-Type", std::string(type)},
+                      {"Cache-Control", std::format("max-age={}", kMaxAge.count())},
+                      {"Expires", http::to_imf_fixdate(now + kMaxAge)},
+                      {"Vary", "Accept"}};
+  response.body = body;
+  return response;
+}
+
+}  // namespace
+
+DiscoveryApi::DiscoveryApi(Parts parts) {
+  json::Object verification = common(parts.evidence_types, parts.version,
+                                     {{"newChallengeResponseSession", "/challenge-response/v1/newSession"}});
+  verification["ear-verification-key"] = std::move(parts.result_key);
+  const json::Object provisioning =
+      common(parts.corim_types, parts.version, {{"provisioningSubmit", "/endorsement-provisioning/v1/submit"}});
+  documents_ = std::make_shared<const Documents>(Documents{.verification = json::to_text(verification),
+                                                           .provisioning = json::to_text(provisioning),
+                                                           .clock = std::move(parts.clock)});
+}
+
+void DiscoveryApi::add_routes(http::Router& router) const {
+  router.add(http::Method::get, "/.well-known/veraison/verification", 0,
+             [documents = documents_](const http::Request& request) {
+               return document(request, documents->verification, documents->clock->now());
+             });
+  router.add(http::Method::get, "/.well-known/veraison/provisioning", 0,
+             [documents = documents_](const http::Request& request) {
+               return document(request, documents->provisioning, documents->clock->now());
+             });
+}
+
+}  // namespace credence::service

@@ -1,0 +1,146 @@
+#include "service/verifier/server.h"
+
+#include <format>
+#include <utility>
+
+#include "crypto/random.h"
+#include "service/verifier/corim_body.h"
+#include "service/verifier/discovery_api.h"
+#include "service/verifier/file.h"
+#include "service/verifier/provisioning_api.h"
+#include "service/verifier/verification_api.h"
+#include "verifier/engine.h"
+#include "verifier/store/memory/store.h"
+#include "verifier/store/sqlite/store.h"
+
+namespace credence::service {
+namespace {
+
+constexpr std::size_t kMaxAnchorFile = 1 << 20;
+constexpr std::string_view kVersion = CREDENCE_VERSION;
+
+Result<std::shared_ptr<verifier::Store>> open_store(const std::string& specification) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (specification == "memory:") return verifier::memory_store();
+  if (specification.starts_with(kSqlite) && specification.size() > kSqlite.size()) {
+    return verifier::open_sqlite_store(specification.substr(kSqlite.size()));
+  }
+  return fail(Errc::usage, std::format("store: expected memory: or sqlite:FILE, got \"{}\"", specification));
+}
+
+Result<std::vector<crypto::Certificate>> read_anchors(const std::vector<std::filesystem::path>& files) {
+  std::vector<crypto::Certificate> anchors;
+  for (const std::filesystem::path& file : files) {
+    TRY(const SecretBytes pem, read_file(file, kMaxAnchorFile));
+    auto certificates = crypto::certificates_from_pem(as_text(pem.view()));
+    if (!certificates) return fail_in(Errc::configuration, file.string(), certificates.error().text());
+    anchors.insert(anchors.end(), certificates->begin(), certificates->end());
+  }
+  return anchors;
+}
+
+// Nobody gets plain HTTP, or less than what was meant, by leaving something out.
+Result<void> check_transport(const VerifierOptions& options, Log& log) {
+  if (options.tls && options.insecure_http) {
+    return fail(Errc::usage, "a certificate and insecure HTTP exclude each other");
+  }
+  if (!options.tls && !options.insecure_http) {
+    return fail(Errc::usage, "expected a certificate and its key, or the explicit choice of insecure HTTP");
+  }
+  TRY(const bool loopback, http::is_loopback_address(options.address));
+  if (options.insecure_http && !loopback) {
+    log.write(LogLevel::warning, "insecure HTTP beyond loopback: anybody on the way reads evidence and tokens");
+  }
+  if (!options.provisioning_token && !loopback) {
+    log.write(LogLevel::warning, "provisioning is closed: no token is configured and the listener is not on loopback");
+  }
+  return {};
+}
+
+Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, std::shared_ptr<verifier::Store> store,
+                                         Log& log) {
+  TRY(auto anchors, read_anchors(options.corim_anchors));
+  TRY(const bool loopback, http::is_loopback_address(options.address));
+  ProvisioningApi::Parts parts{.store = std::move(store),
+                               .anchors = std::move(anchors),
+                               .token = {},
+                               .open_without_token = loopback,
+                               .clock = options.clock,
+                               .log = &log};
+  if (options.provisioning_token) {
+    TRY(parts.token, BearerToken::from_file(*options.provisioning_token));
+  }
+  return ProvisioningApi(std::move(parts));
+}
+
+// Engine, store and signer behind the three APIs.
+Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
+  TRY(auto store, open_store(options.store));
+  TRY(crypto::PrivateKey key, load_or_create_signing_key(options.signing_key));
+  TRY(ResultSigner made_signer, ResultSigner::make(std::move(key)));
+  const auto signer = std::make_shared<const ResultSigner>(std::move(made_signer));
+  const auto random = options.random ? options.random : crypto::system_random();
+  const auto engine = std::make_shared<const verifier::Engine>(
+      store, options.clock, options.policy,
+      verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer});
+
+  http::Router router;
+  VerificationApi({.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random),
+                   .appraiser = verifier::local_appraiser(engine),
+                   .media_types = engine->media_types(),
+                   .signer = signer,
+                   .random = random,
+                   .dialect = options.nonce_dialect,
+                   .compatibility = options.policy.compatibility,
+                   .log = &log})
+      .add_routes(router);
+  TRY(const ProvisioningApi provisioning, provisioning_api(options, std::move(store), log));
+  provisioning.add_routes(router);
+  TRY(json::Object result_key, signer->jwk());
+  DiscoveryApi({.result_key = std::move(result_key),
+                .evidence_types = engine->media_types(),
+                .corim_types = corim_media_types(),
+                .version = std::string(kVersion),
+                .clock = options.clock})
+      .add_routes(router);
+  return router;
+}
+
+}  // namespace
+
+struct VerifierServer::State {
+  std::string address;
+  bool tls = false;
+  std::unique_ptr<http::Server> server;
+};
+
+VerifierServer::VerifierServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+VerifierServer::~VerifierServer() = default;
+
+Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions options, Log& log) {
+  CHECK(check_transport(options, log));
+  TRY(http::Router router, make_router(options, log));
+  http::ServerOptions listener{.address = options.address,
+                               .port = options.port,
+                               .tls = options.tls,
+                               .threads = options.threads,
+                               .limits = {.connections = options.max_connections}};
+  TRY(auto server, http::Server::start(std::move(listener), std::move(router), log));
+  auto started = std::unique_ptr<VerifierServer>(new VerifierServer(std::make_unique<State>(
+      State{.address = options.address, .tls = options.tls.has_value(), .server = std::move(server)})));
+  log.write(LogLevel::info, std::format("verifier listens on {}, store {}", started->url(), options.store));
+  return started;
+}
+
+std::uint16_t VerifierServer::port() const noexcept { return state_->server->port(); }
+
+std::string VerifierServer::url() const {
+  const bool is_ipv6 = state_->address.contains(':');
+  return std::format("{}://{}{}{}:{}", state_->tls ? "https" : "http", is_ipv6 ? "[" : "", state_->address,
+                     is_ipv6 ? "]" : "", port());
+}
+
+void VerifierServer::run() { state_->server->run(); }
+void VerifierServer::stop() { state_->server->stop(); }
+
+}  // namespace credence::service

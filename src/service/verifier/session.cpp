@@ -1,0 +1,134 @@
+#include "service/verifier/session.h"
+
+#include <array>
+#include <format>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace credence::service {
+namespace {
+
+constexpr std::size_t kIdOctets = 16;
+
+std::size_t kept(const Session& session) noexcept { return session.evidence.size() + session.result.size(); }
+
+bool is_id(std::string_view id) noexcept {
+  return id.size() == 2 * kIdOctets && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view name(SessionStatus status) noexcept {
+  switch (status) {
+    case SessionStatus::waiting:
+      return "waiting";
+    case SessionStatus::processing:
+      return "processing";
+    case SessionStatus::complete:
+      return "complete";
+    case SessionStatus::failed:
+      break;
+  }
+  return "failed";
+}
+
+Result<Session> Sessions::open(Nonce nonce, bool own_nonce) {
+  // The id is a capability: whoever knows it reads the result and may spend the nonce. Veraison's, made of time and
+  // host, can be guessed.
+  std::array<std::uint8_t, kIdOctets> id;
+  CHECK(random_->fill(id));
+  const Timestamp now = clock_->now();
+
+  const std::lock_guard lock(mutex_);
+  drop_expired(now);
+  // Who has a result has read it with its answer; who still waits does not lose the session to a newcomer.
+  if (table_.size() >= limits_.sessions && !finished_.empty()) erase(table_.find(finished_.front()));
+  if (table_.size() >= limits_.sessions) {
+    return fail(Errc::busy, std::format("{} sessions are open, try again later", table_.size()));
+  }
+  Session session{.id = to_hex(id),
+                  .nonce = std::move(nonce),
+                  .own_nonce = own_nonce,
+                  .created = now,
+                  .expiry = now + limits_.lifetime,
+                  .status = SessionStatus::waiting,
+                  .evidence_type = {},
+                  .evidence = {},
+                  .result = {}};
+  if (table_.contains(session.id)) return fail(Errc::internal, "the random generator repeats itself");
+  by_age_.push_back(session.id);
+  table_.emplace(session.id, Slot{.session = session, .by_age = std::prev(by_age_.end()), .finished = {}});
+  return session;
+}
+
+Result<Session> Sessions::find(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  return position->second.session;
+}
+
+Result<Session> Sessions::claim(std::string_view id, std::string_view evidence_type, ByteView evidence) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  Session& session = position->second.session;
+  if (session.status != SessionStatus::waiting) {
+    return fail(Errc::conflict, "this session has taken evidence already; open a new one");
+  }
+  session.status = SessionStatus::processing;
+  session.evidence_type = evidence_type;
+  session.evidence = to_bytes(evidence);
+  kept_octets_ += kept(session);
+  return session;
+}
+
+void Sessions::finish(std::string_view id, std::optional<std::string> result) {
+  const std::lock_guard lock(mutex_);
+  const auto position = table_.find(id);
+  if (position == table_.end()) return;
+  Session& session = position->second.session;
+  session.status = result ? SessionStatus::complete : SessionStatus::failed;
+  kept_octets_ -= kept(session);
+  session.result = std::move(result).value_or("");
+  kept_octets_ += kept(session);
+  position->second.finished = finished_.insert(finished_.end(), session.id);
+  // The session just finished stays, whatever it weighs: its own client still has to read it.
+  while (kept_octets_ > limits_.kept_octets && finished_.size() > 1) erase(table_.find(finished_.front()));
+}
+
+Result<void> Sessions::remove(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  erase(position);
+  return {};
+}
+
+Result<Sessions::Table::iterator> Sessions::locate(std::string_view id) {
+  if (!is_id(id)) return fail(Errc::malformed, "session id: expected 32 lower-case hexadecimal digits");
+  const auto position = table_.find(id);
+  if (position == table_.end()) return fail(Errc::not_found, "no such session, or it has expired");
+  // An old nonce is an open door for evidence prepared long ago.
+  if (position->second.session.expiry <= clock_->now()) {
+    erase(position);
+    return fail(Errc::not_found, "no such session, or it has expired");
+  }
+  return position;
+}
+
+void Sessions::erase(Table::iterator position) {
+  const Slot& slot = position->second;
+  kept_octets_ -= kept(slot.session);
+  by_age_.erase(slot.by_age);
+  if (slot.finished) finished_.erase(*slot.finished);
+  table_.erase(position);
+}
+
+void Sessions::drop_expired(Timestamp now) {
+  while (!by_age_.empty()) {
+    const auto oldest = table_.find(by_age_.front());
+    if (oldest->second.session.expiry > now) return;
+    erase(oldest);
+  }
+}
+
+}  // namespace credence::service

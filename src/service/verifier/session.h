@@ -1,0 +1,91 @@
+// Challenge-response sessions: a nonce that was issued, and what became of it. Bounded in number, memory and time;
+// each takes evidence once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/strong.h"
+
+namespace credence::service {
+
+enum class SessionStatus : std::uint8_t { waiting, processing, complete, failed };
+[[nodiscard]] std::string_view name(SessionStatus status) noexcept;
+
+struct Session {
+  std::string id;  // 32 hexadecimal digits
+  Nonce nonce;
+  bool own_nonce = false;  // made here, so that `created` bounds the age of the evidence
+  Timestamp created{};
+  Timestamp expiry{};
+  SessionStatus status = SessionStatus::waiting;
+  std::string evidence_type;
+  Bytes evidence;
+  std::string result;  // EAR, signed
+};
+
+struct SessionLimits {
+  std::chrono::milliseconds lifetime{150'000};  // Veraison's 2m30s
+  std::size_t sessions = 50'000;                // open at the same time
+  std::size_t kept_octets = 4 << 20;            // of evidence and results that are kept for GET
+};
+
+// Thread-safe.
+class Sessions {
+ public:
+  Sessions(SessionLimits limits, std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random)
+      : limits_(limits), clock_(std::move(clock)), random_(std::move(random)) {}
+
+  // Errc::busy when too many are open.
+  [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce);
+  // Errc::malformed for what is no id, not_found for an unknown or expired one.
+  [[nodiscard]] Result<Session> find(std::string_view id);
+  // Waiting becomes processing, for exactly one caller: Errc::conflict for any other, so that a verdict cannot be asked
+  // for twice with one nonce.
+  [[nodiscard]] Result<Session> claim(std::string_view id, std::string_view evidence_type, ByteView evidence);
+  // Processing becomes complete, or failed when there is no result. A session that is gone is left alone.
+  void finish(std::string_view id, std::optional<std::string> result);
+  [[nodiscard]] Result<void> remove(std::string_view id);
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+  };
+  using Queue = std::list<std::string>;  // of ids
+  struct Slot {
+    Session session;
+    Queue::iterator by_age;
+    std::optional<Queue::iterator> finished;
+  };
+  using Table = std::unordered_map<std::string, Slot, TextHash, std::equal_to<>>;
+
+  [[nodiscard]] Result<Table::iterator> locate(std::string_view id);
+  void erase(Table::iterator position);
+  void drop_expired(Timestamp now);
+
+  const SessionLimits limits_;
+  const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<const Random> random_;
+  std::mutex mutex_;
+  Table table_;
+  Queue by_age_;    // oldest first; all live for the same time, so this is also the order of expiry
+  Queue finished_;  // oldest first
+  std::size_t kept_octets_ = 0;
+};
+
+}  // namespace credence::service

@@ -1,0 +1,25 @@
+// A session as Veraison spells it (application/vnd.veraison.challenge-response-session+json).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "service/verifier/session.h"
+
+namespace credence::service {
+
+inline constexpr std::string_view kSessionMediaType = "application/vnd.veraison.challenge-response-session+json";
+
+// How the nonce is written. Veraison's server changed from the standard alphabet to the URL-safe one in 2026 and the
+// published clients did not; all dialects are read.
+enum class NonceDialect : std::uint8_t { url, url_padded, standard };
+[[nodiscard]] std::string encode_nonce(ByteView nonce, NonceDialect dialect);
+
+// `accept`: the media types of evidence that the verifier appraises.
+[[nodiscard]] std::string session_to_json(const Session& session, const std::vector<std::string>& accept,
+                                          NonceDialect dialect);
+
+}  // namespace credence::service

@@ -1,0 +1,201 @@
+#include "service/verifier/verification_api.h"
+
+#include <charconv>
+#include <format>
+#include <ranges>
+#include <utility>
+
+#include "base/text.h"
+#include "service/http/accept.h"
+#include "service/http/problem.h"
+#include "service/verifier/challenge.h"
+#include "service/verifier/evidence_body.h"
+
+namespace credence::service {
+namespace {
+
+using Parts = VerificationApi::Parts;
+
+constexpr std::size_t kDefaultNonce = 32, kLeastNonce = 8, kMostNonce = 64;  // octets
+constexpr std::size_t kMaxIgnoredBody = 1'024;                               // newSession takes none
+
+Result<void> require_session_type(const http::Request& request) {
+  TRY(const bool accepted, http::accepts(request.list_header("Accept"), kSessionMediaType));
+  if (!accepted) return fail(Errc::not_acceptable, std::format("the answer is of type {}", kSessionMediaType));
+  return {};
+}
+
+Result<Nonce> make_nonce(std::size_t size, const Random& random) {
+  Bytes octets(size);
+  CHECK(random.fill(octets));
+  return Nonce(std::move(octets));
+}
+
+Result<std::size_t> parse_nonce_size(std::string_view text) {
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc{} || end != text.data() + text.size() || size < kLeastNonce || size > kMostNonce) {
+    return fail(Errc::invalid_value, std::format("nonceSize: expected {} to {}", kLeastNonce, kMostNonce));
+  }
+  return size;
+}
+
+Result<Nonce> parse_nonce(std::string_view text) {
+  auto octets = from_any_base64(text);
+  if (!octets) return fail(Errc::malformed, "nonce: expected base64, best without padding in the URL-safe alphabet");
+  if (octets->size() < kLeastNonce || octets->size() > kMostNonce) {
+    return fail(Errc::invalid_value,
+                std::format("nonce: expected {} to {} octets, got {}", kLeastNonce, kMostNonce, octets->size()));
+  }
+  return Nonce(*std::move(octets));
+}
+
+Result<Session> open_session(const Parts& parts, const http::Request& request) {
+  CHECK(require_session_type(request));
+  TRY(const auto nonce, request.target.parameter("nonce"));
+  TRY(const auto size, request.target.parameter("nonceSize"));
+  if (nonce && size) return fail(Errc::invalid_value, "nonce and nonceSize exclude each other");
+  if (nonce) {
+    TRY(Nonce given, parse_nonce(*nonce));
+    return parts.sessions->open(std::move(given), false);
+  }
+  std::size_t octets = kDefaultNonce;
+  if (size) {
+    TRY(octets, parse_nonce_size(*size));
+  }
+  TRY(Nonce made, make_nonce(octets, *parts.random));
+  return parts.sessions->open(std::move(made), true);
+}
+
+http::Response session_response(const Parts& parts, unsigned status, const Session& session) {
+  http::Response response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", kSessionMediaType);
+  // A session is one client's own: no cache in between keeps its result.
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = session_to_json(session, parts.media_types, parts.dialect);
+  return response;
+}
+
+http::Response refusal(const Parts& parts, const Error& error) {
+  http::Response response = http::problem(error);
+  if (response.status >= http::kInternalServerError) parts.log->write(LogLevel::error, error.text());
+  if (error.code == Errc::unsupported) {  // RFC 9110 section 15.5.16: say what would do
+    std::string list;
+    for (const std::string& type : parts.media_types) list += (list.empty() ? "" : ", ") + type;
+    response.headers.emplace_back("Accept", list);
+  }
+  return response;
+}
+
+// One session's way through its challenges; on any thread, without a request behind it.
+class Appraisal : public std::enable_shared_from_this<Appraisal> {
+ public:
+  Appraisal(std::shared_ptr<const Parts> parts, Session session, std::vector<verifier::Challenge> challenges)
+      : parts_(std::move(parts)), session_(std::move(session)), challenges_(std::move(challenges)) {}
+
+  void start(std::size_t attempt = 0) {
+    verifier::AppraisalRequest request{
+        .media_type = session_.evidence_type, .evidence = session_.evidence, .challenge = challenges_[attempt]};
+    parts_->appraiser->appraise(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
+      self->decide(std::move(verdict), attempt);
+    });
+  }
+
+ private:
+  void decide(Result<rats::Ear> verdict, std::size_t attempt) {
+    if (!verdict) return give_up(verdict.error());
+    // Of two refusals the first is reported: it is about the rules that are not in compatibility mode.
+    if (!first_) first_ = *verdict;
+    if (!verdict->is_affirming() && attempt + 1 < challenges_.size()) return start(attempt + 1);
+    finish(verdict->is_affirming() ? *std::move(verdict) : *std::move(first_));
+  }
+
+  void finish(rats::Ear result) {
+    result.nonce = to_bytes(session_.nonce.view());
+    if (session_.own_nonce) result.credence.evidence_time = session_.created;
+    auto token = parts_->signer->sign(result);
+    if (!token) return give_up(token.error());
+    std::string line = std::format("appraised {}: {}", session_.evidence_type, rats::name(result.status()));
+    for (const std::string& problem : result.problems()) line += "; " + problem;
+    parts_->log->write(LogLevel::info, line);
+    parts_->sessions->finish(session_.id, *std::move(token));
+  }
+
+  void give_up(const Error& error) {
+    parts_->log->write(LogLevel::error, "nothing was decided: " + error.text());
+    parts_->sessions->finish(session_.id, std::nullopt);
+  }
+
+  const std::shared_ptr<const Parts> parts_;
+  const Session session_;
+  const std::vector<verifier::Challenge> challenges_;
+  std::optional<rats::Ear> first_;
+};
+
+// Everything that the request itself can be refused for comes before the claim: such a mistake costs no session.
+Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const http::Request& request) {
+  CHECK(require_session_type(request));
+  const std::string& id = request.path_parameters.front();
+  TRY(const Session waiting, parts->sessions->find(id));
+  TRY(const auto content_type, request.header("Content-Type"));
+  if (!content_type) return fail(Errc::unsupported, "expected a Content-Type: the media type of the evidence");
+  if (request.body.empty()) return fail(Errc::invalid_value, "expected evidence, got an empty body");
+  TRY(const EvidenceBody evidence, evidence_from_body(*content_type, request.body, parts->media_types));
+  TRY(auto challenges, challenges_for(evidence.media_type, waiting.nonce, parts->compatibility));
+
+  TRY(Session claimed, parts->sessions->claim(id, evidence.media_type, evidence.octets));
+  std::make_shared<Appraisal>(parts, std::move(claimed), std::move(challenges))->start();
+  return parts->sessions->find(id);
+}
+
+}  // namespace
+
+http::Response VerificationApi::new_session(const http::Request& request) const {
+  const auto session = open_session(*parts_, request);
+  if (!session) return refusal(*parts_, session.error());
+  http::Response response = session_response(*parts_, http::kCreated, *session);
+  response.headers.emplace_back("Location", "session/" + session->id);  // relative, as Veraison's is
+  return response;
+}
+
+http::Response VerificationApi::submit_evidence(const http::Request& request) const {
+  const auto session = take_evidence(parts_, request);
+  if (!session) return refusal(*parts_, session.error());
+  switch (session->status) {
+    case SessionStatus::complete:
+      return session_response(*parts_, http::kOk, *session);
+    case SessionStatus::failed:
+      return session_response(*parts_, http::kInternalServerError, *session);
+    default:
+      return session_response(*parts_, http::kAccepted, *session);
+  }
+}
+
+http::Response VerificationApi::get_session(const http::Request& request) const {
+  if (const auto accepted = require_session_type(request); !accepted) return refusal(*parts_, accepted.error());
+  const auto session = parts_->sessions->find(request.path_parameters.front());
+  if (!session) return refusal(*parts_, session.error());
+  return session_response(*parts_, http::kOk, *session);
+}
+
+http::Response VerificationApi::delete_session(const http::Request& request) const {
+  const auto removed = parts_->sessions->remove(request.path_parameters.front());
+  if (!removed) return refusal(*parts_, removed.error());
+  return {.status = http::kNoContent};
+}
+
+void VerificationApi::add_routes(http::Router& router) const {
+  using http::Method;
+  using http::Request;
+  constexpr std::string_view kSession = "/challenge-response/v1/session/{}";
+  router.add(Method::post, "/challenge-response/v1/newSession", kMaxIgnoredBody,
+             [api = *this](const Request& request) { return api.new_session(request); });
+  router.add(Method::post, kSession, kMaxEvidence,
+             [api = *this](const Request& request) { return api.submit_evidence(request); });
+  router.add(Method::get, kSession, 0, [api = *this](const Request& request) { return api.get_session(request); });
+  router.add(Method::remove, kSession, 0,
+             [api = *this](const Request& request) { return api.delete_session(request); });
+}
+
+}  // namespace credence::service

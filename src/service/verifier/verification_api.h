@@ -1,0 +1,48 @@
+// Veraison's challenge-response API (docs/verifier-api.md): a session is opened with a nonce, takes evidence once, and
+// ends with a signed result.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "service/http/router.h"
+#include "service/verifier/result_signer.h"
+#include "service/verifier/session.h"
+#include "service/verifier/session_json.h"
+#include "verifier/appraiser.h"
+
+namespace credence::service {
+
+// Thread-safe.
+class VerificationApi {
+ public:
+  struct Parts {
+    std::shared_ptr<Sessions> sessions;
+    std::shared_ptr<verifier::Appraiser> appraiser;
+    std::vector<std::string> media_types{};  // of evidence, those that are no channel's included
+    std::shared_ptr<const ResultSigner> signer;
+    std::shared_ptr<const Random> random;
+    NonceDialect dialect = NonceDialect::url;
+    bool compatibility = false;  // Veraison's plain nonce: see challenges_for()
+    Log* log = &no_log();
+  };
+  explicit VerificationApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}
+
+  // The routes keep what they need alive.
+  void add_routes(http::Router& router) const;
+
+  [[nodiscard]] http::Response new_session(const http::Request& request) const;
+  [[nodiscard]] http::Response submit_evidence(const http::Request& request) const;
+  [[nodiscard]] http::Response get_session(const http::Request& request) const;
+  [[nodiscard]] http::Response delete_session(const http::Request& request) const;
+
+ private:
+  std::shared_ptr<const Parts> parts_;
+};
+
+inline constexpr std::size_t kMaxEvidence = 1 << 20;  // octets
+
+}  // namespace credence::service

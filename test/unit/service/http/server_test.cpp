@@ -1,0 +1,198 @@
+#include "service/http/server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <ostream>
+#include <thread>
+
+#include "service/http/problem.h"
+#include "support/running.h"
+#include "unit/service/http/raw_client.h"
+
+namespace credence::service::http {
+namespace {
+
+using test::RawClient;
+using test::Running;
+
+constexpr std::size_t kBodyLimit = 16;
+
+Router example(std::atomic<bool>* slow_started = nullptr) {
+  Router router;
+  router.add(Method::post, "/echo", kBodyLimit, [](const Request& request) {
+    return Response{.status = kOk, .body = std::string(as_text(request.body))};
+  });
+  router.add(Method::get, "/hello", 0, [](const Request&) { return Response{.status = kOk, .body = "hello"}; });
+  router.add(Method::get, "/bug", 0, [](const Request&) -> Response { throw std::runtime_error("a bug"); });
+  router.add(
+      Method::post, "/guarded", 1 << 20, [](const Request&) { return Response{}; },
+      [](const Request&) { return std::optional(problem(kUnauthorized, "no")); });
+  router.add(Method::get, "/slow", 0, [slow_started](const Request&) {
+    if (slow_started != nullptr) slow_started->store(true);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return Response{.status = kOk, .body = "at last"};
+  });
+  return router;
+}
+
+std::unique_ptr<Server> start(ServerLimits limits = {}, unsigned threads = 1, std::atomic<bool>* slow = nullptr) {
+  ServerOptions options;
+  options.threads = threads;
+  options.limits = limits;
+  return Server::start(options, example(slow), no_log()).value();
+}
+
+std::string answer_to(const Server& server, std::string_view octets) {
+  RawClient client(server.port());
+  client.send(octets);
+  client.end();
+  return client.receive();
+}
+
+struct Case {
+  std::string name;
+  std::string request;
+  std::string answer;  // its start
+};
+void PrintTo(const Case& example, std::ostream* out) { *out << example.name; }
+
+class HttpRequest : public testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, HttpRequest,
+    testing::Values(
+        Case{"get", "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\n"},
+        Case{"http_1_0", "GET /hello HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n"},
+        Case{"post", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 16\r\n\r\n0123456789abcdef", "HTTP/1.1 200 "},
+        Case{"post_chunked",
+             "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+             "HTTP/1.1 200 "},
+        Case{"unknown_path", "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 "},
+        Case{"unknown_method", "PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 405 "},
+        Case{"bug", "GET /bug HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 500 "},
+        Case{"no_host", "GET /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+        Case{"two_hosts", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 "},
+        Case{"bad_target", "GET /a/../hello HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 "},
+        Case{"no_http", "\x16\x03\x01 this is TLS\r\n\r\n", "HTTP/1.1 400 "},
+        Case{"header_line_without_colon", "GET /hello HTTP/1.1\r\nHost: a\r\nbad\r\n\r\n", "HTTP/1.1 400 "},
+        // Request smuggling: two statements of the length that a proxy in front may weigh differently.
+        Case{"length_and_chunked",
+             "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+             "HTTP/1.1 400 "},
+        Case{"two_lengths", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+             "HTTP/1.1 400 "},
+        Case{"body_too_large", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n0123456789abcdefg",
+             "HTTP/1.1 413 "},
+        Case{"body_announced_enormous", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n",
+             "HTTP/1.1 413 "},
+        Case{"chunked_body_too_large",
+             "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n11\r\n0123456789abcdefg\r\n0\r\n\r\n",
+             "HTTP/1.1 413 "},
+        Case{"body_where_none_belongs", "GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+             "HTTP/1.1 413 "},
+        Case{"guard", "POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 401 "},
+        Case{"header_too_large", "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n",
+             "HTTP/1.1 431 "}),
+    [](const auto& example) { return example.param.name; });
+
+TEST_P(HttpRequest, HasItsAnswer) {
+  const Running server(start());
+  const std::string answer = answer_to(*server, GetParam().request);
+  EXPECT_TRUE(answer.starts_with(GetParam().answer)) << answer;
+}
+
+TEST(HttpServer, KeepsAConnectionForSeveralRequestsAndErrors) {
+  const Running server(start());
+  RawClient client(server->port());
+  client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(client.receive("hello").find("200 OK"), std::string::npos);
+  client.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(client.receive("no such resource").find("404"), std::string::npos);
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+  const std::string last = client.receive();
+  EXPECT_NE(last.find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(last.ends_with("\r\n\r\nhi")) << last;
+}
+
+TEST(HttpServer, AnswersHeadWithoutBody) {
+  const Running server(start());
+  const std::string answer = answer_to(*server, "HEAD /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(answer.find("Content-Length: 5\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST(HttpServer, InvitesABodyOnlyWhenItWantsIt) {
+  const Running server(start());
+  RawClient welcome(server->port());
+  welcome.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(welcome.receive("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  welcome.send("hi");
+  EXPECT_NE(welcome.receive("hi").find("200 OK"), std::string::npos);
+
+  RawClient unwelcome(server->port());
+  unwelcome.send("POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(unwelcome.receive("\r\n\r\n").starts_with("HTTP/1.1 401 "));
+}
+
+TEST(HttpServer, DropsAClientThatSendsTooSlowly) {
+  const Running server(
+      start({.header_time = std::chrono::milliseconds(100), .body_time = std::chrono::milliseconds(100)}));
+  RawClient header(server->port());
+  header.send("GET /hel");
+  EXPECT_EQ(header.receive(), "");
+  RawClient body(server->port());
+  body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nh");
+  EXPECT_EQ(body.receive(), "");
+}
+
+TEST(HttpServer, BoundsItsConnections) {
+  const Running server(start({.connections = 1}));
+  RawClient first(server->port());
+  first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(first.receive("hello").find("200 OK"), std::string::npos);
+  RawClient second(server->port());
+  EXPECT_EQ(second.receive().find("HTTP"), std::string::npos);  // closed, or reset
+  first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(first.receive("hello").find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, FinishesWhatIsUnderWayWhenItStops) {
+  std::atomic<bool> slow_started = false;
+  Running server(start({}, 2, &slow_started));
+  RawClient idle(server->port());
+  idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(idle.receive("hello").find("200 OK"), std::string::npos);
+  RawClient busy(server->port());
+  busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  while (!slow_started) std::this_thread::yield();
+
+  const auto start_of_stop = std::chrono::steady_clock::now();
+  server.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start_of_stop, std::chrono::seconds(3));
+  EXPECT_NE(busy.receive().find("at last"), std::string::npos);
+  EXPECT_EQ(idle.receive(), "");
+}
+
+TEST(HttpServer, EndsWhenAClientNeverDoes) {
+  Running server(start({.stop_time = std::chrono::milliseconds(200)}));
+  RawClient client(server->port());
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.receive("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  const auto start_of_stop = std::chrono::steady_clock::now();
+  server.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start_of_stop, std::chrono::seconds(3));
+}
+
+TEST(HttpServer, SaysWhyItCannotListen) {
+  const Running first(start());
+  ServerOptions options;
+  options.port = first->port();
+  EXPECT_EQ(Server::start(options, {}, no_log()).error().code, Errc::configuration);
+  options.address = "localhost.example";
+  EXPECT_EQ(Server::start(options, {}, no_log()).error().code, Errc::usage);
+}
+
+}  // namespace
+}  // namespace credence::service::http

@@ -1,0 +1,199 @@
+#include "service/verifier/provisioning_api.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "service/http/problem.h"
+#include "service/verifier/corim_body.h"
+#include "support/certificate_files.h"
+#include "support/evidence_maker.h"
+#include "verifier/store/memory/store.h"
+#include "wire/json/json.h"
+
+namespace credence::service {
+namespace {
+
+const std::string kVeraisonType = "application/rim+cbor; profile=\"" + std::string(verifier::kParsecTpmProfile) + "\"";
+const std::string kKeysType = "application/rim+cbor; profile=\"" + std::string(verifier::kCredenceTpmKeyProfile) + "\"";
+const std::string kSignedType = "application/rim+cose; profile=\"" + std::string(verifier::kParsecTpmProfile) + "\"";
+
+// A store that cannot write.
+class BrokenStore final : public verifier::Store {
+ public:
+  Result<std::shared_ptr<const verifier::TrustAnchor>> trust_anchor(const Kid&) const override { return nullptr; }
+  Result<std::shared_ptr<const verifier::ReferenceValues>> reference_values(const rats::TaggedBytes&) const override {
+    return nullptr;
+  }
+  Result<verifier::Stored> submit(const rats::Corim&, ByteView) override { return fail(Errc::io, "disk full"); }
+  std::uint64_t generation() const noexcept override { return 0; }
+};
+
+class ProvisioningApiTest : public testing::Test {
+ protected:
+  ProvisioningApi::Parts parts{.store = verifier::memory_store(),
+                               .anchors = {},
+                               .token = {},
+                               .open_without_token = true,
+                               .clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)))};
+
+  [[nodiscard]] http::Response submit(Bytes body, std::string_view content_type = kVeraisonType,
+                                      std::string_view authorization = {}) const {
+    http::Router router;
+    ProvisioningApi(parts).add_routes(router);
+    http::Request request;
+    request.method = http::Method::post;
+    request.target = http::parse_target("/endorsement-provisioning/v1/submit").value();
+    if (!content_type.empty()) request.headers.emplace_back("Content-Type", content_type);
+    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    request.body = std::move(body);
+    return router.handle(std::move(request));
+  }
+
+  [[nodiscard]] static std::string status_of(const http::Response& response) {
+    EXPECT_EQ(response.status, http::kOk) << response.body;
+    EXPECT_EQ(response.headers.front().second, "application/vnd.veraison.provisioning-session+json");
+    const json::Value value = json::parse(response.body).value();
+    EXPECT_TRUE(value.as_object().contains("expiry"));
+    return std::string(value.as_object().at("status").as_string());
+  }
+
+  [[nodiscard]] static std::string reason_of(const http::Response& response) {
+    return std::string(json::parse(response.body).value().as_object().at("failure-reason").as_string());
+  }
+
+  test::EvidenceMaker maker;
+  rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  Bytes octets = rats::encode_corim(corim).value();
+};
+
+TEST_F(ProvisioningApiTest, TakesBothFilesOfADevice) {
+  EXPECT_EQ(status_of(submit(octets)), "success");
+  const Bytes keys = rats::encode_corim(evidence::tpm::keys_corim(maker.endorsement()).value()).value();
+  EXPECT_EQ(status_of(submit(keys, kKeysType)), "success");
+  const auto anchor = parts.store->trust_anchor(Kid(maker.kid())).value();
+  ASSERT_NE(anchor, nullptr);
+  EXPECT_TRUE(anchor->record);
+}
+
+TEST_F(ProvisioningApiTest, TakesTheOldMediaType) {
+  EXPECT_EQ(status_of(submit(octets, "application/corim-unsigned+cbor; profile=\"" +
+                                         std::string(verifier::kParsecTpmProfile) + "\"")),
+            "success");
+}
+
+TEST_F(ProvisioningApiTest, TellsADuplicateFromAConflict) {
+  EXPECT_EQ(submit(octets).body.find("duplicate"), std::string::npos);
+  const http::Response again = submit(octets);
+  EXPECT_EQ(status_of(again), "success");
+  EXPECT_TRUE(json::parse(again.body).value().as_object().at("duplicate").as_bool());
+
+  // The same kid for another key: whoever could do that would take over the device's identity.
+  const auto with_keys =
+      std::ranges::find_if(corim.comids, [](const auto& comid) { return !comid.attestation_keys.empty(); });
+  ASSERT_NE(with_keys, corim.comids.end());
+  with_keys->attestation_keys.at(0).keys.at(0).value = to_bytes(as_bytes(test::make_key().public_key().pem()));
+  const http::Response conflict = submit(rats::encode_corim(corim).value());
+  EXPECT_EQ(status_of(conflict), "failed");
+  EXPECT_TRUE(reason_of(conflict).starts_with("conflict")) << reason_of(conflict);
+}
+
+struct Failure {
+  std::string name;
+  std::string content_type;
+  Bytes body;  // empty: the good one
+  unsigned status;
+  std::string reason;
+};
+void PrintTo(const Failure& failure, std::ostream* out) { *out << failure.name; }
+
+class Failures : public ProvisioningApiTest, public testing::WithParamInterface<Failure> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, Failures,
+    testing::Values(Failure{"no_type", "", {}, 415, "Content-Type"},
+                    Failure{"other_type", "application/cbor", {}, 415, "application/rim+cbor"},
+                    Failure{"no_profile", "application/rim+cbor", {}, 415, "profile"},
+                    Failure{"unknown_profile", "application/rim+cbor; profile=\"tag:x\"", {}, 415, "no active plugin"},
+                    Failure{"type_is_no_type", "application/rim+cbor; profile", {}, 400, "media type"},
+                    Failure{"other_profile_than_the_corims", kKeysType, {}, 200, "the CoRIM has profile"},
+                    Failure{"no_corim", kVeraisonType, {0xa0}, 200, ""},
+                    Failure{"trailing_octet", kVeraisonType, {0xd9, 0x01, 0xf5, 0xa0, 0x00}, 200, ""},
+                    Failure{"signed_without_anchors", kSignedType, {0xd2, 0x84}, 200, "no anchors"}),
+    [](const auto& example) { return example.param.name; });
+
+TEST_P(Failures, AreSaidPlainly) {
+  const Failure& failure = GetParam();
+  const http::Response response = submit(failure.body.empty() ? octets : failure.body, failure.content_type);
+  EXPECT_EQ(response.status, failure.status) << response.body;
+  EXPECT_NE(response.body.find(failure.reason), std::string::npos) << response.body;
+  if (failure.status == http::kOk) {
+    EXPECT_EQ(status_of(response), "failed");
+  }
+  if (failure.status == http::kUnsupportedMediaType) {
+    EXPECT_EQ(response.headers.back().first, "Accept");
+    EXPECT_NE(response.headers.back().second.find(kVeraisonType), std::string::npos);
+  }
+  EXPECT_EQ(parts.store->generation(), 0U);
+}
+
+TEST_F(ProvisioningApiTest, RefusesAnEmptyBody) { EXPECT_EQ(submit({}).status, http::kBadRequest); }
+
+TEST_F(ProvisioningApiTest, DoesNotBlameTheSubmitterForTheStore) {
+  parts.store = std::make_shared<BrokenStore>();
+  EXPECT_EQ(submit(octets).status, http::kInternalServerError);
+}
+
+// Veraison takes the system's roots for anchors, so that any web site could sign.
+TEST_F(ProvisioningApiTest, ChecksASignedCorimAgainstItsAnchorsOnly) {
+  const Timestamp now = parts.clock->now();
+  const auto certificate_for = [&](const crypto::PrivateKey& key) {
+    return crypto::self_sign(key, {.common_name = "signer",
+                                   .dns_names = {},
+                                   .not_before = now - std::chrono::hours(1),
+                                   .not_after = now + std::chrono::hours(1)})
+        .value();
+  };
+  const auto sign = [&](const crypto::PrivateKey& key, const crypto::Certificate& certificate) {
+    const rats::CorimSigner signer{.name = "signer", .uri = {}, .validity = {}};
+    return rats::sign_corim(corim, signer, key, {&certificate, 1}).value();
+  };
+  const crypto::PrivateKey trusted = test::make_key(), stranger = test::make_key();
+  parts.anchors = {certificate_for(trusted)};
+
+  const http::Response refused = submit(sign(stranger, certificate_for(stranger)), kSignedType);
+  EXPECT_EQ(status_of(refused), "failed");
+  EXPECT_TRUE(reason_of(refused).starts_with("untrusted_chain")) << reason_of(refused);
+  EXPECT_EQ(parts.store->generation(), 0U);
+  const http::Response taken = submit(sign(trusted, parts.anchors.front()), kSignedType);
+  EXPECT_EQ(status_of(taken), "success") << taken.body;
+}
+
+TEST_F(ProvisioningApiTest, DemandsTheToken) {
+  const test::TemporaryDirectory directory;
+  parts.token = BearerToken::from_file(test::write_file(directory.path() / "token", "s3cret-token\n")).value();
+  for (const std::string_view wrong :
+       {"", "Bearer s3cret-toke", "Bearer s3cret-token2", "Basic s3cret-token", "Bearer "}) {
+    const http::Response response = submit(octets, kVeraisonType, wrong);
+    EXPECT_EQ(response.status, http::kUnauthorized) << wrong;
+    EXPECT_EQ(response.headers.back().first, "WWW-Authenticate");
+  }
+  EXPECT_EQ(parts.store->generation(), 0U);
+  EXPECT_EQ(status_of(submit(octets, kVeraisonType, "bearer s3cret-token")), "success");
+}
+
+TEST_F(ProvisioningApiTest, IsClosedWithoutATokenBeyondLoopback) {
+  parts.open_without_token = false;
+  EXPECT_EQ(submit(octets).status, http::kForbidden);
+  EXPECT_EQ(submit(octets, kVeraisonType, "Bearer anything").status, http::kForbidden);
+}
+
+TEST(BearerTokenFile, MustHoldOne) {
+  const test::TemporaryDirectory directory;
+  EXPECT_EQ(BearerToken::from_file(directory.path() / "absent").error().code, Errc::configuration);
+  EXPECT_EQ(BearerToken::from_file(test::write_file(directory.path() / "empty", " \n")).error().code,
+            Errc::configuration);
+}
+
+}  // namespace
+}  // namespace credence::service

@@ -1,0 +1,212 @@
+// The whole service, started as `credence verifier` starts it, driven by the curl program and by our own client.
+#include "service/verifier/server.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <format>
+
+#include "base/text.h"
+#include "client/http.h"
+#include "client/provision.h"
+#include "evidence/media_types.h"
+#include "service/verifier/file.h"
+#include "service/verifier/session_json.h"
+#include "support/certificate_files.h"
+#include "support/evidence_maker.h"
+#include "support/running.h"
+#include "support/vectors.h"
+#include "wire/json/json.h"
+
+namespace credence::service {
+namespace {
+
+using test::Running;
+
+class VerifierServerTest : public testing::Test {
+ protected:
+  VerifierServerTest() {
+    options.insecure_http = true;
+    options.signing_key = directory.path() / "ear.pem";
+  }
+
+  [[nodiscard]] std::unique_ptr<VerifierServer> start() const {
+    auto started = VerifierServer::start(options, no_log());
+    if (!started) throw std::runtime_error(started.error().text());
+    return *std::move(started);
+  }
+
+  // What curl prints: headers and body, or its error.
+  [[nodiscard]] static std::string curl(const std::string& arguments) {
+    FILE* const pipe = ::popen(("curl -sS --max-time 10 -i " + arguments + " 2>&1").c_str(), "r");
+    if (pipe == nullptr) throw std::runtime_error("cannot run curl");
+    std::string out;
+    std::array<char, 4096> part;
+    while (const std::size_t got = std::fread(part.data(), 1, part.size(), pipe)) out.append(part.data(), got);
+    ::pclose(pipe);
+    return out;
+  }
+
+  [[nodiscard]] static std::string post_evidence(const VerifierServer& server, const std::string& nonce,
+                                                 std::string_view media_type, const Bytes& evidence) {
+    client::HttpRequest open{
+        .method = client::HttpMethod::post,
+        .url = server.url() + "/challenge-response/v1/newSession?nonce=" + nonce,
+    };
+    const auto opened = client::request(open, {}).value();
+    EXPECT_EQ(opened.status, 201) << opened.text();
+    client::HttpRequest submit{.method = client::HttpMethod::post,
+                               .url = server.url() + "/challenge-response/v1/" + std::string(opened.header("location")),
+                               .headers = {{"Content-Type", std::string(media_type)}},
+                               .body = evidence};
+    const auto answer = client::request(submit, {}).value();
+    EXPECT_EQ(answer.status, 200) << answer.text();
+    return std::string(json::parse(answer.text()).value().as_object().at("result").as_string());
+  }
+
+  void provision(const VerifierServer& server, const test::EvidenceMaker& maker) const {
+    for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
+                              evidence::tpm::keys_corim(maker.endorsement()).value()}) {
+      const auto outcome = client::provision(rats::encode_corim(corim).value(), {.url = server.url()});
+      ASSERT_TRUE(outcome) << outcome.error().text();
+      EXPECT_TRUE(outcome->success) << outcome->failure_reason;
+    }
+  }
+
+  test::TemporaryDirectory directory;
+  VerifierOptions options;
+};
+
+TEST_F(VerifierServerTest, AnswersTheCurlProgram) {
+  const Running server(start());
+  const std::string discovery = curl(server->url() + "/.well-known/veraison/verification");
+  EXPECT_TRUE(discovery.starts_with("HTTP/1.1 200 OK")) << discovery;
+  EXPECT_NE(discovery.find("Cache-Control: max-age=60"), std::string::npos);
+  EXPECT_NE(discovery.find("\"ear-verification-key\""), std::string::npos);
+  EXPECT_NE(discovery.find("\"kid\""), std::string::npos);
+  EXPECT_NE(discovery.find("/challenge-response/v1/newSession"), std::string::npos);
+  EXPECT_NE(curl("-H 'Accept: application/json' " + server->url() + "/.well-known/veraison/provisioning")
+                .find("Content-Type: application/json"),
+            std::string::npos);
+  EXPECT_TRUE(curl("-H 'Accept: text/html' " + server->url() + "/.well-known/veraison/provisioning")
+                  .starts_with("HTTP/1.1 406"));
+  const std::string session = curl("-X POST " + server->url() + "/challenge-response/v1/newSession");
+  EXPECT_TRUE(session.starts_with("HTTP/1.1 201 Created")) << session;
+  EXPECT_NE(session.find("Location: session/"), std::string::npos);
+  EXPECT_TRUE(curl("-I " + server->url() + "/.well-known/veraison/verification").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(VerifierServerTest, AppraisesChannelEvidenceEndToEnd) {
+  options.store = "sqlite:" + (directory.path() / "verifier.db").string();
+  Running server(start());
+  test::EvidenceMaker maker;
+  provision(*server, maker);
+  const std::string nonce = to_base64url(maker.extra_data);
+  const auto pem = read_file(directory.path() / "ear.pem.pub", 10'000).value();
+  const auto pinned = crypto::PublicKey::from_pem(as_text(pem.view())).value();
+
+  const auto good = rats::verify_ear(post_evidence(*server, nonce, evidence::kParsecTpm, maker.make()), {&pinned, 1});
+  ASSERT_TRUE(good) << good.error().text();
+  EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
+  EXPECT_EQ(good->nonce, maker.extra_data);
+  EXPECT_EQ(good->credence.purpose, "channel");
+
+  // Veraison affirms this replay (veraison/services issue 447).
+  const std::string other = to_base64url(Bytes(32, 0x11));
+  const auto replay = rats::verify_ear(post_evidence(*server, other, evidence::kParsecTpm, maker.make()), {&pinned, 1});
+  ASSERT_TRUE(replay);
+  EXPECT_EQ(replay->status(), rats::Tier::contraindicated);
+
+  // What was provisioned outlives the process.
+  server.stop();
+  const Running again(start());
+  const auto later = rats::verify_ear(post_evidence(*again, nonce, evidence::kParsecTpm, maker.make()), {&pinned, 1});
+  EXPECT_TRUE(later.value().is_affirming());
+}
+
+// Veraison's own CoRIM and evidence, over Veraison's API (there, any nonce is affirmed: its issue 447).
+TEST_F(VerifierServerTest, AppraisesVeraisonsGoldenEvidenceInCompatibilityMode) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "parsec" / "veraison-services" / "parsec-tpm";
+  options.policy.compatibility = true;
+  const Running server(start());
+  const auto outcome =
+      client::provision(test::read_file(folder / "corim-parsec-tpm-valid.cbor"), {.url = server->url()});
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->success) << outcome->failure_reason;
+  const Bytes evidence = test::read_file(folder / "evidence.cbor");
+  const rats::Ear good =
+      rats::decode_ear(post_evidence(*server, "3q2-796tvu8", evidence::kParsecTpm, evidence)).value();
+  EXPECT_TRUE(good.is_affirming()) << testing::PrintToString(good.problems());
+  EXPECT_EQ(good.credence.compatibility_mode, true);
+  const rats::Ear replay =
+      rats::decode_ear(post_evidence(*server, "3q2-796tvu4", evidence::kParsecTpm, evidence)).value();
+  EXPECT_EQ(replay.status(), rats::Tier::contraindicated);
+}
+
+TEST_F(VerifierServerTest, SpeaksTls13AndNothingOlder) {
+  const auto files = test::write_certificate(directory, "verifier");
+  options.insecure_http = false;
+  options.tls = http::TlsFiles{.certificate = files.certificate, .key = files.key};
+  const Running server(start());
+  const std::string url = server->url() + "/.well-known/veraison/verification";
+  const std::string trusted = "--cacert " + files.certificate.string() + " ";
+  EXPECT_TRUE(curl(trusted + url).starts_with("HTTP/1.1 200")) << curl(trusted + url);
+  EXPECT_NE(curl(trusted + "--tls-max 1.2 " + url).find("curl: ("), std::string::npos);
+  EXPECT_NE(curl(url).find("curl: (60)"), std::string::npos);  // nobody vouches for the certificate
+  EXPECT_EQ(curl("http://127.0.0.1:" + std::to_string(server->port()) + "/").find("200 OK"), std::string::npos);
+}
+
+TEST_F(VerifierServerTest, DemandsTheProvisioningToken) {
+  options.provisioning_token = test::write_file(directory.path() / "token", "0123456789abcdef\n");
+  const Running server(start());
+  const test::EvidenceMaker maker;
+  const Bytes corim = rats::encode_corim(evidence::tpm::veraison_corim(maker.endorsement()).value()).value();
+  EXPECT_EQ(client::provision(corim, {.url = server->url()}).error().code, Errc::unauthorized);
+  client::Provisioning with_token{.url = server->url(), .http = {}, .token = SecretBytes(as_bytes("0123456789abcdef"))};
+  EXPECT_TRUE(client::provision(corim, with_token).value().success);
+}
+
+struct BadOptions {
+  std::string name;
+  void (*change)(VerifierOptions&);
+  Errc code;
+  std::string why;
+};
+void PrintTo(const BadOptions& bad, std::ostream* out) { *out << bad.name; }
+
+class Start : public VerifierServerTest, public testing::WithParamInterface<BadOptions> {};
+INSTANTIATE_TEST_SUITE_P(
+    Refusals, Start,
+    testing::Values(
+        BadOptions{"no_transport", [](VerifierOptions& o) { o.insecure_http = false; }, Errc::usage, "explicit choice"},
+        BadOptions{"both_transports",
+                   [](VerifierOptions& o) { o.tls = http::TlsFiles{.certificate = "a", .key = "b"}; }, Errc::usage,
+                   "exclude"},
+        BadOptions{"no_certificate",
+                   [](VerifierOptions& o) {
+                     o.insecure_http = false;
+                     o.tls = http::TlsFiles{.certificate = "/nonexistent", .key = "/nonexistent"};
+                   },
+                   Errc::configuration, "/nonexistent"},
+        BadOptions{"unknown_store", [](VerifierOptions& o) { o.store = "postgres:x"; }, Errc::usage,
+                   "memory: or sqlite:"},
+        BadOptions{"store_without_file", [](VerifierOptions& o) { o.store = "sqlite:"; }, Errc::usage, "sqlite:FILE"},
+        BadOptions{"no_address", [](VerifierOptions& o) { o.address = "here"; }, Errc::usage, "IP address"},
+        BadOptions{"no_token", [](VerifierOptions& o) { o.provisioning_token = "/nonexistent"; }, Errc::configuration,
+                   "/nonexistent"},
+        BadOptions{"no_anchors", [](VerifierOptions& o) { o.corim_anchors = {"/nonexistent"}; }, Errc::configuration,
+                   "/nonexistent"}),
+    [](const auto& example) { return example.param.name; });
+
+TEST_P(Start, IsRefused) {
+  GetParam().change(options);
+  const auto started = VerifierServer::start(options, no_log());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, GetParam().code) << started.error().text();
+  EXPECT_NE(started.error().text().find(GetParam().why), std::string::npos) << started.error().text();
+}
+
+}  // namespace
+}  // namespace credence::service

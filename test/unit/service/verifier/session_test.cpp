@@ -1,0 +1,96 @@
+#include "service/verifier/session.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "crypto/random.h"
+
+namespace credence::service {
+namespace {
+
+class SessionsTest : public testing::Test {
+ protected:
+  [[nodiscard]] Sessions make(SessionLimits limits = {}) const { return {limits, clock, crypto::system_random()}; }
+  [[nodiscard]] static Nonce nonce() { return Nonce(Bytes(32, 0x5a)); }
+
+  std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
+};
+
+TEST_F(SessionsTest, LeadFromWaitingToComplete) {
+  Sessions sessions = make();
+  const Session opened = sessions.open(nonce(), true).value();
+  EXPECT_EQ(opened.status, SessionStatus::waiting);
+  EXPECT_EQ(opened.expiry - opened.created, std::chrono::milliseconds(150'000));
+  EXPECT_EQ(sessions.claim(opened.id, "a/b", Bytes{1, 2}).value().status, SessionStatus::processing);
+  EXPECT_EQ(sessions.find(opened.id).value().evidence, (Bytes{1, 2}));
+  sessions.finish(opened.id, "token");
+  EXPECT_EQ(sessions.find(opened.id).value().status, SessionStatus::complete);
+  EXPECT_EQ(sessions.find(opened.id).value().result, "token");
+  EXPECT_TRUE(sessions.remove(opened.id));
+  EXPECT_EQ(sessions.find(opened.id).error().code, Errc::not_found);
+}
+
+// Veraison takes evidence again and again for one nonce.
+TEST_F(SessionsTest, TakeEvidenceOnce) {
+  Sessions sessions = make();
+  const std::string id = sessions.open(nonce(), true).value().id;
+  ASSERT_TRUE(sessions.claim(id, "a/b", Bytes{1}));
+  EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::conflict);
+  sessions.finish(id, std::nullopt);
+  EXPECT_EQ(sessions.find(id).value().status, SessionStatus::failed);
+  EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::conflict);
+}
+
+TEST_F(SessionsTest, HaveIdsThatNobodyGuesses) {
+  Sessions sessions = make();
+  std::set<std::string> ids;
+  for (int i = 0; i < 100; ++i) ids.insert(sessions.open(nonce(), true).value().id);
+  EXPECT_EQ(ids.size(), 100U);
+  EXPECT_EQ(ids.begin()->size(), 32U);
+  EXPECT_EQ(sessions.find("00000000000000000000000000000000").error().code, Errc::not_found);
+  EXPECT_EQ(sessions.find("0000000000000000000000000000000").error().code, Errc::malformed);
+  EXPECT_EQ(sessions.find("0000000000000000000000000000000G").error().code, Errc::malformed);
+  EXPECT_EQ(sessions.remove("../../etc").error().code, Errc::malformed);
+}
+
+TEST_F(SessionsTest, ExpireToTheMillisecond) {
+  Sessions sessions = make();
+  const std::string id = sessions.open(nonce(), true).value().id;
+  clock->advance(std::chrono::milliseconds(149'999));
+  EXPECT_TRUE(sessions.find(id));
+  clock->advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::not_found);
+}
+
+TEST_F(SessionsTest, AreBoundedInNumber) {
+  Sessions sessions = make({.sessions = 2});
+  const std::string first = sessions.open(nonce(), true).value().id;
+  const std::string second = sessions.open(nonce(), true).value().id;
+  EXPECT_EQ(sessions.open(nonce(), true).error().code, Errc::busy);
+  // A finished one makes room, a waiting one does not.
+  ASSERT_TRUE(sessions.claim(second, "a/b", Bytes{1}));
+  sessions.finish(second, "token");
+  ASSERT_TRUE(sessions.open(nonce(), true));
+  EXPECT_EQ(sessions.find(second).error().code, Errc::not_found);
+  EXPECT_TRUE(sessions.find(first));
+  // So does time.
+  clock->advance(std::chrono::milliseconds(150'000));
+  EXPECT_TRUE(sessions.open(nonce(), true));
+}
+
+TEST_F(SessionsTest, AreBoundedInMemory) {
+  Sessions sessions = make({.kept_octets = 100});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(sessions.open(nonce(), true).value().id);
+    ASSERT_TRUE(sessions.claim(ids.back(), "a/b", Bytes(40)));
+    sessions.finish(ids.back(), std::string(20, 't'));
+  }
+  EXPECT_EQ(sessions.find(ids[0]).error().code, Errc::not_found);
+  EXPECT_EQ(sessions.find(ids[1]).error().code, Errc::not_found);
+  EXPECT_TRUE(sessions.find(ids[2]));
+}
+
+}  // namespace
+}  // namespace credence::service
