@@ -1,0 +1,234 @@
+// Attested handshakes over stock OpenSSL, in memory.
+#include <gtest/gtest.h>
+
+#include "in_memory.h"
+#include "support/refusal.h"
+
+namespace credence::channel {
+namespace {
+
+using test::expect_refused;
+
+class Handshake : public testing::Test {
+ protected:
+  // `attesting`: contexts of which the client, the server or both attest to the other.
+  void client_attests() {
+    ASSERT_TRUE(attach(client.get(), attachment({}, client_device.offer())));
+    trust(client.get(), server_device);
+    SSL_CTX_set_verify(client.get(), SSL_VERIFY_PEER, nullptr);
+    ASSERT_TRUE(attach(server.get(), attachment(demand(client_device, appraiser), {})));
+  }
+  void server_attests() {
+    ASSERT_TRUE(attach(client.get(), attachment(demand(server_device, appraiser), {})));
+    ASSERT_TRUE(attach(server.get(), attachment({}, server_device.offer())));
+  }
+  void both_attest() {
+    ASSERT_TRUE(attach(client.get(), attachment(demand(server_device, appraiser), client_device.offer())));
+    ASSERT_TRUE(attach(server.get(), attachment(demand(client_device, appraiser), server_device.offer())));
+  }
+  void expect_server_refuses(Errc code, std::string_view part) {
+    Pair pair(client.get(), server.get());
+    pair.run();
+    EXPECT_EQ(pair.server.outcome, Outcome::failed);
+    expect_refused(check_open(pair.server.ssl), code, part);
+  }
+  void expect_client_refuses(Errc code, std::string_view part) {
+    Pair pair(client.get(), server.get());
+    pair.run();
+    EXPECT_EQ(pair.client.outcome, Outcome::failed);
+    expect_refused(check_open(pair.client.ssl), code, part);
+  }
+
+  Device client_device;
+  Device server_device;
+  std::shared_ptr<TestAppraiser> appraiser = std::make_shared<TestAppraiser>();
+  ContextPtr client = client_device.context(TLS_client_method());
+  ContextPtr server = server_device.context(TLS_server_method());
+};
+
+TEST_F(Handshake, ClientAttests) {
+  client_attests();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  const PeerAppraisal known = peer(pair.server.ssl).value();
+  EXPECT_EQ(known.kid, client_device.kid());
+  EXPECT_EQ(known.binding, Binding::handshake);
+  EXPECT_EQ(known.freshness.text(), "session");
+  EXPECT_EQ(known.pinned_by, "instance");
+  EXPECT_TRUE(equal(known.spki.view(), client_device.key.public_key().spki()));
+  EXPECT_EQ(known.verifier, "test");
+  expect_refused(peer(pair.client.ssl), Errc::not_found, "demanded no attestation");
+  EXPECT_EQ(pair.client.write("hello"), 5);
+  move_octets(pair.client, pair.server);
+  EXPECT_EQ(pair.server.read(), 5);
+}
+
+TEST_F(Handshake, ServerAttests) {
+  server_attests();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_EQ(peer(pair.client.ssl).value().kid, server_device.kid());
+}
+
+TEST_F(Handshake, BothAttest) {
+  both_attest();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_EQ(peer(pair.client.ssl).value().kid, server_device.kid());
+  EXPECT_EQ(peer(pair.server.ssl).value().kid, client_device.kid());
+  EXPECT_EQ(appraiser->asked, 2);
+}
+
+TEST_F(Handshake, GoesThroughAHelloRetryRequest) {
+  both_attest();
+  ASSERT_EQ(SSL_CTX_set1_groups_list(client.get(), "X25519:P-256"), 1);
+  ASSERT_EQ(SSL_CTX_set1_groups_list(server.get(), "P-256"), 1);
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+}
+
+TEST_F(Handshake, BindsWithSha384) {
+  both_attest();
+  ASSERT_EQ(SSL_CTX_set_ciphersuites(client.get(), "TLS_AES_256_GCM_SHA384"), 1);
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_EQ(octets_of(evidence::Binder::from_wire({})).size(), 32U);
+  EXPECT_EQ(peer(pair.client.ssl).value().ear.nonce->size(), 48U);
+}
+
+TEST_F(Handshake, OffersOnlySuitesThatTheRootCanBind) {
+  client_device.attester->only = crypto::HashAlgorithm::sha256;
+  both_attest();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open());
+  EXPECT_STRNE(SSL_get_cipher_name(pair.client.ssl), "TLS_AES_256_GCM_SHA384");
+}
+
+TEST_F(Handshake, RefusesAClientThatOffersNothing) {
+  ASSERT_TRUE(attach(server.get(), attachment(demand(client_device, appraiser), {})));
+  expect_server_refuses(Errc::evidence_missing, "offers no attestation");
+}
+
+TEST_F(Handshake, RefusesAServerThatDoesNotAttest) {
+  ASSERT_TRUE(attach(client.get(), attachment(demand(server_device, appraiser), {})));
+  expect_client_refuses(Errc::evidence_missing, "does not attest itself");
+}
+
+TEST_F(Handshake, RefusesWithoutACommonScheme) {
+  ASSERT_TRUE(attach(client.get(), attachment({}, client_device.offer())));
+  Demands demands = demand(client_device, appraiser);
+  demands.allow_insecure_test_root = false;
+  ASSERT_TRUE(attach(server.get(), attachment(demands, {})));
+  expect_server_refuses(Errc::no_common_scheme, "offers none of the kinds");
+}
+
+TEST_F(Handshake, RefusesAPeerThatTheVerifierDoesNotAffirm) {
+  client_attests();
+  appraiser->judge = [](const auto& request) {
+    rats::Ear ear = affirm(request);
+    ear.submodules.begin()->second.status = rats::Tier::contraindicated;
+    ear.submodules.begin()->second.policy_claims["problem"] = "PCR 0 differs";
+    return ear;
+  };
+  expect_server_refuses(Errc::not_affirming, "PCR 0 differs");
+}
+
+// Attack A19: what could not be decided is refused.
+TEST_F(Handshake, RefusesWhenTheVerifierFails) {
+  client_attests();
+  appraiser->judge = [](const auto&) -> Result<rats::Ear> { return fail(Errc::unavailable, "connection refused"); };
+  expect_server_refuses(Errc::unavailable, "connection refused");
+}
+
+// Attack A2.
+TEST_F(Handshake, RefusesAnotherInstance) {
+  const Device other;
+  ASSERT_TRUE(attach(client.get(), attachment({}, client_device.offer())));
+  trust(client.get(), server_device);
+  SSL_CTX_set_verify(client.get(), SSL_VERIFY_PEER, nullptr);
+  ASSERT_TRUE(attach(server.get(), attachment(demand(other, appraiser), {})));
+  expect_server_refuses(Errc::wrong_peer, "expected instance");
+}
+
+// Attack A4: the evidence is that of an earlier handshake.
+TEST_F(Handshake, RefusesEvidenceOfAnotherHandshake) {
+  client_attests();
+  std::optional<Bytes> recorded;
+  client_device.attester->change = [&recorded](rot::Evidence& made) {
+    if (!recorded) recorded = made.value;
+    made.value = *recorded;
+  };
+  Pair first(client.get(), server.get());
+  ASSERT_TRUE(first.run().both_open());
+  appraiser->asked = 0;
+  expect_server_refuses(Errc::binder_mismatch, "");
+  EXPECT_EQ(appraiser->asked, 0) << "bad evidence is refused before a verifier is asked";
+}
+
+// Attack A3: both ends present one key.
+TEST_F(Handshake, RefusesThisSidesOwnKey) {
+  server = client_device.context(TLS_server_method());
+  ASSERT_TRUE(attach(client.get(), attachment(demand(client_device, appraiser), client_device.offer())));
+  ASSERT_TRUE(attach(server.get(), attachment(demand(client_device, appraiser), client_device.offer())));
+  expect_client_refuses(Errc::reflection, "own TLS key");
+}
+
+TEST_F(Handshake, RefusesALargerEvidenceBeforeItIsSent) {
+  client_attests();
+  client_device.attester->change = [](rot::Evidence& made) { made.value.resize(70'000); };
+  Pair pair(client.get(), server.get());
+  pair.run();
+  EXPECT_EQ(pair.client.outcome, Outcome::failed);
+  expect_refused(check_open(pair.client.ssl), Errc::too_large, "70");
+}
+
+TEST_F(Handshake, GivesNoEvidenceToAServerThatWasNotVerified) {
+  ASSERT_TRUE(attach(client.get(), attachment({}, client_device.offer())));
+  ASSERT_TRUE(attach(server.get(), attachment(demand(client_device, appraiser), {})));
+  Pair pair(client.get(), server.get());
+  pair.run();
+  EXPECT_EQ(pair.client.outcome, Outcome::failed);
+  expect_refused(check_open(pair.client.ssl), Errc::untrusted_chain, "gets no evidence");
+  EXPECT_EQ(client_device.attester->asked, 0);
+}
+
+TEST_F(Handshake, DemandsAChainUnlessAttestationOnly) {
+  Demands demands = demand(server_device, appraiser);
+  demands.attestation_only = false;
+  demands.pin.names = {"peer.example"};
+  ASSERT_TRUE(attach(server.get(), attachment({}, server_device.offer())));
+  ASSERT_TRUE(attach(client.get(), attachment(demands, {})));
+  expect_client_refuses(Errc::untrusted_chain, "chain");
+  trust(client.get(), server_device);
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason;
+  EXPECT_EQ(peer(pair.client.ssl).value().pinned_by, "instance and name");
+}
+
+TEST_F(Handshake, ChecksThePinnedName) {
+  Demands demands = demand(server_device, appraiser);
+  demands.attestation_only = false;
+  demands.pin.names = {"another.example"};
+  ASSERT_TRUE(attach(server.get(), attachment({}, server_device.offer())));
+  ASSERT_TRUE(attach(client.get(), attachment(demands, {})));
+  trust(client.get(), server_device);
+  expect_client_refuses(Errc::wrong_peer, "another.example");
+}
+
+TEST_F(Handshake, IsMadeAnewAfterSslClear) {
+  server_attests();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open());
+  for (SSL* ssl : {pair.client.ssl, pair.server.ssl}) {
+    ASSERT_EQ(SSL_set_session(ssl, nullptr), 1);
+    ASSERT_EQ(SSL_clear(ssl), 1);
+    SSL_set_mode(ssl, SSL_MODE_ASYNC);
+  }
+  pair.client.outcome = pair.server.outcome = Outcome::wants;
+  appraiser->asked = 0;
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_EQ(appraiser->asked, 1);
+}
+
+}  // namespace
+}  // namespace credence::channel
