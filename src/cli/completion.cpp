@@ -1,0 +1,50 @@
+// credence completion: a bash completion script made from the command line itself, so that it cannot lag behind.
+#include <cstdio>
+#include <format>
+#include <string>
+
+#include "cli/verb.h"
+
+namespace credence::cli {
+namespace {
+
+std::string words_of(const CLI::App& command) {
+  std::string words;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
+  }
+  return words;
+}
+
+std::string script_for(const CLI::App& app) {
+  std::string verbs;
+  std::string cases;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    verbs += command->get_name() + " ";
+    cases += std::format("    {}) words=\"{}\" ;;\n", command->get_name(), words_of(*command) + words_of(app));
+  }
+  return std::format(R"(# bash completion for credence: source <(credence completion)
+_credence() {{
+  local current=${{COMP_WORDS[COMP_CWORD]}} words
+  case ${{COMP_WORDS[1]}} in
+{}    *) words="{}{}" ;;
+  esac
+  if [[ $current == -* || $COMP_CWORD -eq 1 ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  fi
+}}
+complete -o filenames -F _credence credence
+)",
+                     cases, verbs, words_of(app));
+}
+
+}  // namespace
+
+void add_completion(CommandLine& line) {
+  auto* command = line.app.add_subcommand("completion", "Print a completion script for bash");
+  command->callback([&line] { std::fputs(script_for(line.app).c_str(), stdout); });
+}
+
+}  // namespace credence::cli

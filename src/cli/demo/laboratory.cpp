@@ -1,0 +1,144 @@
+#include "cli/demo/laboratory.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <format>
+#include <system_error>
+
+#include "base/clock.h"
+#include "cli/files.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+
+namespace credence::cli {
+namespace {
+
+constexpr auto kClass = "d10e4bd6-7e02-4d2c-bf1a-69ae22680478";
+
+Result<void> write_identity(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file,
+                            const std::string& common_name) {
+  TRY(const crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
+  const Timestamp now = system_clock()->now();
+  TRY(const crypto::Certificate certificate,
+      crypto::self_sign(key, {.common_name = common_name,
+                              .dns_names = {"localhost", "127.0.0.1"},
+                              .not_before = now - std::chrono::hours(1),
+                              .not_after = now + std::chrono::hours(24)}));
+  CHECK(write_file(certificate_file, as_bytes(certificate.pem())));
+  return write_file(key_file, key.pem().view());
+}
+
+std::string text_at(const json::Object& facts, std::string_view member) {
+  const auto text = json::required_text(facts, member);
+  return text ? std::string(*text) : std::string();
+}
+
+}  // namespace
+
+Result<ScratchFolder> ScratchFolder::make() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "credence-demo-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) return fail_in(Errc::io, pattern, "cannot make a folder");
+  return ScratchFolder(pattern);
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+std::vector<std::string> Machine::tpm_options() const {
+  return {"--tcti", "libtpms:" + (folder / "tpm.state").string(), "--state", (folder / "keys").string()};
+}
+
+Result<Laboratory> Laboratory::open(const Timeline& timeline) {
+  TRY(ScratchFolder scratch, ScratchFolder::make());
+  const auto& folder = scratch.path();
+  CHECK(write_identity(folder / "verifier.pem", folder / "verifier.key", "demo verifier"));
+  CHECK(write_identity(folder / "server.pem", folder / "server.key", "demo server"));
+  TRY(ChildProcess verifier,
+      ChildProcess::start({"--json", "verifier", "--listen", "127.0.0.1:0", "--store",
+                           "sqlite:" + (folder / "store.db").string(), "--signing-key", (folder / "ear.key").string(),
+                           "--cert", (folder / "verifier.pem").string(), "--key", (folder / "verifier.key").string()},
+                          (folder / "log").string()));
+  TRY(const json::Object listening, verifier.await_event("listening", kPatience));
+  std::string url = text_at(listening, "url");
+  timeline.event("verifier", std::format("listens on {}, store in SQLite", url));
+  return Laboratory(std::move(scratch), std::move(verifier), std::move(url), timeline);
+}
+
+std::vector<std::string> Laboratory::verifier_options() const {
+  return {"--verifier", url_, "--verifier-key", (scratch_.path() / "ear.key.pub").string(), "--verifier-ca",
+          (scratch_.path() / "verifier.pem").string()};
+}
+
+Result<Laboratory::Finished> Laboratory::run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "--json");
+  TRY(ChildProcess process, ChildProcess::start(arguments, log().string()));
+  Finished finished;
+  while (auto event = process.next_event(kPatience)) finished.facts = *std::move(event);
+  TRY(finished.status, process.wait(kPatience));
+  return finished;
+}
+
+Result<Machine> Laboratory::endorse(const std::string& name) {
+  Machine machine{.folder = scratch_.path() / name, .instance = {}, .maker = {}};
+  std::filesystem::create_directories(machine.folder);
+  const auto corims = machine.folder / "corims";
+  std::vector<std::string> arguments{"endorse"};
+  std::ranges::copy(machine.tpm_options(), std::back_inserter(arguments));
+  for (const auto& word : {"--pcrs", "sha256:0,1,2", "--class", kClass, "-o"}) arguments.emplace_back(word);
+  arguments.push_back(corims.string());
+  TRY(const Finished endorsed, run(std::move(arguments)));
+  if (endorsed.status != 0) return fail_in(Errc::io, log().string(), "credence endorse failed; the log says why");
+  machine.instance = text_at(endorsed.facts, "instance");
+  machine.maker = text_at(endorsed.facts, "maker");
+  timeline_.event("endorser",
+                  std::format("states the {}'s attestation key {}... and PCR 0, 1, 2", name, machine.instance.substr(0, 12)));
+  TRY(const Finished provisioned, run({"provision", (corims / "veraison.corim.cbor").string(),
+                                       (corims / "keys.corim.cbor").string(), "--to", url_, "--ca",
+                                       (scratch_.path() / "verifier.pem").string()}));
+  if (provisioned.status != 0) return fail_in(Errc::io, log().string(), "credence provision failed; the log says why");
+  timeline_.event("verifier", "stored both CoRIMs");
+  return machine;
+}
+
+Result<Machine> Laboratory::copy(const Machine& machine, const std::string& name) const {
+  Machine copied = machine;
+  copied.folder = scratch_.path() / name;
+  std::error_code failed;
+  std::filesystem::copy(machine.folder, copied.folder, std::filesystem::copy_options::recursive, failed);
+  if (failed) return fail_in(Errc::io, copied.folder.string(), failed.message());
+  return copied;
+}
+
+Result<void> Laboratory::serve(const Machine& client, const Machine* own) {
+  std::vector<std::string> arguments{"--json", "serve", "--listen", "127.0.0.1:0", "--require", "--peer-instance",
+                                     client.instance};
+  std::ranges::copy(verifier_options(), std::back_inserter(arguments));
+  if (own != nullptr) {
+    std::ranges::copy(own->tpm_options(), std::back_inserter(arguments));
+    arguments.emplace_back("--attest");
+  } else {
+    for (const auto* word : {"--cert", "--key"}) {
+      arguments.emplace_back(word);
+      arguments.push_back((scratch_.path() / (std::string_view(word) == "--cert" ? "server.pem" : "server.key")).string());
+    }
+  }
+  server_.clear();
+  TRY(ChildProcess server, ChildProcess::start(arguments, log().string()));
+  server_.push_back(std::move(server));
+  TRY(const json::Object listening, server_.front().await_event("listening", kPatience));
+  server_address_ = text_at(listening, "address");
+  timeline_.event("server", std::format("listens on {}, demands evidence of that attestation key, pins the verifier's key",
+                                        server_address_));
+  return {};
+}
+
+Result<json::Object> Laboratory::next_connection() {
+  if (server_.empty()) return fail(Errc::internal, "the demo has no server yet");
+  return server_.front().await_event("connection", kPatience);
+}
+
+}  // namespace credence::cli

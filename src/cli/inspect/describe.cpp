@@ -1,0 +1,147 @@
+#include "cli/inspect/describe.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <string_view>
+
+#include "base/text.h"
+#include "crypto/certificate.h"
+#include "wire/cbor/diagnostic.h"
+#include "wire/cbor/reader.h"
+
+namespace credence::cli {
+namespace {
+
+namespace tpm = evidence::tpm;
+
+json::Object with_format(std::string_view format, json::Object facts) {
+  json::Object named{{"format", format}};
+  for (auto& [key, value] : facts) named[key] = std::move(value);
+  return named;
+}
+
+// --- texts ---
+
+Result<json::Object> as_ear_token(std::string_view text) {
+  TRY(const rats::Ear ear, rats::decode_ear(text));
+  return with_format("EAR, signed (JWT); the signature was not checked", describe_ear(ear));
+}
+
+Result<json::Object> as_ear_claims(std::string_view text) {
+  TRY(const json::Value value, json::parse(text));
+  TRY(const rats::Ear ear, rats::ear_from_json(value));
+  return with_format("EAR claims, not signed", describe_ear(ear));
+}
+
+Result<json::Object> as_certificate(std::string_view text) {
+  TRY(const crypto::Certificate certificate, crypto::Certificate::from_pem(text));
+  return json::Object{{"format", "X.509 certificate"},
+                      {"subject", certificate.subject()},
+                      {"not before", to_rfc3339(certificate.not_before())},
+                      {"not after", to_rfc3339(certificate.not_after())},
+                      {"SubjectPublicKeyInfo", to_hex(certificate.spki())}};
+}
+
+Result<json::Object> as_public_key(std::string_view text) {
+  TRY(const crypto::PublicKey key, crypto::PublicKey::from_pem(text));
+  return json::Object{{"format", "public key"},
+                      {"key", crypto::name(key.type())},
+                      {"SubjectPublicKeyInfo", to_hex(key.spki())}};
+}
+
+Result<json::Object> as_cmw(ByteView content) {
+  TRY(const rats::Cmw cmw, rats::decode_cmw(content));
+  TRY(json::Object facts, describe_cmw(cmw));
+  return with_format("CMW", std::move(facts));
+}
+
+Result<json::Object> describe_text(ByteView content) {
+  std::string_view text = as_text(content);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  if (text.starts_with("-----BEGIN CERTIFICATE")) return as_certificate(text);
+  if (text.starts_with("-----BEGIN PUBLIC KEY")) return as_public_key(text);
+  if (text.starts_with("eyJ")) return as_ear_token(text);
+  if (text.starts_with('{')) {
+    auto claims = as_ear_claims(text);
+    return claims ? claims : as_cmw(as_bytes(text));
+  }
+  return as_cmw(as_bytes(text));
+}
+
+bool looks_like_text(ByteView content) {
+  return std::ranges::all_of(content.first(std::min<std::size_t>(content.size(), 64)), [](std::uint8_t octet) {
+    return octet == '\n' || octet == '\r' || octet == '\t' || (octet >= 0x20 && octet < 0x7f);
+  });
+}
+
+// --- octets ---
+
+Result<json::Object> as_signed_corim(ByteView content) {
+  TRY(const rats::SignedCorim corim, rats::decode_signed_corim(content));
+  json::Object facts = describe_corim(corim.corim);
+  facts["signer"] = corim.signer.name;
+  return with_format("CoRIM, signed; the signature was not checked", std::move(facts));
+}
+
+Result<json::Object> as_corim(ByteView content) {
+  TRY(const rats::Corim corim, rats::decode_corim(content));
+  return with_format("CoRIM, not signed", describe_corim(corim));
+}
+
+Result<json::Object> as_bundle(ByteView content) {
+  TRY(const tpm::Bundle bundle, tpm::decode_bundle(content));
+  return with_format("TPM evidence (kat and pat)", describe_bundle(bundle));
+}
+
+Result<json::Object> as_attest(ByteView content) {
+  if (auto certify = tpm::decode_certify(content)) return with_format("TPM structure", describe_attest(*certify));
+  TRY(const tpm::Attest quote, tpm::decode_quote(content));
+  return with_format("TPM structure", describe_attest(quote));
+}
+
+Result<json::Object> as_public_area(ByteView content) {
+  TRY(const tpm::Public area, tpm::decode_public(content));
+  return with_format("TPM structure", describe_public(area));
+}
+
+Result<json::Object> as_tpm_signature(ByteView content) {
+  TRY(const tpm::Signature signature, tpm::decode_signature(content));
+  return json::Object{{"format", "TPM structure"},
+                      {"structure", "TPMT_SIGNATURE"},
+                      {"hash", crypto::name(signature.hash)},
+                      {"r", to_hex(signature.r)},
+                      {"s", to_hex(signature.s)}};
+}
+
+Result<json::Object> as_any_cbor(ByteView content) {
+  TRY(const std::string notation, cbor::to_diagnostic(content));
+  return json::Object{{"format", "CBOR of no format that is known here"}, {"diagnostic notation", notation}};
+}
+
+constexpr std::uint8_t kTagSign1 = 0xd2;  // CBOR tag 18
+constexpr std::array<std::uint8_t, 4> kTpmGenerated = {0xff, 0x54, 0x43, 0x47};
+
+Result<json::Object> describe_octets(ByteView content) {
+  if (content[0] == kTagSign1) return as_signed_corim(content);
+  if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
+  using Reading = Result<json::Object> (*)(ByteView);
+  static constexpr std::array<Reading, 6> kReadings = {as_bundle,      as_corim,         as_cmw,
+                                                       as_public_area, as_tpm_signature, as_any_cbor};
+  for (const Reading reading : kReadings) {
+    if (auto facts = reading(content)) return facts;
+  }
+  return fail(Errc::unsupported,
+              "expected a CMW, TPM evidence, a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, TPMT_SIGNATURE, a certificate, "
+              "a public key or CBOR; it is none of these");
+}
+
+}  // namespace
+
+Result<json::Object> describe(ByteView content) {
+  if (content.empty()) return fail(Errc::truncated, "the file is empty");
+  if (looks_like_text(content)) return describe_text(content);
+  return describe_octets(content);
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,20 @@
+// ADDR:PORT and [ADDR]:PORT as command lines spell them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace credence::cli {
+
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// Errc::usage when there is no port from 0 to 65535 after the last colon. Brackets around IPv6 addresses are removed.
+[[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
+
+}  // namespace credence::cli

@@ -1,0 +1,75 @@
+// credence provision: submits CoRIMs to a verifier.
+#include <format>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/files.h"
+#include "cli/verb.h"
+#include "client/provision.h"
+
+namespace credence::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string to;
+  std::string ca;
+  std::string token;
+  bool insecure_http = false;
+};
+
+Result<SecretBytes> read_token(const std::string& file) {
+  TRY(Bytes content, read_file(file, 4'096));
+  while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
+  SecretBytes token(content);
+  cleanse(content);
+  if (token.empty()) return fail_in(Errc::configuration, file, "the token file is empty");
+  return token;
+}
+
+Result<client::Provisioning> destination(const Options& options) {
+  client::Provisioning where;
+  where.url = options.to;
+  if (!options.ca.empty()) where.http.ca_file = options.ca;
+  where.http.allow_insecure_http = options.insecure_http;
+  if (!options.token.empty()) {
+    TRY(SecretBytes token, read_token(options.token));
+    where.token = std::move(token);
+  }
+  return where;
+}
+
+Result<ExitStatus> provision(const Options& options, const Output& output) {
+  TRY(const client::Provisioning where, destination(options));
+  ExitStatus status = ExitStatus::done;
+  for (const auto& file : options.files) {
+    TRY(const Bytes corim, read_file(file));
+    auto outcome = client::provision(corim, where);
+    if (!outcome) return within(file, std::move(outcome).error());
+    json::Object facts{{"file", file}, {"outcome", outcome->success ? "stored" : "refused"}};
+    if (outcome->duplicate) facts["outcome"] = "already there";
+    if (!outcome->success) {
+      facts["reason"] = outcome->failure_reason;
+      status = ExitStatus::refused;
+    }
+    output.facts(facts);
+  }
+  return status;
+}
+
+}  // namespace
+
+void add_provision(CommandLine& line) {
+  auto* command = line.app.add_subcommand("provision", "Submit endorsements and reference values to a verifier");
+  auto options = std::make_shared<Options>();
+  command->add_option("FILE", options->files, "CoRIMs, signed or not")->required();
+  command->add_option("--to", options->to, "URL of the verifier")->required();
+  command->add_option("--ca", options->ca, "CA of the verifier's certificate, PEM; default: the system's");
+  command->add_option("--token", options->token, "File with the provisioning token");
+  command->add_flag("--insecure-http", options->insecure_http, "Allow plain HTTP to another machine");
+  on_call(line, command, options, provision);
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,122 @@
+// credence verifier: the verifier as a service.
+#include <malloc.h>
+
+#include <format>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/listen_address.h"
+#include "cli/stop_signal.h"
+#include "cli/verb.h"
+#include "service/log_spdlog.h"
+#include "service/verifier/server.h"
+
+namespace credence::cli {
+namespace {
+
+struct Options {
+  std::string listen;
+  std::string store;
+  std::string signing_key;
+  std::string certificate;
+  std::string key;
+  bool insecure_http = false;
+  std::string issuer;
+  std::string token;
+  std::vector<std::string> corim_anchors;
+  std::vector<unsigned> minimum_pcrs{0, 1, 2};
+  bool veraison_compatibility = false;
+  bool allow_insecure_test_root = false;
+  std::string nonce_dialect = "url";
+  unsigned threads = 1;
+  bool verbose = false;
+};
+
+Result<service::NonceDialect> dialect_from(const std::string& name) {
+  if (name == "url") return service::NonceDialect::url;
+  if (name == "url-padded") return service::NonceDialect::url_padded;
+  if (name == "standard") return service::NonceDialect::standard;
+  return fail(Errc::usage, std::format("--nonce-dialect: expected url, url-padded or standard, got '{}'", name));
+}
+
+Result<service::VerifierOptions> service_options(const Options& options) {
+  const bool with_tls = !options.certificate.empty() || !options.key.empty();
+  if (with_tls == options.insecure_http || (with_tls && (options.certificate.empty() || options.key.empty()))) {
+    return fail(Errc::usage, "expected either --cert FILE with --key FILE, or --insecure-http");
+  }
+  TRY(const HostPort listen, parse_host_port(options.listen));
+  service::VerifierOptions made;
+  made.address = listen.host;
+  made.port = listen.port;
+  if (with_tls) made.tls = service::http::TlsFiles{.certificate = options.certificate, .key = options.key};
+  made.insecure_http = options.insecure_http;
+  made.store = options.store;
+  made.signing_key = options.signing_key;
+  made.issuer = options.issuer;
+  if (!options.token.empty()) made.provisioning_token = options.token;
+  made.corim_anchors.assign(options.corim_anchors.begin(), options.corim_anchors.end());
+  made.policy.compatibility = options.veraison_compatibility;
+  made.policy.allow_insecure_test_root = options.allow_insecure_test_root;
+  made.policy.minimum_pcrs.clear();
+  for (const unsigned pcr : options.minimum_pcrs) made.policy.minimum_pcrs.insert(static_cast<std::uint8_t>(pcr));
+  TRY(made.nonce_dialect, dialect_from(options.nonce_dialect));
+  made.threads = options.threads;
+  return made;
+}
+
+void announce(const Options& options, const service::VerifierServer& server, const Output& output) {
+  if (output.as_json()) {
+    output.facts({{"event", "listening"}, {"url", server.url()}, {"verifier key", options.signing_key + ".pub"}});
+    return;
+  }
+  output.line(std::format("verifier listening on {}; results are signed, --verifier-key {}.pub", server.url(),
+                          options.signing_key));
+  if (options.allow_insecure_test_root) output.line("WARNING: evidence of the INSECURE TEST ROOT is accepted");
+}
+
+Result<ExitStatus> verifier(const Options& options, const Output& output) {
+  // Few short requests on few threads: one arena keeps the memory of idle ones from piling up.
+  mallopt(M_ARENA_MAX, 1);
+  StopSignal signal;
+  TRY(service::VerifierOptions made, service_options(options));
+  const auto log = service::stderr_log(output.as_json() ? service::LogFormat::json : service::LogFormat::text,
+                                       options.verbose ? LogLevel::debug : LogLevel::info);
+  std::unique_ptr<service::VerifierServer> server;
+  TRY(server, service::VerifierServer::start(std::move(made), *log));
+  signal.call([&server] { server->stop(); });
+  announce(options, *server, output);
+  server->run();
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_verifier(CommandLine& line) {
+  auto* command = line.app.add_subcommand("verifier", "Run the verifier (Veraison's HTTP API)");
+  auto options = std::make_shared<Options>();
+  command->add_option("--listen", options->listen, "ADDR:PORT; port 0 takes a free one")->required();
+  command->add_option("--store", options->store, "sqlite:FILE or memory:")->required();
+  command->add_option("--signing-key", options->signing_key, "PEM; made when absent, with FILE.pub beside it")
+      ->required();
+  command->add_option("--cert", options->certificate, "Certificate chain of this server, PEM");
+  command->add_option("--key", options->key, "Its key, PEM");
+  command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");
+  command->add_option("--issuer", options->issuer, "URI that results name as their issuer");
+  command->add_option("--provisioning-token", options->token,
+                      "File with the token that provisioning needs; without it only loopback may provision");
+  command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
+  command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that every quote must cover")
+      ->delimiter(',')
+      ->check(CLI::Range(0U, 23U));
+  command->add_flag("--veraison-compatibility", options->veraison_compatibility,
+                    "Also accept endorsements without a Name and plain nonces; never for channels");
+  command->add_flag("--allow-insecure-test-root", options->allow_insecure_test_root,
+                    "Accept the published test root, which proves nothing");
+  command->add_option("--nonce-dialect", options->nonce_dialect, "How nonces are written: url, url-padded, standard");
+  command->add_option("--threads", options->threads, "Threads that serve requests; 0: one a core");
+  command->add_flag("--verbose", options->verbose, "Log every request");
+  on_call(line, command, options, verifier);
+}
+
+}  // namespace credence::cli

@@ -1,0 +1,152 @@
+"""The command line over real TPMs: who attests, who demands, and what is refused."""
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from laboratory import CLASS, LibtpmsTpm, Process, SwtpmTpm, Verifier, credence, endorse, facts
+
+
+class Connections(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        self.verifier = Verifier(self.folder)
+        self.addCleanup(self.verifier.stop)
+
+    def tpm(self, kind, name):
+        tpm = kind(self.folder / name)
+        self.addCleanup(tpm.stop)
+        return tpm
+
+    def endorsed(self, kind, name):
+        tpm = self.tpm(kind, name)
+        return tpm, endorse(tpm, self.verifier, self.folder / f"{name}-corims")["instance"]
+
+    def software_identity(self):
+        certificate, key = self.folder / "server.pem", self.folder / "server.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+        return certificate, key
+
+    def server(self, *options):
+        server = Process("serve", "--listen", "127.0.0.1:0", *options)
+        self.addCleanup(server.stop)
+        return server, server.event("listening")["address"]
+
+    def relying_server(self, *options):
+        certificate, key = self.software_identity()
+        server, address = self.server("--cert", certificate, "--key", key, "--require", *self.verifier.options(), *options)
+        return server, address, certificate
+
+    def test_client_attests_over_each_kind_of_tpm(self):
+        for kind in (LibtpmsTpm, SwtpmTpm):
+            with self.subTest(kind.__name__):
+                tpm, instance = self.endorsed(kind, f"client-{kind.__name__}")
+                server, address, certificate = self.relying_server("--peer-instance", instance)
+                sent = credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="hello\n")
+                self.assertEqual(facts(sent)["reply"], "hello\n")
+                seen = server.event("connection")
+                self.assertEqual(seen["verdict"], "affirming")
+                self.assertEqual(seen["binding"], "handshake")
+                self.assertEqual(seen["freshness"], "session")
+                self.assertEqual(seen["instance"], instance)
+                self.assertTrue(seen["software TPM"])
+
+    def test_server_attests(self):
+        tpm, instance = self.endorsed(SwtpmTpm, "server")
+        _, address = self.server(*tpm.options(), "--attest")
+        seen = facts(credence("connect", address, "--require", *self.verifier.options(), "--peer-instance", instance,
+                              input="hello\n"))
+        self.assertEqual((seen["verdict"], seen["reply"]), ("affirming", "hello\n"))
+
+    def test_both_attest(self):
+        ours, client = self.endorsed(LibtpmsTpm, "client")
+        theirs, server_instance = self.endorsed(SwtpmTpm, "server")
+        server, address = self.server(*theirs.options(), "--attest", "--require", *self.verifier.options(),
+                                      "--peer-instance", client)
+        seen = facts(credence("connect", address, *ours.options(), "--attest", "--require", *self.verifier.options(),
+                              "--peer-instance", server_instance, input="hello\n"))
+        self.assertEqual((seen["verdict"], seen["reply"]), ("affirming", "hello\n"))
+        self.assertEqual(server.event("connection")["instance"], client)
+
+    def test_another_instance_is_refused_and_any_of_class_accepts_it(self):
+        tpm, instance = self.endorsed(LibtpmsTpm, "client")
+        other = instance[:-2] + ("00" if instance[-2:] != "00" else "01")
+        server, address, certificate = self.relying_server("--peer-instance", other)
+        credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n", expect=1)
+        refused = server.event("connection")
+        self.assertEqual((refused["verdict"], refused["code"]), ("refused", "wrong_peer"))
+        server, address, certificate = self.relying_server("--any-of-class")
+        credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n")
+        self.assertEqual(server.event("connection")["pinned by"], "any of class")
+
+    def test_a_pcr_extended_after_endorsement_is_refused_by_name(self):
+        tpm, instance = self.endorsed(SwtpmTpm, "client")
+        server, address, certificate = self.relying_server("--peer-instance", instance)
+        connect = ["connect", address, *tpm.options(), "--attest", "--peer-ca", certificate]
+        credence(*connect, input="x\n")
+        self.assertEqual(server.event("connection")["verdict"], "affirming")
+        subprocess.run(["tpm2_pcrextend", "-T", tpm.tcti, f"1:sha256={'5a' * 32}"], check=True)
+        credence(*connect, input="x\n", expect=1)
+        refused = server.event("connection")
+        self.assertEqual(refused["verdict"], "refused")
+        self.assertIn("PCR 1", refused["reason"])
+
+    def test_a_client_without_evidence_is_refused(self):
+        server, address, certificate = self.relying_server("--any-of-class")
+        stock = subprocess.run(["openssl", "s_client", "-connect", address, "-CAfile", certificate, "-cert", certificate,
+                                "-key", self.folder / "server.key", "-ign_eof"], input=b"x\n", capture_output=True)
+        self.assertIn(b"alert", stock.stderr)
+        refused = server.event("connection")
+        self.assertEqual((refused["verdict"], refused["code"]), ("refused", "evidence_missing"))
+
+    def test_a_verifier_that_is_gone_decides_nothing(self):
+        tpm, instance = self.endorsed(LibtpmsTpm, "server")
+        _, address = self.server(*tpm.options(), "--attest")
+        connect = ["connect", address, "--require", *self.verifier.options(), "--peer-instance", instance]
+        credence(*connect, input="x\n")
+        self.verifier.stop()
+        self.assertIn("unavailable", credence(*connect, input="x\n", expect=3).stderr)
+
+    def test_results_of_another_verifier_are_refused(self):
+        tpm, instance = self.endorsed(LibtpmsTpm, "server")
+        _, address = self.server(*tpm.options(), "--attest")
+        other = self.folder / "other.pem"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", other],
+                       check=True, capture_output=True)
+        public = subprocess.run(["openssl", "pkey", "-in", other, "-pubout", "-out", f"{other}.pub"], check=True)
+        self.assertEqual(public.returncode, 0)
+        refused = credence("connect", address, "--require", "--verifier", self.verifier.url, "--verifier-key",
+                           f"{other}.pub", "--peer-instance", instance, input="x\n", expect=1)
+        self.assertIn("untrusted_verifier", refused.stderr)
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_command_lines_exit_with_2(self):
+        wrong = [
+            [],
+            ["nonsense"],
+            ["serve", "--listen", "127.0.0.1:0"],                                     # no identity
+            ["connect", "127.0.0.1"],                                                 # no port
+            ["connect", "127.0.0.1:1", "--require"],                                  # no verifier
+            ["connect", "127.0.0.1:1", "--attest"],                                   # nothing to attest with
+            ["appraise", "/nonexistent", "--media-type", "x/y", "--corim", "/nonexistent", "--nonce", "00"],
+            ["appraise", "x", "--media-type", "x/y", "--corim", "y"],                 # neither nonce nor binder
+            ["inspect", "/nonexistent"],
+            ["endorse", "--tcti", "libtpms", "--state", "s", "--pcrs", "sha256:99", "--class", CLASS, "-o", "o"],
+        ]
+        for arguments in wrong:
+            with self.subTest(" ".join(arguments)):
+                credence(*arguments, expect=2)
+
+    def test_help_and_version_exit_with_0(self):
+        for arguments in (["--help"], ["--version"], ["serve", "--help"], ["completion"]):
+            with self.subTest(" ".join(arguments)):
+                self.assertTrue(credence(*arguments).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,139 @@
+"""Real processes for the end-to-end tests: TPMs, verifier, server and client, all on loopback, ended by their pid."""
+import json
+import os
+import pathlib
+import select
+import socket
+import subprocess
+import time
+
+CREDENCE = os.environ["CREDENCE_BINARY"]
+CLASS = "d10e4bd6-7e02-4d2c-bf1a-69ae22680478"
+PATIENCE = 60  # seconds; sanitizers and two busy cores make everything slow
+
+
+def free_port_pair() -> int:
+    """A free port whose successor is free too: tpm2-tss expects swtpm's control channel there."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+                return port
+            except (OSError, OverflowError):
+                continue
+
+
+def credence(*arguments, expect: int = 0, **options) -> subprocess.CompletedProcess:
+    """Runs the command with --json and checks its exit status."""
+    done = subprocess.run([CREDENCE, "--json", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=PATIENCE, **options)
+    if done.returncode != expect:
+        raise AssertionError(f"credence {' '.join(map(str, arguments))}\nexpected exit status {expect}, got "
+                             f"{done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def facts(done: subprocess.CompletedProcess) -> dict:
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+class Process:
+    """A long-running credence process whose standard output is JSON lines."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([CREDENCE, "--json", *map(str, arguments)], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+
+    def event(self, name: str) -> dict:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([self.process.stdout], [], [], 1)
+            if not ready:
+                continue
+            line = self.process.stdout.readline()
+            if not line:
+                raise AssertionError(f"the process ended: {self.process.stderr.read()}")
+            event = json.loads(line)
+            if event.get("event") == name:
+                return event
+        raise AssertionError(f"no event {name} within {PATIENCE} s")
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        status = self.process.wait(timeout=PATIENCE)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class LibtpmsTpm:
+    """A TPM inside the process that uses it, with its state in a file."""
+
+    def __init__(self, folder: pathlib.Path):
+        folder.mkdir(parents=True)
+        self.state = folder / "keys"
+        self.tcti = f"libtpms:{folder / 'tpm.state'}"
+
+    def options(self) -> list:
+        return ["--tcti", self.tcti, "--state", self.state]
+
+    def stop(self):
+        pass
+
+
+class SwtpmTpm:
+    """A TPM in a process of its own."""
+
+    def __init__(self, folder: pathlib.Path):
+        folder.mkdir(parents=True)
+        self.state = folder / "keys"
+        self.port = free_port_pair()
+        self.process = subprocess.Popen(
+            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}", "--flags", "not-need-init,startup-clear",
+             "--server", f"type=tcp,port={self.port},bindaddr=127.0.0.1", "--ctrl",
+             f"type=tcp,port={self.port + 1},bindaddr=127.0.0.1"])
+        self.tcti = f"swtpm:host=127.0.0.1,port={self.port}"
+        self.wait_until_it_listens()
+
+    def wait_until_it_listens(self):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port + 1)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("swtpm does not listen")
+
+    def options(self) -> list:
+        return ["--tcti", self.tcti, "--state", self.state]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=PATIENCE)
+
+
+class Verifier(Process):
+    def __init__(self, folder: pathlib.Path, *more):
+        self.key = folder / "verifier.pem"
+        super().__init__("verifier", "--listen", "127.0.0.1:0", "--store", f"sqlite:{folder / 'store.db'}",
+                         "--signing-key", self.key, "--insecure-http", *more)
+        self.url = self.event("listening")["url"]
+
+    def options(self) -> list:
+        return ["--verifier", self.url, "--verifier-key", f"{self.key}.pub"]
+
+
+def endorse(tpm, verifier: Verifier, folder: pathlib.Path) -> dict:
+    """Endorses the TPM, provisions the verifier, and gives what endorse printed."""
+    done = credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", folder)
+    credence("provision", folder / "veraison.corim.cbor", folder / "keys.corim.cbor", "--to", verifier.url)
+    return facts(done)
