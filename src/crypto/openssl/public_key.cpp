@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include <algorithm>
 #include <format>
 
 #include "crypto/der.h"
@@ -138,13 +139,14 @@ Result<PublicKey> make_public_key(KeyMaterial material) {
                                                             std::move(verify_context)));
 }
 
-Result<void> append_coordinate(Bytes& point, ByteView coordinate, std::size_t field) {
+// Left-padded with zeros to the length of the field.
+Result<void> place_coordinate(MutableByteView field, ByteView coordinate) {
   const ByteView digits = der::without_leading_zeros(coordinate);
-  if (digits.size() > field) {
-    return fail(Errc::bad_key, std::format("expected a coordinate of at most {} octets, got {}", field, digits.size()));
+  if (digits.size() > field.size()) {
+    return fail(Errc::bad_key,
+                std::format("expected a coordinate of at most {} octets, got {}", field.size(), digits.size()));
   }
-  point.resize(point.size() + field - digits.size());
-  append(point, digits);
+  std::ranges::copy(digits, field.last(digits.size()).begin());
   return {};
 }
 
@@ -165,11 +167,11 @@ Result<PublicKey> PublicKey::from_ec_point(KeyType curve, ByteView x, ByteView y
   if (field == 0) {
     return fail(Errc::unexpected_type, std::format("expected the curve P-256, P-384 or P-521, got {}", name(curve)));
   }
-  Bytes point;
-  point.reserve(1 + 2 * field);
-  point.push_back(0x04);  // SEC 1 section 2.3.3: uncompressed
-  CHECK(append_coordinate(point, x, field));
-  CHECK(append_coordinate(point, y, field));
+  Bytes point(1 + 2 * field);
+  point[0] = 0x04;  // SEC 1 section 2.3.3: uncompressed
+  const MutableByteView coordinates = MutableByteView(point).subspan(1);
+  CHECK(place_coordinate(coordinates.first(field), x));
+  CHECK(place_coordinate(coordinates.last(field), y));
   return make_public_key({.type = curve, .key = std::move(point), .rsa = {}});
 }
 
