@@ -33,10 +33,10 @@ enum class Errc : std::uint8_t {
   expired,
   crypto_failure,  // the library refused to do what should always work
   // --- evidence and its appraisal ---
-  nonce_mismatch,  // evidence was made for another challenge: the mark of a replay
+  nonce_mismatch,   // evidence was made for another challenge: the mark of a replay
   binder_mismatch,  // evidence was made for another connection or another TLS key
-  key_mismatch,  // the attested key is not the key of the channel
-  external_key,  // the attested key was not made in, or may leave, the root of trust
+  key_mismatch,     // the attested key is not the key of the channel
+  external_key,     // the attested key was not made in, or may leave, the root of trust
   unrestricted_attestation_key,
   kid_mismatch,
   unknown_attester,  // no endorsement names this kid
@@ -45,20 +45,20 @@ enum class Errc : std::uint8_t {
   pcr_mismatch,
   insufficient_pcrs,  // the quote leaves out PCRs that the policy demands
   no_reference_values,
-  wrong_purpose,      // a challenge key or evidence where a channel one is demanded, or the reverse
+  wrong_purpose,  // a challenge key or evidence where a channel one is demanded, or the reverse
   test_root_refused,
   not_affirming,
   // --- channel ---
   no_common_scheme,
-  unsolicited,       // an extension or answer that nobody asked for
-  not_offered,       // the peer chose what was not offered
-  hello_changed,     // the second ClientHello offers something else than the first
+  unsolicited,    // an extension or answer that nobody asked for
+  not_offered,    // the peer chose what was not offered
+  hello_changed,  // the second ClientHello offers something else than the first
   evidence_missing,
-  misplaced,         // the extension where it must not be
-  reflection,        // the peer presents this side's own key
-  wrong_peer,        // another instance, name or class than the pinned one
-  resumed,           // resumption or early data on a connection that must be attested
-  gate_closed,       // application data before the verdict, or after a refusal
+  misplaced,    // the extension where it must not be
+  reflection,   // the peer presents this side's own key
+  wrong_peer,   // another instance, name or class than the pinned one
+  resumed,      // resumption or early data on a connection that must be attested
+  gate_closed,  // application data before the verdict, or after a refusal
   // --- results ---
   untrusted_verifier,
   stale,  // issued outside the accepted window
@@ -69,7 +69,7 @@ enum class Errc : std::uint8_t {
   conflict,
   unauthorized,
   not_acceptable,
-  busy,         // a bounded queue is full
+  busy,  // a bounded queue is full
   timeout,
   unavailable,  // a verifier or service cannot be reached or cannot decide now
   device_missing,

@@ -68,8 +68,8 @@ struct Peer {
   bool unknown_tpm_maker = false;  // no EK certificate told the maker
   bool insecure_test_root = false;
   std::vector<std::string> warnings;
-  std::string result;                  // all claims of the attestation result, as JSON
-  std::vector<std::uint8_t> tls_key;   // DER SubjectPublicKeyInfo of its leaf
+  std::string result;                 // all claims of the attestation result, as JSON
+  std::vector<std::uint8_t> tls_key;  // DER SubjectPublicKeyInfo of its leaf
 };
 
 // The reason of the refusal while there is no such peer; Errc::not_found when nothing was demanded.

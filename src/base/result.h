@@ -1,5 +1,5 @@
-// Result<T> is a value or an Error; here is how errors are made and passed on. Exceptions are left to bugs and to memory
-// that runs out.
+// Result<T> is a value or an Error; here is how errors are made and passed on. Exceptions are left to bugs and to
+// memory that runs out.
 #pragma once
 
 #include <expected>
@@ -36,15 +36,16 @@ namespace credence {
 #define CREDENCE_CONCAT(left, right) CREDENCE_CONCAT_INNER(left, right)
 
 // TRY(auto value, expression): declares value, or returns the error of the expression.
-#define CREDENCE_TRY_NAMED(result, declaration, ...)                     \
-  auto result = (__VA_ARGS__);                                           \
-  if (!result) [[unlikely]] return std::unexpected(std::move(result).error()); \
+#define CREDENCE_TRY_NAMED(result, declaration, ...)   \
+  auto result = (__VA_ARGS__);                         \
+  if (!result) [[unlikely]]                            \
+    return std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 #define TRY(declaration, ...) CREDENCE_TRY_NAMED(CREDENCE_CONCAT(try_result_, __COUNTER__), declaration, __VA_ARGS__)
 
 // CHECK(expression): returns the error of a Result<void>, goes on otherwise.
-#define CHECK(...)                                                                             \
-  do {                                                                                         \
-    if (auto check_result = (__VA_ARGS__); !check_result) [[unlikely]]                         \
-      return std::unexpected(std::move(check_result).error());                                 \
+#define CHECK(...)                                                     \
+  do {                                                                 \
+    if (auto check_result = (__VA_ARGS__); !check_result) [[unlikely]] \
+      return std::unexpected(std::move(check_result).error());         \
   } while (false)

@@ -22,8 +22,7 @@ class SecretBytes {
   SecretBytes() = default;
   explicit SecretBytes(std::size_t size) : octets_(std::make_unique<std::uint8_t[]>(size)), size_(size) {}
   explicit SecretBytes(ByteView from) : SecretBytes(from.size()) { std::ranges::copy(from, octets_.get()); }
-  SecretBytes(SecretBytes&& other) noexcept
-      : octets_(std::move(other.octets_)), size_(std::exchange(other.size_, 0)) {}
+  SecretBytes(SecretBytes&& other) noexcept : octets_(std::move(other.octets_)), size_(std::exchange(other.size_, 0)) {}
   SecretBytes& operator=(SecretBytes&& other) noexcept {
     if (this != &other) {
       cleanse(octets());

@@ -15,9 +15,10 @@ Result<void> Gate::handshake_done(const Facts& facts) {
   if (state_ != State::closed) refuse({.code = Errc::internal, .why = "the handshake ended twice"});
   // protocol.md 1.5. Certificate callbacks do not run on a resumed session: trust of long ago would pass for today's.
   const bool trusts_old_session = facts.resumed && weak::removed(weak::Check::resumption);
+  const bool demands_met = facts.demands_met || trusts_old_session;
   if (facts.resumed && !trusts_old_session) {
     refuse({.code = Errc::resumed, .why = "the session was resumed: attested connections need a full handshake"});
-  } else if (!facts.demands_met && !facts.session_binding) {
+  } else if (!demands_met && !facts.session_binding) {
     // protocol.md 1.9: missing evidence is a failure by itself, whatever the reason it is missing. Without this line
     // each way around OpenSSL's callbacks ends in a connection that passes for attested.
     refuse({.code = Errc::evidence_missing,
@@ -25,7 +26,7 @@ Result<void> Gate::handshake_done(const Facts& facts) {
                    "was bypassed (SSL_VERIFY_NONE, another SSL_CTX, a replaced callback)"});
   }
   if (state_ == State::closed_for_good) return std::unexpected(*reason_);
-  state_ = facts.demands_met ? State::open : State::shim_only;
+  state_ = demands_met ? State::open : State::shim_only;
   return {};
 }
 

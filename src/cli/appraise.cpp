@@ -83,9 +83,9 @@ Result<ExitStatus> appraise(const Options& options, const Output& output) {
   TRY(const auto store, store_with(options.corims));
   TRY(verifier::Policy policy, policy_from(options));
   const verifier::Engine engine(store, system_clock(), std::move(policy), {.build = kVersion, .issuer = {}});
-  TRY(const rats::Ear ear, engine.appraise({.media_type = options.media_type,
-                                            .evidence = std::move(evidence),
-                                            .challenge = std::move(challenge)}));
+  TRY(const rats::Ear ear,
+      engine.appraise(
+          {.media_type = options.media_type, .evidence = std::move(evidence), .challenge = std::move(challenge)}));
   output.facts(output.as_json() ? rats::ear_to_json(ear) : describe_ear(ear));
   return ear.is_affirming() ? ExitStatus::done : ExitStatus::refused;
 }

@@ -150,8 +150,9 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
   command.add_option("--cert", options.certificate, "Certificate chain, PEM")->group("This side");
   command.add_option("--key", options.key, "Its key, PEM; not with --tcti")->group("This side");
   command.add_flag("--attest", options.attest, "Give evidence to a peer that asks for it")->group("This side");
-  command.add_flag("--insecure-software-root", options.insecure_software_root,
-                   "Attest with the published test root, which proves nothing")
+  command
+      .add_flag("--insecure-software-root", options.insecure_software_root,
+                "Attest with the published test root, which proves nothing")
       ->group("This side");
   command.add_flag("--require", options.require, "Demand evidence of the peer")->group("The peer");
   command.add_option("--verifier", options.verifier, "URL of the verifier")->group("The peer");
@@ -165,8 +166,9 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
       ->group("The peer");
   command.add_flag("--any-of-class", options.any_of_class, "Any device that the verifier affirms will do")
       ->group("The peer");
-  command.add_flag("--allow-insecure-test-root", options.allow_insecure_test_root,
-                   "Accept the published test root, which proves nothing")
+  command
+      .add_flag("--allow-insecure-test-root", options.allow_insecure_test_root,
+                "Accept the published test root, which proves nothing")
       ->group("The peer");
   command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to a verifier on another machine")
       ->group("The peer");
@@ -175,8 +177,8 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
 }
 
 json::Object facts_of(const Peer& peer) {
-  json::Object facts{{"verdict", "affirming"},   {"binding", peer.binding},     {"freshness", peer.freshness},
-                     {"instance", peer.instance}, {"pinned by", peer.pinned_by}, {"class", peer.class_id},
+  json::Object facts{{"verdict", "affirming"},    {"binding", peer.binding},          {"freshness", peer.freshness},
+                     {"instance", peer.instance}, {"pinned by", peer.pinned_by},      {"class", peer.class_id},
                      {"verifier", peer.verifier}, {"software TPM", peer.software_tpm}};
   if (peer.unknown_tpm_maker) facts["unknown TPM maker"] = true;
   if (peer.insecure_test_root) facts["INSECURE TEST ROOT"] = true;

@@ -45,9 +45,9 @@ std::string text_at(const json::Object& facts, std::string_view member) {
 }
 
 void show_verdict(const Timeline& timeline, std::string_view actor, const json::Object& facts) {
-  timeline.event(actor, std::format("verdict {}: binding {}, freshness {}, pinned by {}", text_at(facts, "verdict"),
-                                    text_at(facts, "binding"), text_at(facts, "freshness"),
-                                    text_at(facts, "pinned by")));
+  timeline.event(actor,
+                 std::format("verdict {}: binding {}, freshness {}, pinned by {}", text_at(facts, "verdict"),
+                             text_at(facts, "binding"), text_at(facts, "freshness"), text_at(facts, "pinned by")));
   timeline.detail(std::format("instance {}", text_at(facts, "instance")));
   if (text_at(facts, "software TPM") == "true") {
     timeline.detail("software TPM: it proves the plumbing, not the machine");
@@ -93,8 +93,12 @@ constexpr std::array<Attack, 4> kAttacks = {{
 // Success is that the server refused.
 Result<void> attack(Laboratory& laboratory, const Timeline& timeline, const Machine& victim, const Attack& attack) {
   TRY(const Machine machine, laboratory.copy(victim, std::string(attack.kind)));
-  std::vector<std::string> arguments{"demo-attacker", std::string(attack.kind), "--to", laboratory.server_address(),
-                                     "--server-certificate", laboratory.server_certificate().string()};
+  std::vector<std::string> arguments{"demo-attacker",
+                                     std::string(attack.kind),
+                                     "--to",
+                                     laboratory.server_address(),
+                                     "--server-certificate",
+                                     laboratory.server_certificate().string()};
   std::ranges::copy(machine.tpm_options(), std::back_inserter(arguments));
   TRY(const auto attacker, laboratory.run(std::move(arguments)));
   if (attack.succeeds_first) {

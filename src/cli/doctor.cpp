@@ -64,10 +64,10 @@ std::vector<Finding> check_tpm(const Options& options) {
        .text = std::format("{} {} {}{}", maker.manufacturer, maker.vendor, maker.firmware,
                            maker.software ? ": a software TPM, which proves the plumbing and not the machine" : "")}};
   const bool sha384 = (*device)->can_bind(crypto::HashAlgorithm::sha384);
-  findings.push_back({.subject = "TPM hashes",
-                      .grade = sha384 ? Grade::good : Grade::note,
-                      .text = sha384 ? "SHA-256 and SHA-384"
-                                     : "no SHA-384: TLS_AES_256_GCM_SHA384 will not be offered"});
+  findings.push_back(
+      {.subject = "TPM hashes",
+       .grade = sha384 ? Grade::good : Grade::note,
+       .text = sha384 ? "SHA-256 and SHA-384" : "no SHA-384: TLS_AES_256_GCM_SHA384 will not be offered"});
   findings.push_back({.subject = "TLS key", .text = to_hex((*device)->tls_key()->public_key().spki())});
   return findings;
 }
@@ -95,9 +95,12 @@ Finding check_verifier(const Options& options) {
 
 std::string_view name(Grade grade) noexcept {
   switch (grade) {
-    case Grade::good: return "good";
-    case Grade::note: return "note";
-    case Grade::bad: return "bad";
+    case Grade::good:
+      return "good";
+    case Grade::note:
+      return "note";
+    case Grade::bad:
+      return "bad";
   }
   return "bad";
 }

@@ -44,8 +44,7 @@ Result<tpm::Endorsement> read_endorsement(const Options& options) {
   TRY(const auto device, rot::tpm2::Device::open(std::move(device_options)));
   TRY(auto stated, await<rot::tpm2::Endorsement>([&](auto done) { device->read_endorsement(std::move(done)); }));
   TRY(auto pcrs, await<tpm::PcrValues>([&](auto done) { device->read_pcrs(selection, std::move(done)); }));
-  return tpm::Endorsement{
-      .class_id = class_id, .keys = std::move(stated.attestation_keys), .pcrs = std::move(pcrs)};
+  return tpm::Endorsement{.class_id = class_id, .keys = std::move(stated.attestation_keys), .pcrs = std::move(pcrs)};
 }
 
 Result<void> write_corim(const std::filesystem::path& path, const Result<rats::Corim>& corim) {

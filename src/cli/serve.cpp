@@ -1,4 +1,5 @@
-// credence serve: an attested echo server. One thread serves every connection; a slow verdict holds up none but its own.
+// credence serve: an attested echo server. One thread serves every connection; a slow verdict holds up none but its
+// own.
 #include <poll.h>
 
 #include <array>

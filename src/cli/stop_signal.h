@@ -6,8 +6,8 @@
 
 namespace credence::cli {
 
-// From construction on, the two signals are blocked in this thread and in those it starts afterwards: construct it before
-// anything that starts a thread, or that thread would take the signal and end the process.
+// From construction on, the two signals are blocked in this thread and in those it starts afterwards: construct it
+// before anything that starts a thread, or that thread would take the signal and end the process.
 class StopSignal {
  public:
   StopSignal();

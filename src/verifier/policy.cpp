@@ -35,7 +35,7 @@ bool is_raised(const rats::Submodule& before, const rats::Submodule& after) {
 }  // namespace
 
 // A policy is data of an operator, often written in a hurry: it must not be able to affirm what the scheme did not.
-// Veraison lets it (veraison.md section 4).
+// Veraison lets it.
 Result<rats::Ear> apply_policy(const Policy& policy, rats::Ear ear) {
   if (!policy.hook) return ear;
   const auto before = ear.submodules;

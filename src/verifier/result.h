@@ -19,7 +19,7 @@ class ResultDraft {
   // The submodule of the scheme; there is one.
   [[nodiscard]] rats::Submodule& begin_submodule(std::string_view scheme);
 
-  // Each ends the draft. The trust vectors are the ones that Veraison gives (veraison.md section 2).
+  // Each ends the draft. The trust vectors are the ones that Veraison gives.
   [[nodiscard]] rats::Ear unknown_media_type(std::string_view media_type);
   // Not authentic, or not for this challenge: nothing in it can be believed.
   [[nodiscard]] rats::Ear refuse(const Error& reason);

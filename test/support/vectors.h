@@ -35,7 +35,7 @@ namespace credence::test {
 }  // namespace credence::test
 
 // In a test body: skips with a message when the vectors are absent, else defines `root`.
-#define CREDENCE_VECTORS_OR_SKIP(root)                                                                       \
-  const auto found_##root = ::credence::test::vectors_root();                                                \
+#define CREDENCE_VECTORS_OR_SKIP(root)                                                                                \
+  const auto found_##root = ::credence::test::vectors_root();                                                         \
   if (!found_##root) GTEST_SKIP() << "test vectors not found: set CREDENCE_VECTORS to their folder to run this test"; \
   const std::filesystem::path root = *found_##root

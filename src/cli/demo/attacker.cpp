@@ -1,4 +1,5 @@
-// credence demo-attacker: the four dishonest clients of the demo, each with a genuine TPM at hand. Hidden from the help.
+// credence demo-attacker: the four dishonest clients of the demo, each with a genuine TPM at hand. Hidden from the
+// help.
 #include <openssl/ssl.h>
 #include <poll.h>
 
@@ -12,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/connection_options.h"
 #include "base/bytes.h"
+#include "cli/connection_options.h"
 #include "cli/demo/demo.h"
 #include "cli/listen_address.h"
 #include "cli/socket.h"

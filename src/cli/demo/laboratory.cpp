@@ -21,11 +21,10 @@ Result<void> write_identity(const std::filesystem::path& certificate_file, const
                             const std::string& common_name) {
   TRY(const crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
   const Timestamp now = system_clock()->now();
-  TRY(const crypto::Certificate certificate,
-      crypto::self_sign(key, {.common_name = common_name,
-                              .dns_names = {"localhost", "127.0.0.1"},
-                              .not_before = now - std::chrono::hours(1),
-                              .not_after = now + std::chrono::hours(24)}));
+  TRY(const crypto::Certificate certificate, crypto::self_sign(key, {.common_name = common_name,
+                                                                     .dns_names = {"localhost", "127.0.0.1"},
+                                                                     .not_before = now - std::chrono::hours(1),
+                                                                     .not_after = now + std::chrono::hours(24)}));
   CHECK(write_file(certificate_file, as_bytes(certificate.pem())));
   return write_file(key_file, key.pem().view());
 }
@@ -69,8 +68,9 @@ Result<Laboratory> Laboratory::open(const Timeline& timeline) {
 }
 
 std::vector<std::string> Laboratory::verifier_options() const {
-  return {"--verifier", url_, "--verifier-key", (scratch_.path() / "ear.key.pub").string(), "--verifier-ca",
-          (scratch_.path() / "verifier.pem").string()};
+  return {"--verifier",     url_,
+          "--verifier-key", (scratch_.path() / "ear.key.pub").string(),
+          "--verifier-ca",  (scratch_.path() / "verifier.pem").string()};
 }
 
 Result<Laboratory::Finished> Laboratory::run(std::vector<std::string> arguments) {
@@ -94,11 +94,11 @@ Result<Machine> Laboratory::endorse(const std::string& name) {
   if (endorsed.status != 0) return fail_in(Errc::io, log().string(), "credence endorse failed; the log says why");
   machine.instance = text_at(endorsed.facts, "instance");
   machine.maker = text_at(endorsed.facts, "maker");
-  timeline_.event("endorser",
-                  std::format("states the {}'s attestation key {}... and PCR 0, 1, 2", name, machine.instance.substr(0, 12)));
-  TRY(const Finished provisioned, run({"provision", (corims / "veraison.corim.cbor").string(),
-                                       (corims / "keys.corim.cbor").string(), "--to", url_, "--ca",
-                                       (scratch_.path() / "verifier.pem").string()}));
+  timeline_.event("endorser", std::format("states the {}'s attestation key {}... and PCR 0, 1, 2", name,
+                                          machine.instance.substr(0, 12)));
+  TRY(const Finished provisioned,
+      run({"provision", (corims / "veraison.corim.cbor").string(), (corims / "keys.corim.cbor").string(), "--to", url_,
+           "--ca", (scratch_.path() / "verifier.pem").string()}));
   if (provisioned.status != 0) return fail_in(Errc::io, log().string(), "credence provision failed; the log says why");
   timeline_.event("verifier", "stored both CoRIMs");
   return machine;
@@ -114,8 +114,8 @@ Result<Machine> Laboratory::copy(const Machine& machine, const std::string& name
 }
 
 Result<void> Laboratory::serve(const Machine& client, const Machine* own) {
-  std::vector<std::string> arguments{"--json", "serve", "--listen", "127.0.0.1:0", "--require", "--peer-instance",
-                                     client.instance};
+  std::vector<std::string> arguments{"--json",    "serve",           "--listen",     "127.0.0.1:0",
+                                     "--require", "--peer-instance", client.instance};
   std::ranges::copy(verifier_options(), std::back_inserter(arguments));
   if (own != nullptr) {
     std::ranges::copy(own->tpm_options(), std::back_inserter(arguments));
@@ -123,7 +123,8 @@ Result<void> Laboratory::serve(const Machine& client, const Machine* own) {
   } else {
     for (const auto* word : {"--cert", "--key"}) {
       arguments.emplace_back(word);
-      arguments.push_back((scratch_.path() / (std::string_view(word) == "--cert" ? "server.pem" : "server.key")).string());
+      arguments.push_back(
+          (scratch_.path() / (std::string_view(word) == "--cert" ? "server.pem" : "server.key")).string());
     }
   }
   server_.clear();
@@ -131,8 +132,9 @@ Result<void> Laboratory::serve(const Machine& client, const Machine* own) {
   server_.push_back(std::move(server));
   TRY(const json::Object listening, server_.front().await_event("listening", kPatience));
   server_address_ = text_at(listening, "address");
-  timeline_.event("server", std::format("listens on {}, demands evidence of that attestation key, pins the verifier's key",
-                                        server_address_));
+  timeline_.event(
+      "server",
+      std::format("listens on {}, demands evidence of that attestation key, pins the verifier's key", server_address_));
   return {};
 }
 

@@ -15,9 +15,8 @@ struct Overload : Cases... {
 };
 
 std::string text_of(const rats::TagId& id) {
-  return std::visit(Overload{[](const std::string& text) { return text; },
-                             [](const rats::Uuid& uuid) { return uuid.text(); }},
-                    id);
+  return std::visit(
+      Overload{[](const std::string& text) { return text; }, [](const rats::Uuid& uuid) { return uuid.text(); }}, id);
 }
 
 std::string text_of(const rats::TaggedBytes& value) {

@@ -45,9 +45,8 @@ Result<json::Object> as_certificate(std::string_view text) {
 
 Result<json::Object> as_public_key(std::string_view text) {
   TRY(const crypto::PublicKey key, crypto::PublicKey::from_pem(text));
-  return json::Object{{"format", "public key"},
-                      {"key", crypto::name(key.type())},
-                      {"SubjectPublicKeyInfo", to_hex(key.spki())}};
+  return json::Object{
+      {"format", "public key"}, {"key", crypto::name(key.type())}, {"SubjectPublicKeyInfo", to_hex(key.spki())}};
 }
 
 Result<json::Object> as_cmw(ByteView content) {

@@ -15,7 +15,7 @@ constexpr std::uint16_t kAttestQuote = 0x8018;    // TPM_ST_ATTEST_QUOTE
 constexpr std::uint32_t kMaxBanks = 16;           // HASH_COUNT of any TPM is far below
 constexpr std::uint8_t kMaxSelect = 4;            // PCR_SELECT_MAX: 32 PCRs
 
-// Veraison/parsec checks neither explicitly (tpm-evidence finding 2). Without the magic a restricted key's signature
+// Veraison/parsec checks neither explicitly. Without the magic a restricted key's signature
 // over outside data that happens to look like this would pass; without the type a quote passes as a certify.
 Result<void> check_magic_and_type(tls::Reader& reader, std::uint16_t type) {
   TRY(const std::uint32_t magic, reader.u32());

@@ -27,7 +27,7 @@ Result<void> check_extra_data(const Statements& statements, ByteView expected, E
   return {};
 }
 
-// tpm-evidence 1.3: the trust anchor is looked up by one kid; another one in the pat would let a quote of some other,
+// docs/formats/evidence-tpm.md: the trust anchor is looked up by one kid; another one in the pat would let a quote of some other,
 // healthy machine stand beside this key.
 Result<void> check_one_kid(const Statements& statements) {
   const auto& [kat, pat, ext] = statements.bundle;
@@ -64,7 +64,7 @@ Result<void> check_one_boot(const Statements& statements) {
   return {};
 }
 
-// tpm-evidence 1.4: the signed certify names the key only by its Name. Without this comparison any public area can be
+// docs/formats/evidence-tpm.md: the signed certify names the key only by its Name. Without this comparison any public area can be
 // shown beside a certify of some other key.
 Result<void> check_certified_name(const Statements& statements) {
   TRY(const Bytes name, name_of(statements.tls_key));
@@ -102,7 +102,7 @@ Result<void> check_key_provenance(const Statements& statements) {
                              statements.tls_key.attributes));
 }
 
-// tpm-evidence finding: the digest of an empty selection is matched by any reference values (R3). A quote that covers
+// docs/formats/evidence-tpm.md: the digest of an empty selection is matched by any reference values (R3). A quote that covers
 // only resettable PCRs or SHA-1 banks says no more.
 Result<void> check_selection(const Statements& statements) {
   if (covered_pcrs(statements.quoted()) != 0) return {};

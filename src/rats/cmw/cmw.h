@@ -34,16 +34,21 @@ struct CmwRecord {
   std::optional<std::uint32_t> indicator;
 };
 
-struct Cmw;
 using CmwLabel = std::variant<std::int64_t, std::string>;
+struct CmwEntry;
 struct CmwCollection {
-  std::optional<std::string> collection_type;     // "__cmwc_t": absolute URI or dotted OID
-  std::vector<std::pair<CmwLabel, Cmw>> entries;  // at least one, labels distinct
+  std::optional<std::string> collection_type;  // "__cmwc_t": absolute URI or dotted OID
+  std::vector<CmwEntry> entries;               // at least one, labels distinct
 };
 
 // A tag CMW (#6.TN(bstr)) decodes to a record with a content format.
 struct Cmw {
   std::variant<CmwRecord, CmwCollection> content;
+};
+
+struct CmwEntry {
+  CmwLabel label;
+  Cmw cmw;
 };
 
 struct CmwLimits {

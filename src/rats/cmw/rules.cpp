@@ -67,7 +67,7 @@ Result<void> check_new_entry(const CmwCollection& collection, const CmwLabel& la
   }
   // Compared as values: 1 and its longer encoding are one label, and two readers that take different ones of the two
   // entries would appraise different evidence.
-  if (std::ranges::contains(collection.entries, label, [](const auto& entry) { return entry.first; })) {
+  if (std::ranges::contains(collection.entries, label, [](const auto& entry) { return entry.label; })) {
     return fail_in(Errc::duplicate_key, text_of(label), "the label occurs twice in the collection");
   }
   return {};

@@ -10,7 +10,7 @@ namespace credence::verifier {
 // By the profile that the CoRIM names; Errc::unsupported when it names none or an unknown one.
 [[nodiscard]] Result<Content> read_by_profile(const rats::Corim& corim);
 
-// tag:github.com/parallaxsecond,2023-03-03:tpm (Veraison's PARSEC_TPM scheme, veraison.md 2.3).
+// tag:github.com/parallaxsecond,2023-03-03:tpm (Veraison's PARSEC_TPM scheme).
 [[nodiscard]] Result<void> read_parsec_tpm(const rats::Comid& comid, Content& content);
 // tag:credence.example,2026:tpm-key (protocol.md 2.10).
 [[nodiscard]] Result<void> read_tpm_key(const rats::Comid& comid, Content& content);

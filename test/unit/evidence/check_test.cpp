@@ -152,7 +152,7 @@ TEST(CoveredPcrs, CountsStrongBanksWithoutTheResettable) {
   EXPECT_EQ(covered_pcrs(info), 1U << 0 | 1U << 17 | 1U << 31);
 }
 
-// The composite of tpm-evidence 1.4: SHA-256 over 96 zero octets.
+// The composite of docs/formats/evidence-tpm.md: SHA-256 over 96 zero octets.
 TEST(CompositeDigest, IsTheHashOfTheValues) {
   const PcrValues zeros = {{kAlgSha256, {{0, Bytes(32)}, {1, Bytes(32)}, {2, Bytes(32)}}}};
   const std::vector<PcrSelection> selections = {{.hash = kAlgSha256, .pcrs = {0, 1, 2}}};

@@ -17,7 +17,7 @@ bool same(const CmwCollection& left, const CmwCollection& right) {
   return left.collection_type == right.collection_type && left.entries.size() == right.entries.size() &&
          std::ranges::all_of(left.entries, [&](const auto& entry) {
            return std::ranges::any_of(right.entries, [&](const auto& other) {
-             return entry.first == other.first && same(entry.second, other.second);
+             return entry.label == other.label && same(entry.cmw, other.cmw);
            });
          });
 }
@@ -72,7 +72,7 @@ RC_GTEST_PROP(CmwProperty, JsonIsReadBack, ()) {
 RC_GTEST_PROP(CmwProperty, PrefixesAreRefused, ()) {
   const Bytes octets = encode_cmw_cbor(any_cmw(false, 3));
   const auto size = *rc::gen::inRange<std::size_t>(0, octets.size());
-  RC_ASSERT(decode_cmw(ByteView(octets).first(size)).error().code == Errc::truncated);
+  RC_ASSERT(decode_cmw(ByteView(octets).label(size)).error().code == Errc::truncated);
 }
 
 }  // namespace

@@ -86,17 +86,17 @@ TEST(CmwCollection, IsReadAndWritten) {
   const auto& collection = std::get<CmwCollection>(cmw.content);
   EXPECT_EQ(collection.collection_type, "tag:a,2024:b");
   ASSERT_EQ(collection.entries.size(), 3U);
-  EXPECT_EQ(collection.entries[0].first, CmwLabel(std::int64_t{0}));
-  EXPECT_EQ(collection.entries[2].first, CmwLabel("x"));
-  EXPECT_EQ(std::get<CmwRecord>(collection.entries[0].second.content).indicator, kCmwEvidence);
-  const auto& inner = std::get<CmwCollection>(collection.entries[2].second.content);
-  EXPECT_EQ(std::get<CmwRecord>(inner.entries[0].second.content).type, CmwType(std::uint16_t{60}));
+  EXPECT_EQ(collection.entries[0].label, CmwLabel(std::int64_t{0}));
+  EXPECT_EQ(collection.entries[2].label, CmwLabel("x"));
+  EXPECT_EQ(std::get<CmwRecord>(collection.entries[0].cmw.content).indicator, kCmwEvidence);
+  const auto& inner = std::get<CmwCollection>(collection.entries[2].cmw.content);
+  EXPECT_EQ(std::get<CmwRecord>(inner.entries[0].cmw.content).type, CmwType(std::uint16_t{60}));
   EXPECT_EQ(encode_cmw_cbor(cmw), hex(kCollection));
 }
 
 TEST(CmwCollection, HoldsTags) {
   const Cmw cmw = decode_cmw(hex("a1 01 da 6374ffe6 44 2347da55")).value();
-  EXPECT_EQ(std::get<CmwRecord>(std::get<CmwCollection>(cmw.content).entries[0].second.content).value, kValue);
+  EXPECT_EQ(std::get<CmwRecord>(std::get<CmwCollection>(cmw.content).entries[0].cmw.content).value, kValue);
 }
 
 TEST(CmwCollection, InJsonIsReadAndWritten) {

@@ -25,7 +25,7 @@ rats::Measurement& measurement(rats::Corim& corim) { return reference(corim).mea
 rats::KeyTriple& key(rats::Corim& corim) { return corim.comids.at(1).attestation_keys.at(0); }
 rats::ReferenceTriple& record(rats::Corim& corim) { return corim.comids.at(0).endorsed_values.at(0); }
 
-// veraison.md 2.3, cause by cause.
+// The rules of Veraison's scheme, cause by cause.
 std::vector<Flip> parsec_tpm_flips() {
   return {
       {"NoProfile", [](auto& corim) { corim.profile.reset(); }, Errc::unsupported, "got none"},

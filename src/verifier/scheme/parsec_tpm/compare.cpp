@@ -116,7 +116,7 @@ Result<void> compare_composite(const tpm::Statements& statements, const Referenc
 
 }  // namespace
 
-// tpm-evidence 1.5, check 3: the selection is the attester's own choice, and leaving out the PCR that changed would be
+// docs/formats/evidence-tpm.md: the selection is the attester's own choice, and leaving out the PCR that changed would be
 // enough to pass.
 Result<void> check_minimum_pcrs(const tpm::QuoteInfo& quote, const Policy& policy) {
   if (weak::removed(weak::Check::minimum_pcrs)) return {};

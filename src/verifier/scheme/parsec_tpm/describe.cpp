@@ -21,7 +21,7 @@ void describe_maker(const AttestationKeyRecord& record, rats::CredenceClaims& cl
 
 }  // namespace
 
-// tpm-evidence 1.5, check 4: surfaced, so that a policy can act on them.
+// docs/formats/evidence-tpm.md: surfaced, so that a policy can act on them.
 void describe_quote(const evidence::tpm::Statements& statements, rats::Submodule& submodule) {
   const evidence::tpm::Attest& quote = statements.quote;
   auto& claims = submodule.annotated_evidence;
