@@ -27,8 +27,9 @@ int import_key(void* key, int, const OSSL_PARAM* parameters) {
   // Any other EC key lacks the parameter: it is not ours to hold.
   const OSSL_PARAM* given = OSSL_PARAM_locate_const(parameters, kKeyParameter);
   const Key* source = nullptr;
-  if (given == nullptr || given->data_type != OSSL_PARAM_OCTET_STRING || given->data_size != sizeof source) return 0;
-  std::memcpy(&source, given->data, sizeof source);
+  if (given == nullptr || given->data_type != OSSL_PARAM_OCTET_STRING || given->data_size != sizeof(const Key*))
+    return 0;
+  std::memcpy(&source, given->data, sizeof(const Key*));
   *static_cast<Key*>(key) = *source;
   return 1;
 }

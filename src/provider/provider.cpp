@@ -81,7 +81,8 @@ Result<crypto::OwnedKey> private_key(std::shared_ptr<rot::TlsKey> key, const Opt
   const Key content{.tls_key = std::move(key), .deadline = options.deadline};
   const Key* address = &content;
   OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_octet_string(kKeyParameter, static_cast<void*>(&address), sizeof address), OSSL_PARAM_END};
+      OSSL_PARAM_construct_octet_string(kKeyParameter, static_cast<void*>(&address), sizeof(const Key*)),
+      OSSL_PARAM_END};
   EVP_PKEY* made = nullptr;
   CHECK(crypto::expect_one(EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_KEYPAIR, parameters), "EVP_PKEY_fromdata"));
   return crypto::OwnedKey(made);

@@ -99,7 +99,6 @@ Result<void> enter_as_server(const crypto::PrivateKey& key, Presenter::Make make
 
 Result<void> data_flows(End& victim, End& attacker) {
   const Result<void> open = channel::check_open(victim.ssl);
-  std::cerr << "DBG v=" << int(victim.outcome) << victim.reason << " a=" << int(attacker.outcome) << attacker.reason << (channel::refusal(attacker.ssl) ? channel::refusal(attacker.ssl)->text() : "") << "\n";
   const int sent = victim.write("secret");
   attacker.write("order");
   channel::move_octets(attacker, victim);

@@ -27,8 +27,8 @@ Result<void> check_extra_data(const Statements& statements, ByteView expected, E
   return {};
 }
 
-// docs/formats/evidence-tpm.md: the trust anchor is looked up by one kid; another one in the pat would let a quote of some other,
-// healthy machine stand beside this key.
+// docs/formats/evidence-tpm.md: the trust anchor is looked up by one kid; another one in the pat would let a quote of
+// some other, healthy machine stand beside this key.
 Result<void> check_one_kid(const Statements& statements) {
   const auto& [kat, pat, ext] = statements.bundle;
   if (removed(Check::kid_equality) || equal(kat.kid, pat.kid)) return {};
@@ -64,8 +64,8 @@ Result<void> check_one_boot(const Statements& statements) {
   return {};
 }
 
-// docs/formats/evidence-tpm.md: the signed certify names the key only by its Name. Without this comparison any public area can be
-// shown beside a certify of some other key.
+// docs/formats/evidence-tpm.md: the signed certify names the key only by its Name. Without this comparison any public
+// area can be shown beside a certify of some other key.
 Result<void> check_certified_name(const Statements& statements) {
   TRY(const Bytes name, name_of(statements.tls_key));
   if (removed(Check::certified_name) || equal(name, statements.certified().name)) return {};
@@ -102,8 +102,8 @@ Result<void> check_key_provenance(const Statements& statements) {
                              statements.tls_key.attributes));
 }
 
-// docs/formats/evidence-tpm.md: the digest of an empty selection is matched by any reference values (R3). A quote that covers
-// only resettable PCRs or SHA-1 banks says no more.
+// docs/formats/evidence-tpm.md: the digest of an empty selection is matched by any reference values (R3). A quote that
+// covers only resettable PCRs or SHA-1 banks says no more.
 Result<void> check_selection(const Statements& statements) {
   if (covered_pcrs(statements.quoted()) != 0) return {};
   return fail_in(Errc::insufficient_pcrs, "pat.attestInfo.pcrSelect",

@@ -96,16 +96,18 @@ Worker::Worker(std::unique_ptr<Tpm> tpm, std::size_t queue_length, std::chrono::
       deadlines_([state = state_] { state->watch_deadlines(); }) {}
 
 void Worker::enqueue(std::shared_ptr<Request> request) {
+  bool queued = false;
   bool wake_watcher = false;
   {
     const std::lock_guard lock(state_->mutex);
     if (state_->queue.size() < state_->queue_length) {
       request->deadline = std::chrono::steady_clock::now() + state_->timeout;
-      state_->queue.push_back(std::move(request));
+      state_->queue.push_back(request);
+      queued = true;
       wake_watcher = !std::exchange(state_->watching, true);
     }
   }
-  if (request) {
+  if (!queued) {
     return request->refuse(
         {.code = Errc::busy,
          .why = std::format("{} requests wait for the TPM already: try again later", state_->queue_length)});

@@ -10,7 +10,7 @@
 
 namespace {
 
-using baseline::require;
+using bench::require;
 
 struct FreeContext {
   void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
@@ -44,11 +44,11 @@ int main(int count, char** arguments) {
             "EVP_PKEY_verify");
   };
   verify();
-  const double seconds = baseline::seconds_argument(count, arguments);
-  if (baseline::argument(count, arguments, "--operation", "verify") == "sign") {
-    baseline::print("ecdsa_sign", baseline::measure(seconds, sign), R"("curve":"P-256")");
+  const double seconds = bench::seconds_argument(count, arguments);
+  if (bench::argument(count, arguments, "--operation", "verify") == "sign") {
+    bench::print("ecdsa_sign", bench::measure(seconds, sign), R"("curve":"P-256")");
   } else {
-    baseline::print("ecdsa_verify", baseline::measure(seconds, verify), R"("curve":"P-256")");
+    bench::print("ecdsa_verify", bench::measure(seconds, verify), R"("curve":"P-256")");
   }
   EVP_PKEY_free(key);
 }

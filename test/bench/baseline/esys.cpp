@@ -14,7 +14,7 @@
 
 namespace {
 
-using baseline::require;
+using bench::require;
 
 struct FreeWithEsys {
   void operator()(void* object) const noexcept { Esys_Free(object); }
@@ -109,21 +109,21 @@ void sign(const Tpm& tpm, ESYS_TR key, const TPM2B_DIGEST& digest) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::string configuration(baseline::argument(count, arguments, "--tcti", "libtpms"));
-  const double seconds = baseline::seconds_argument(count, arguments);
+  const std::string configuration(bench::argument(count, arguments, "--tcti", "libtpms"));
+  const double seconds = bench::seconds_argument(count, arguments);
   const Tpm tpm(configuration);
   const ESYS_TR tls_key = make_key(tpm, ESYS_TR_RH_OWNER, kSigningKey);
   const ESYS_TR attestation_key = make_key(tpm, ESYS_TR_RH_ENDORSEMENT, kSigningKey | TPMA_OBJECT_RESTRICTED);
   const std::string described = R"("tcti":")" + configuration + R"(","curve":"P-256")";
-  if (baseline::argument(count, arguments, "--operation", "attest") == "sign") {
+  if (bench::argument(count, arguments, "--operation", "attest") == "sign") {
     const TPM2B_DIGEST digest{.size = 32, .buffer = {}};
-    baseline::print("esys_sign", baseline::measure(seconds, [&] { sign(tpm, tls_key, digest); }), described);
+    bench::print("esys_sign", bench::measure(seconds, [&] { sign(tpm, tls_key, digest); }), described);
   } else {
     const TPM2B_DATA binder{.size = 32, .buffer = {}};
     const auto attest = [&] {
       certify(tpm, tls_key, attestation_key, binder);
       quote(tpm, attestation_key, binder);
     };
-    baseline::print("esys_attest", baseline::measure(seconds, attest), described);
+    bench::print("esys_attest", bench::measure(seconds, attest), described);
   }
 }

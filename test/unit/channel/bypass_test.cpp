@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "channel/openssl/job_stack.h"
 #include "in_memory.h"
 #include "support/refusal.h"
 
@@ -169,6 +170,7 @@ TEST_F(Bypass, CompressionIsOffInBothDirections) {
 
 // Attack A16. The peer is none of ours: it issues tickets and would resume.
 TEST_F(Bypass, ResumedSession) {
+  ASSERT_TRUE(use_guarded_job_stacks());  // before the stock connection below starts a job
   const ContextPtr first = client_device.context(TLS_client_method());
   Pair plain(first.get(), server.get());
   plain.run();

@@ -72,7 +72,7 @@ RC_GTEST_PROP(CmwProperty, JsonIsReadBack, ()) {
 RC_GTEST_PROP(CmwProperty, PrefixesAreRefused, ()) {
   const Bytes octets = encode_cmw_cbor(any_cmw(false, 3));
   const auto size = *rc::gen::inRange<std::size_t>(0, octets.size());
-  RC_ASSERT(decode_cmw(ByteView(octets).label(size)).error().code == Errc::truncated);
+  RC_ASSERT(decode_cmw(ByteView(octets).first(size)).error().code == Errc::truncated);
 }
 
 }  // namespace

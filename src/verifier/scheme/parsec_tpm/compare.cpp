@@ -116,8 +116,8 @@ Result<void> compare_composite(const tpm::Statements& statements, const Referenc
 
 }  // namespace
 
-// docs/formats/evidence-tpm.md: the selection is the attester's own choice, and leaving out the PCR that changed would be
-// enough to pass.
+// docs/formats/evidence-tpm.md: the selection is the attester's own choice, and leaving out the PCR that changed would
+// be enough to pass.
 Result<void> check_minimum_pcrs(const tpm::QuoteInfo& quote, const Policy& policy) {
   if (weak::removed(weak::Check::minimum_pcrs)) return {};
   const std::uint32_t covered = tpm::covered_pcrs(quote);

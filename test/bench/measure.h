@@ -1,4 +1,5 @@
 // Repeats an operation for a while and prints what one costs as a line of JSON.
+// Nothing of Credence in here: the baselines use it too.
 #pragma once
 
 #include <chrono>
@@ -7,9 +8,9 @@
 #include <ctime>
 #include <string_view>
 
-namespace baseline {
+namespace bench {
 
-// A baseline that did something else than it says is worse than none.
+// A benchmark that did something else than it says is worse than none.
 inline void require(bool condition, const char* what) {
   if (condition) return;
   std::fprintf(stderr, "failed: %s\n", what);
@@ -69,4 +70,4 @@ inline double seconds_argument(int count, char** arguments) {
   return std::strtod(argument(count, arguments, "--seconds", "2").data(), nullptr);
 }
 
-}  // namespace baseline
+}  // namespace bench

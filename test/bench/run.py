@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Measures Credence against the libraries under it, and prints a table (docs/benchmarks.md).
+
+Each figure compares programs that run in turns on one core; it is the median of the ratios of the rounds, so that
+what else the machine does hits both sides of a ratio. A target that is missed is shown, and is no failure: what a
+shared machine measures must not decide whether a change lands.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+
+MOST = "at most"
+LEAST = "at least"
+
+
+def handshake(cost: dict) -> float:
+    return cost["mutual_tls"] / cost["attested_handshake"]
+
+
+# An appraisal cannot do without verifying the two signatures of the TPM; a signed result adds one signature.
+def appraise(cost: dict) -> float:
+    return 2 * cost["ecdsa_verify"] / cost["appraise"]
+
+
+def appraise_signed(cost: dict) -> float:
+    return (2 * cost["ecdsa_verify"] + cost["ecdsa_sign"]) / cost["appraise_signed"]
+
+
+def attest(cost: dict) -> float:
+    return cost["esys_attest"] / cost["tpm_attest"]
+
+
+def tls_sign(cost: dict) -> float:
+    return cost["esys_sign"] / cost["tpm_tls_sign"]
+
+
+# name, target, ratio, the programs whose cost goes into it. Costs are CPU time of the whole process for one operation.
+RATIOS = [
+    ("handshake_attested_over_mtls", 0.70, handshake,
+     [["baseline_mutual_tls"], ["bench_handshake"]]),
+    ("handshake_attested_over_mtls_default_groups", 0.80, handshake,
+     [["baseline_mutual_tls", "--groups", "default"], ["bench_handshake", "--groups", "default"]]),
+    ("appraise_over_ecdsa_limit", 0.85, appraise,
+     [["baseline_ecdsa"], ["bench_appraise"]]),
+    ("appraise_signed_over_limit", 0.85, appraise_signed,
+     [["baseline_ecdsa"], ["baseline_ecdsa", "--operation", "sign"], ["bench_appraise", "--result", "signed"]]),
+    ("tpm_attest_over_raw", 0.90, attest,
+     [["baseline_esys"], ["bench_tpm"]]),
+    ("tpm_tls_sign_over_raw", 0.90, tls_sign,
+     [["baseline_esys", "--operation", "sign"], ["bench_tpm", "--operation", "sign"]]),
+]
+
+
+def run(binaries: pathlib.Path, command: list, seconds: float, scratch: pathlib.Path) -> dict:
+    """What a program measured. libtpms writes into the working directory, so that is a scratch folder."""
+    arguments = [str(binaries / command[0]), *command[1:], "--seconds", str(seconds)]
+    if command[0] == "baseline_esys":
+        arguments += ["--tcti", f"libtpms:{scratch / 'baseline.state'}"]
+    done = subprocess.run(arguments, cwd=scratch, stdout=subprocess.PIPE, text=True, timeout=300 + 20 * seconds)
+    if done.returncode != 0:
+        raise SystemExit(f"run.py: {' '.join(arguments)} failed with status {done.returncode}")
+    measured = json.loads(done.stdout)
+    measured.get("configuration", {}).pop("tcti", None)
+    return {"program": " ".join(command), **measured}
+
+
+def measure(options: argparse.Namespace, binaries: pathlib.Path, scratch: pathlib.Path) -> dict:
+    figures = {}
+    for name, target, ratio, commands in RATIOS:
+        rounds = [[run(binaries, command, options.seconds, scratch) for command in commands]
+                  for _ in range(options.rounds)]
+        ratios = [ratio({one["name"]: one["cpu_us"] for one in runs}) for runs in rounds]
+        by_wall = [ratio({one["name"]: one["wall_us"] for one in runs}) for runs in rounds]
+        figures[name] = {"value": round(statistics.median(ratios), 4), "unit": "ratio",
+                         "raw": {"target": [LEAST, target], "ratios_of_cpu_time": ratios,
+                                 "ratios_of_wall_time": by_wall, "rounds": rounds}}
+        show(name, figures[name])
+    return figures
+
+
+def memory_of_verifier(binaries: pathlib.Path) -> dict:
+    """The most that the verifier of the demo had resident: one honest connection and four attacks."""
+    command = [str(binaries / "credence"), "--json", "demo", "attest", "--resident-memory"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=300)
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    said = next((event["verifier most resident"] for event in events if event.get("event") == "memory"), None)
+    if done.returncode != 0 or said is None:
+        raise SystemExit(f"run.py: {' '.join(command)} failed with status {done.returncode}")
+    kibibytes = int(said.split()[0])
+    return {"value": round(kibibytes * 1024 / 1e6, 2), "unit": "MB",
+            "raw": {"target": [MOST, 25], "vm_hwm_kib": kibibytes, "command": " ".join(command[1:])}}
+
+
+def show(name: str, figure: dict) -> None:
+    direction, target = figure["raw"]["target"]
+    met = figure["value"] <= target if direction == MOST else figure["value"] >= target
+    figure["raw"]["met"] = met
+    print(f"{name:<46}{figure['value']:>9} {figure['unit']:<6}{direction:>9} {target:<6} {'pass' if met else 'MISS'}",
+          flush=True)
+
+
+def machine() -> dict:
+    models = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+              if line.startswith("model name")]
+    return {"processor": models[0] if models else platform.machine(), "processors": os.cpu_count(),
+            "kernel": platform.release(), "load_average": os.getloadavg()[0]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, required=True, help="build folder, with the programs in bin/")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write every figure with its counters")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each program in each round")
+    options = parser.parse_args()
+    binaries = (options.build / "bin").resolve()
+    everywhere = os.sched_getaffinity(0)
+    core = min(everywhere)
+    about = machine() | {"core": core, "rounds": options.rounds, "seconds": options.seconds}
+    print(f"{about['processor']}, {about['processors']} processors, load {about['load_average']:.1f}; "
+          f"core {core}, median of {options.rounds} rounds of {options.seconds:g} s\n")
+    os.sched_setaffinity(0, {core})  # the programs inherit it
+    with tempfile.TemporaryDirectory(prefix="credence-bench-") as scratch:
+        figures = measure(options, binaries, pathlib.Path(scratch))
+    os.sched_setaffinity(0, everywhere)
+    figures["verifier_rss_after_demo_mb"] = memory_of_verifier(binaries)
+    show("verifier_rss_after_demo_mb", figures["verifier_rss_after_demo_mb"])
+    for figure in figures.values():
+        figure["raw"]["machine"] = about
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
