@@ -173,8 +173,11 @@ Result<void> quote_from_before_the_change() {
   return appraise(spliced, handshake(), machine.tls_spki(), demands_of(relying_party, endorsement));
 }
 
+std::uint64_t clock_of(ByteView certify) { return tpm::decode_certify(certify).value().clock.clock; }
+
 // The key is certified by a changed machine; then it is booted anew, healthy, and quoted. The change is gone from the
-// PCRs, and the process that was started with the key in the changed machine may run elsewhere.
+// PCRs, and the process that was started with the key in the changed machine may run elsewhere. A TPM whose power was
+// cut goes on with a clock that it saved before, which Check::quote_clock would see: he waits until it has caught up.
 Result<void> certified_before_a_reboot() {
   Machine machine(TpmKind::swtpm);
   const RelyingParty relying_party;

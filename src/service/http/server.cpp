@@ -35,7 +35,7 @@ unsigned thread_count(unsigned wanted) {
 
 Result<asio::ip::address> parse_address(const std::string& text) {
   error_code error;
-  const auto address = asio::ip::make_address(text, error);
+  auto address = asio::ip::make_address(text, error);
   if (error) return fail(Errc::usage, std::format("expected an IP address to listen on, got \"{}\"", text));
   return address;
 }
