@@ -1,7 +1,5 @@
 // Attacks with real TPM software (libtpms in this process, swtpm beside it): what the owner of a genuine machine can
 // do, who has all of its software in his hands and its attestation key under his fingers, but not the key itself.
-#include <chrono>
-#include <thread>
 #include "attack.h"
 #include "channel/local_check.h"
 #include "channel/result_check.h"
@@ -186,9 +184,10 @@ Result<void> certified_before_a_reboot() {
   machine.extend_pcr();
   tpm::Bundle spliced = machine.bundle(handshake(), kChannel);
   machine.reboot();
-  // The clock of the TPM starts behind the certify's: he waits until it has passed it.
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  const tpm::Bundle healthy = machine.bundle(handshake(), kChannel);
+  tpm::Bundle healthy = machine.bundle(handshake(), kChannel);
+  while (clock_of(healthy.kat.cert_info) < clock_of(spliced.kat.cert_info)) {
+    healthy = machine.bundle(handshake(), kChannel);
+  }
   spliced.pat = healthy.pat;
   spliced.ext = healthy.ext;
   return appraise(spliced, handshake(), machine.tls_spki(), demands_of(relying_party, endorsement));
