@@ -79,6 +79,22 @@ TEST_F(Handshake, BothAttest) {
   EXPECT_EQ(appraiser->asked, 2);
 }
 
+// A KeyUpdate is no second handshake: it must neither close the gate nor open it again.
+TEST_F(Handshake, StaysOpenAcrossKeyUpdates) {
+  both_attest();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  ASSERT_EQ(SSL_key_update(pair.client.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+  EXPECT_EQ(pair.client.write("ping"), 4);
+  move_octets(pair.client, pair.server);
+  EXPECT_EQ(pair.server.read(), 4);
+  EXPECT_EQ(pair.server.write("pong"), 4);
+  move_octets(pair.server, pair.client);
+  EXPECT_EQ(pair.client.read(), 4);
+  EXPECT_TRUE(check_open(pair.client.ssl));
+  EXPECT_TRUE(check_open(pair.server.ssl));
+}
+
 TEST_F(Handshake, GoesThroughAHelloRetryRequest) {
   both_attest();
   ASSERT_EQ(SSL_CTX_set1_groups_list(client.get(), "X25519:P-256"), 1);

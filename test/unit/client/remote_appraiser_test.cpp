@@ -17,6 +17,7 @@
 #include "support/certificate_files.h"
 #include "support/evidence_maker.h"
 #include "support/running.h"
+#include "support/threads.h"
 #include "wire/json/json.h"
 
 namespace credence::client {
@@ -224,6 +225,7 @@ TEST_F(RemoteAppraiserTest, FailsWhatIsUnderWayWhenItGoes) {
 }
 
 TEST_F(RemoteAppraiserTest, MayBeDroppedByItsOwnVerdict) {
+  const std::size_t threads = test::thread_count();
   auto appraiser = remote_appraiser(options, system_clock()).value();
   std::promise<bool> done;
   auto* const raw = appraiser.get();
@@ -232,6 +234,7 @@ TEST_F(RemoteAppraiserTest, MayBeDroppedByItsOwnVerdict) {
     done.set_value(verdict.has_value());
   });
   EXPECT_TRUE(done.get_future().get());
+  EXPECT_TRUE(test::threads_fall_to(threads));
 }
 
 TEST_F(RemoteAppraiserTest, NeedsAKeyToBelieve) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/threads.h"
 #include "support/tpm2_device.h"
 
 namespace credence::rot::tpm2 {
@@ -239,6 +240,7 @@ TEST_P(Tpm2Device, AnswersEveryRequestWhenItCloses) {
 
 // The last reference goes away on the thread of the TPM itself.
 TEST_P(Tpm2Device, ClosesFromItsOwnThread) {
+  const std::size_t threads = test::thread_count();
   auto device = open();
   ASSERT_TRUE(device);
   Device& asked = *device;
@@ -249,6 +251,7 @@ TEST_P(Tpm2Device, ClosesFromItsOwnThread) {
                     closed.set_value();
                   });
   EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_TRUE(test::threads_fall_to(threads));
 }
 
 INSTANTIATE_TEST_SUITE_P(Tpms, Tpm2Device, ::testing::Values(TpmKind::libtpms, TpmKind::swtpm),
