@@ -56,7 +56,7 @@ enum class Check : std::uint8_t {
   result_signature,  // a result counts only under a pinned key
   result_nonce,      // a result is for this connection
   result_key,        // a result speaks of the peer's TLS key
-  result_time,
+  result_time,       // a result was issued now
 };
 
 #ifdef CREDENCE_WEAK_CHECKS

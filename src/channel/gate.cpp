@@ -49,7 +49,7 @@ void Gate::refuse(Error reason) {
 }
 
 Result<void> Gate::check_open() const {
-  if (state_ == State::open) return {};
+  if (state_ == State::open || weak::removed(weak::Check::gate)) return {};
   if (reason_) return std::unexpected(*reason_);
   return fail(Errc::gate_closed, "no application data before the peer is accepted (the gate is " +
                                      std::string(name(state_)) + "): finish the handshake first");

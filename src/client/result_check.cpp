@@ -3,11 +3,15 @@
 #include <format>
 
 #include "base/secret.h"
+#include "base/weak.h"
 
 namespace credence::client {
 namespace {
 
+// Without it a result that was fetched while the peer was good counts for as long as the peer can draw the handshake
+// out.
 Result<void> check_time(const rats::Ear& result, const RemoteVerifier& verifier, Timestamp now) {
+  if (weak::removed(weak::Check::result_time)) return {};
   // `iat` has whole seconds: a result of this very second is not from the past.
   if (result.issued_at + verifier.max_age < now || result.issued_at > now + verifier.clock_skew) {
     return fail(Errc::stale,
@@ -26,7 +30,8 @@ Result<void> check_time(const rats::Ear& result, const RemoteVerifier& verifier,
 
 Result<rats::Ear> check_result(std::string_view token, const RemoteVerifier& verifier, ByteView nonce, Timestamp now) {
   // Pinned keys only. Without this check whoever answers at that address calls any peer trustworthy.
-  auto result = rats::verify_ear(token, verifier.keys);
+  auto result =
+      weak::removed(weak::Check::result_signature) ? rats::decode_ear(token) : rats::verify_ear(token, verifier.keys);
   if (!result) {
     return fail(Errc::untrusted_verifier, "expected a result that a pinned key signed: " + result.error().text());
   }

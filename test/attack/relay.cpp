@@ -3,6 +3,7 @@
 // The attacker holds the machine's TLS key: it leaked. That alone must not be enough to be taken for the machine, since
 // what the relying party wants to know is what runs there. Only machines of the endorsed class ever get in.
 #include "attack.h"
+#include "evidence/binding/binder.h"
 #include "scene.h"
 
 namespace credence::attack {
@@ -95,6 +96,75 @@ Result<void> evidence_of_another_key() {
   return enter_as_client(own_key, honest(machine), with_verdicts(demands, speak_of_own_key));
 }
 
+// --- Evidence that signs no key ---
+
+// The report of an enclave: what was asked to be reported is signed, the TLS key only stands beside it. The relying
+// party cannot read it; its verifier compares what was reported with the binder, and speaks of the key that it finds.
+constexpr std::string_view kReportType = "application/vnd.example.enclave-report";
+struct Report {
+  ByteView signature;
+  ByteView tls_key;
+};
+constexpr std::size_t kSignatureOctets = 64;
+
+Bytes make_report(const EvidenceMaker& machine, ByteView reported, ByteView tls_key) {
+  Bytes report = machine.attestation_key.sign(crypto::SignatureAlgorithm::es256, reported).value();
+  append(report, tls_key);
+  return report;
+}
+
+rats::Ear judge_report(const EvidenceMaker& machine, const verifier::AppraisalRequest& request) {
+  const ByteView octets(request.evidence);
+  const Report report{.signature = octets.first(kSignatureOctets), .tls_key = octets.subspan(kSignatureOctets)};
+  const ByteView expected = channel::octets_of(request.challenge);
+  const bool good = machine.attestation_key.public_key()
+                        .verify(crypto::SignatureAlgorithm::es256, expected, report.signature)
+                        .has_value();
+  rats::Ear ear;
+  ear.issued_at = channel::test_time();
+  ear.nonce = to_bytes(expected);
+  ear.ueid = machine.kid();
+  ear.verifier_developer = "enclave verifier";
+  rats::Submodule& module = ear.submodules["ENCLAVE"];
+  module.status = good ? rats::Tier::affirming : rats::Tier::contraindicated;
+  if (!good) module.policy_claims["problem"] = "the enclave did not report this binder";
+  module.attested_key = to_bytes(report.tls_key);
+  return ear;
+}
+
+// The machine reports for a process of the attacker on it. As every root of trust it takes the transcript of a
+// connection and computes the binder itself, with the TLS key that it holds. The attacker holds another one.
+class ReportOfAnotherKey final : public rot::Attester {
+ public:
+  ReportOfAnotherKey(EvidenceMaker machine, const crypto::PrivateKey& own_key)
+      : machine_(std::move(machine)), attacker_(own_key, {}) {}
+  [[nodiscard]] std::vector<std::string> media_types() const override { return {std::string(kReportType)}; }
+  [[nodiscard]] bool can_bind(crypto::HashAlgorithm) const noexcept override { return true; }
+  [[nodiscard]] std::shared_ptr<rot::TlsKey> tls_key() const override { return attacker_.tls_key(); }
+  void attest(const rot::Facts& facts, const std::shared_ptr<rot::TlsKey>& key, std::vector<std::string>,
+              rot::Completion<rot::Evidence> done) override {
+    const auto& handshake = std::get<rot::HandshakeFacts>(facts);
+    const auto reported =
+        evidence::handshake_binder(handshake.transcript, handshake.role, machine_.tls_key.public_key().spki());
+    done(rot::Evidence{.media_type = std::string(kReportType),
+                       .value = make_report(machine_, reported.value().view(), key->public_key().spki())});
+  }
+
+ private:
+  EvidenceMaker machine_;
+  Presenter attacker_;
+};
+
+Result<void> report_of_another_key() {
+  const EvidenceMaker machine;
+  const crypto::PrivateKey own_key = test::make_key();
+  Demands demands = with_verdicts(RelyingParty().demands(machine),
+                                  [&](const auto& request) { return judge_report(machine, request); });
+  std::static_pointer_cast<channel::TestAppraiser>(demands.appraiser)->types = {std::string(kReportType)};
+  demands.enforces_nonce = {std::string(kReportType)};
+  return enter_as_client(own_key, std::make_shared<ReportOfAnotherKey>(machine, own_key), std::move(demands));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Relay, AttackTest,
     testing::Values(Attack{"A1_RelayWithLeakedKey", weak::Check::binder_transcript, Errc::binder_mismatch,
@@ -103,6 +173,8 @@ INSTANTIATE_TEST_SUITE_P(
                            "kat.certInfo.extraData", relay_as_server},
                     Attack{"A1_EvidenceOfAnotherKey", weak::Check::key_equality, Errc::key_mismatch,
                            "not the key of the certificate", evidence_of_another_key},
+                    Attack{"A1_ReportOfAnotherKey", weak::Check::binder_key, Errc::not_affirming,
+                           "did not report this binder", report_of_another_key},
                     Attack{"A4_ReplayOfAnAcceptedConnection", weak::Check::binder_transcript, Errc::binder_mismatch,
                            "kat.certInfo.extraData", replay_of_an_accepted_connection},
                     Attack{"A4_ReplayOfAResult", weak::Check::result_nonce, Errc::nonce_mismatch, "eat_nonce",

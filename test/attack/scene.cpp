@@ -1,5 +1,7 @@
 #include "scene.h"
 
+#include <thread>
+
 #include "evidence/binding/binder.h"
 #include "rot/software/tls_key.h"
 
@@ -69,28 +71,34 @@ ContextPtr context_of(const crypto::PrivateKey& key, const SSL_METHOD* method) {
 namespace {
 
 // The attacker sends evidence to anybody.
-channel::Offer offer_of(const crypto::PrivateKey& key, Presenter::Make make, std::string_view media_type) {
-  return {.attester = std::make_shared<Presenter>(key, std::move(make), media_type),
-          .insecure_to_unverified_servers = true};
+channel::Offer offer_of(std::shared_ptr<rot::Attester> attester) {
+  return {.attester = std::move(attester), .insecure_to_unverified_servers = true};
 }
 
 }  // namespace
 
-Result<void> enter_as_client(const crypto::PrivateKey& key, Presenter::Make make, Demands demands,
-                             std::string_view media_type) {
+Result<void> enter_as_client(const crypto::PrivateKey& key, std::shared_ptr<rot::Attester> attester, Demands demands) {
   const ContextPtr attacker = context_of(key, TLS_client_method());
   const ContextPtr victim = context_of(test::make_key(), TLS_server_method());
-  CHECK(channel::attach(attacker.get(), channel::attachment({}, offer_of(key, std::move(make), media_type))));
+  CHECK(channel::attach(attacker.get(), channel::attachment({}, offer_of(std::move(attester)))));
   CHECK(channel::attach(victim.get(), channel::attachment(std::move(demands), {})));
   Pair pair(attacker.get(), victim.get());
-  pair.run();
+  // The verifier may be another process; its deadline ends the loop.
+  while (pair.run().server.outcome == channel::Outcome::waits)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return data_flows(pair.server, pair.client);
+}
+
+Result<void> enter_as_client(const crypto::PrivateKey& key, Presenter::Make make, Demands demands,
+                             std::string_view media_type) {
+  return enter_as_client(key, std::make_shared<Presenter>(key, std::move(make), media_type), std::move(demands));
 }
 
 Result<void> enter_as_server(const crypto::PrivateKey& key, Presenter::Make make, Demands demands) {
   const ContextPtr attacker = context_of(key, TLS_server_method());
   const ContextPtr victim = context_of(test::make_key(), TLS_client_method());
-  CHECK(channel::attach(attacker.get(), channel::attachment({}, offer_of(key, std::move(make), evidence::kParsecTpm))));
+  const auto presenter = std::make_shared<Presenter>(key, std::move(make));
+  CHECK(channel::attach(attacker.get(), channel::attachment({}, offer_of(presenter))));
   CHECK(channel::attach(victim.get(), channel::attachment(std::move(demands), {})));
   Pair pair(victim.get(), attacker.get());
   pair.run();

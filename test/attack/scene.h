@@ -61,7 +61,10 @@ struct RelyingParty {
 // A stock SSL_CTX with this key and a self-signed certificate for it.
 [[nodiscard]] ContextPtr context_of(const crypto::PrivateKey& key, const SSL_METHOD* method);
 
-// The attacker connects to a server that demands attestation.
+// The attacker connects to a server that demands attestation, and presents what `attester` gives.
+[[nodiscard]] Result<void> enter_as_client(const crypto::PrivateKey& key, std::shared_ptr<rot::Attester> attester,
+                                           Demands demands);
+// As above, with what a Presenter gives.
 [[nodiscard]] Result<void> enter_as_client(const crypto::PrivateKey& key, Presenter::Make make, Demands demands,
                                            std::string_view media_type = evidence::kParsecTpm);
 // A client that demands attestation connects to the attacker.
