@@ -122,15 +122,21 @@ std::string pinned_by(const PeerPin& pin) {
   return pin.names.empty() ? "instance" : "instance and name";
 }
 
+// The verifier's own words are enough; one that sets only the claim gets ours.
+void mention(std::vector<std::string>& warnings, std::string_view subject, std::string_view warning) {
+  const auto speaks_of_it = [&](const std::string& given) { return given.contains(subject); };
+  if (std::ranges::none_of(warnings, speaks_of_it)) warnings.emplace_back(warning);
+}
+
 std::vector<std::string> warnings_of(const rats::Ear& ear, const PeerPin& pin) {
   std::vector<std::string> warnings = ear.credence.warnings;
   if (ear.credence.test_root.value_or(false)) {
     warnings.emplace_back("INSECURE: the peer's root of trust is the software test root, which proves nothing");
   }
   if (ear.credence.software_tpm.value_or(false)) {
-    warnings.emplace_back("the peer's TPM is a software TPM: it proves the plumbing, not the machine");
+    mention(warnings, "software TPM", "the peer's TPM is a software TPM: it proves the plumbing, not the machine");
   }
-  if (ear.credence.unknown_tpm_maker.value_or(false)) warnings.emplace_back("unknown TPM maker");
+  if (ear.credence.unknown_tpm_maker.value_or(false)) mention(warnings, "unknown TPM maker", "unknown TPM maker");
   if (pin.any_of_class) warnings.emplace_back("no instance is pinned: any device of the class is accepted");
   return warnings;
 }

@@ -16,6 +16,12 @@ Error unknown_attester(const Kid& kid) {
           .why = std::format("no endorsement names kid {}: provision the CoRIMs of this device", to_hex(kid.view()))};
 }
 
+Error out_of_validity(const TrustAnchor& anchor, Timestamp now) {
+  return {.code = Errc::expired,
+          .why = std::format("the endorsement of this key {}, now it is {}: provision a current CoRIM of this device",
+                             anchor.validity.refusal(now), to_rfc3339(now))};
+}
+
 std::string class_text(const rats::TaggedBytes& class_id) {
   rats::Uuid uuid;
   if (class_id.tag != rats::kTagUuid || class_id.value.size() != uuid.octets.size()) return to_hex(class_id.value);
@@ -46,6 +52,9 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request) const {
   // Who signed it. A store that fails is no verdict about the attester.
   TRY(const auto anchor, store_->trust_anchor(evidence.kid()));
   if (anchor == nullptr) return draft.refuse(unknown_attester(evidence.kid()));
+  // draft-ietf-rats-corim section 4.1.6: else a device that the endorser gave up long ago is trusted for ever.
+  const Timestamp now = draft.ear().issued_at;
+  if (!anchor->validity.contains(now)) return draft.refuse(out_of_validity(*anchor, now));
   const auto authentic = evidence.check_purpose(*anchor, policy_)
                              .and_then([&] { return evidence.check_signatures(*anchor); })
                              .and_then([&] { return evidence.check_signer(*anchor); });
@@ -55,7 +64,7 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request) const {
 
   // Whether what it says is approved.
   TRY(const auto reference_values, store_->reference_values(anchor->class_id));
-  const auto approved = evidence.compare(reference_values.get(), policy_);
+  const auto approved = evidence.compare(reference_values.get(), policy_, now);
   if (!approved) return apply_policy(policy_, draft.unrecognised(approved.error()));
   draft.ear().credence.class_id = class_text(anchor->class_id);
   return apply_policy(policy_, draft.accept(evidence.attested_key()));

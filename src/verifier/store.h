@@ -17,6 +17,7 @@
 #include "evidence/tpm/endorsement.h"
 #include "evidence/tpm/structures.h"
 #include "rats/corim/corim.h"
+#include "verifier/store/periods.h"
 
 namespace credence::verifier {
 
@@ -38,12 +39,18 @@ struct TrustAnchor {
   rats::TaggedBytes class_id;                  // joins it to the reference values
   std::optional<AttestationKeyRecord> record;  // absent: Veraison's endorsement, compatibility mode only
   std::string source;                          // id of the CoRIM it came from
+  Periods validity;                            // of the record; of the key alone when there is none
+};
+
+struct ApprovedValue {
+  Bytes value;
+  Periods validity;
 };
 
 // Acceptable values of each PCR, by bank and index; several when more than one build is approved.
 struct ReferenceValues {
   rats::TaggedBytes class_id;
-  std::map<crypto::HashAlgorithm, std::map<std::uint8_t, std::vector<Bytes>>> pcrs;
+  std::map<crypto::HashAlgorithm, std::map<std::uint8_t, std::vector<ApprovedValue>>> pcrs;
   std::string source;
 };
 
@@ -56,7 +63,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Null when nothing is known of it. An Error means that the store failed: never a verdict.
+  // Null when nothing is known of it. An Error means that the store failed: never a verdict. What is found may be out
+  // of its validity: stores have no clock, the caller compares.
   [[nodiscard]] virtual Result<std::shared_ptr<const TrustAnchor>> trust_anchor(const Kid& kid) const = 0;
   [[nodiscard]] virtual Result<std::shared_ptr<const ReferenceValues>> reference_values(
       const rats::TaggedBytes& class_id) const = 0;

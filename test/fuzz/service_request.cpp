@@ -68,6 +68,8 @@ http::Request parse(std::string_view input, std::string_view session_id) {
     const std::size_t colon = std::min(line.find(':'), line.size());
     request.headers.emplace_back(line.substr(0, colon), line.substr(std::min(colon + 1, line.size())));
   }
+  // The server answers no request without it.
+  if (request.list_header("Host").empty()) request.headers.emplace_back("Host", "127.0.0.1");
   request.body = to_bytes(as_bytes(input));
   return request;
 }

@@ -20,10 +20,13 @@ Result<Bytes> read_corim(const std::filesystem::path& path) {
   return octets;
 }
 
-Result<void> load(verifier::Store& store, const std::filesystem::path& path) {
+Result<void> load(verifier::Store& store, const std::filesystem::path& path, Timestamp now) {
   TRY(const Bytes octets, read_corim(path));
   auto corim = rats::decode_corim(octets);
   if (!corim) return within(path.string(), std::move(corim).error());
+  // draft-ietf-rats-corim section 4.1.6: refused here and not at the first handshake.
+  const auto current = corim->validity ? rats::check_validity(*corim->validity, now) : Result<void>{};
+  if (!current) return within(path.string(), current.error());
   if (auto stored = store.submit(*corim, octets); !stored) return within(path.string(), std::move(stored).error());
   return {};
 }
@@ -32,7 +35,7 @@ Result<void> load(verifier::Store& store, const std::filesystem::path& path) {
 
 Result<Appraiser> local_verifier(const LocalVerifierOptions& options) {
   const std::shared_ptr<verifier::Store> store = verifier::memory_store();
-  for (const auto& path : options.corims) CHECK(load(*store, path));
+  for (const auto& path : options.corims) CHECK(load(*store, path, system_clock()->now()));
   verifier::Policy policy;
   policy.allow_insecure_test_root = options.allow_insecure_test_root;
   return verifier::local_appraiser(

@@ -1,4 +1,7 @@
 // What a quote covers, and the digest that it signs.
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <format>
 
 #include "evidence/tpm/check.h"
@@ -7,6 +10,7 @@ namespace credence::evidence::tpm {
 namespace {
 
 constexpr std::uint8_t kDebugPcr = 16, kApplicationPcr = 23;
+constexpr std::uint16_t kAlgSm3 = 0x0012, kAlgSha3_256 = 0x0027, kAlgSha3_384 = 0x0028, kAlgSha3_512 = 0x0029;
 
 const Bytes* find_value(const PcrValues& pcrs, std::uint16_t bank, std::uint8_t pcr) {
   const auto values = pcrs.find(bank);
@@ -15,12 +19,23 @@ const Bytes* find_value(const PcrValues& pcrs, std::uint16_t bank, std::uint8_t 
   return value == values->second.end() ? nullptr : &value->second;
 }
 
-// Octets moved from one value to the next would leave the composite as it is.
+struct BankSize {
+  std::uint16_t bank;
+  std::size_t octets;
+};
+// TCG algorithm registry: SHA-1, the SHA-2 family, SM3, the SHA-3 family.
+constexpr std::array kBankSizes = {
+    BankSize{kAlgSha1, 20}, BankSize{kAlgSha256, 32},   BankSize{kAlgSha384, 48},   BankSize{kAlgSha512, 64},
+    BankSize{kAlgSm3, 32},  BankSize{kAlgSha3_256, 32}, BankSize{kAlgSha3_384, 48}, BankSize{kAlgSha3_512, 64},
+};
+
+// Octets moved from one value to the next would leave the composite as it is. A bank that is not known here can have no
+// approved value.
 Result<void> check_size(ByteView value, std::uint16_t bank, std::uint8_t pcr) {
-  const auto hash = hash_from_alg(bank);
-  if (!hash || value.size() == crypto::digest_size(*hash)) return {};
+  const auto* known = std::ranges::find(kBankSizes, bank, &BankSize::bank);
+  if (known == kBankSizes.end() || value.size() == known->octets) return {};
   return fail(Errc::invalid_value, std::format("PCR {} of bank {:#06x}: expected {} octets, got {}", pcr, bank,
-                                               crypto::digest_size(*hash), value.size()));
+                                               known->octets, value.size()));
 }
 
 }  // namespace

@@ -59,11 +59,14 @@ struct SignedCorim {
   Corim corim;
   CorimSigner signer;
   cose::Sign1 message;  // for verify_signed_corim
+  Bytes octets;         // of the COSE_Sign1, without the tags that old drafts put around it
 };
 [[nodiscard]] Result<SignedCorim> decode_signed_corim(ByteView input, const CorimLimits& limits = {});
 // The chain to `anchors` at `at`, then the signature with the leaf's key, then the validity of the signature.
 [[nodiscard]] Result<void> verify_signed_corim(const SignedCorim& corim, std::span<const crypto::Certificate> anchors,
                                                Timestamp at);
+// What the signature stands for: the CoRIM, valid only as long as its signature is too.
+[[nodiscard]] Corim corim_of(SignedCorim message);
 [[nodiscard]] Result<Bytes> sign_corim(const Corim& corim, const CorimSigner& signer, const crypto::PrivateKey& key,
                                        std::span<const crypto::Certificate> chain);
 

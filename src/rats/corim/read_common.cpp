@@ -108,10 +108,12 @@ Result<void> check_validity(const Validity& validity, Timestamp at) {
   // draft-ietf-rats-corim section 4.1.6: outside its period a CoRIM is not used. Else reference values of a withdrawn,
   // vulnerable release make it trustworthy again.
   if (validity.not_before && at < *validity.not_before) {
-    return fail(Errc::expired, std::format("not valid before {}", to_rfc3339(*validity.not_before)));
+    return fail(Errc::expired,
+                std::format("not valid before {}, now it is {}", to_rfc3339(*validity.not_before), to_rfc3339(at)));
   }
   if (at > validity.not_after) {
-    return fail(Errc::expired, std::format("not valid after {}", to_rfc3339(validity.not_after)));
+    return fail(Errc::expired,
+                std::format("not valid after {}, now it is {}", to_rfc3339(validity.not_after), to_rfc3339(at)));
   }
   return {};
 }

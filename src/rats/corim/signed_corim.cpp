@@ -1,4 +1,7 @@
 // The signed form (draft-ietf-rats-corim section 4.2): COSE_Sign1 over the unsigned form.
+#include <algorithm>
+#include <utility>
+
 #include "rats/cmw/cmw.h"
 #include "rats/corim/corim_tags.h"
 #include "rats/corim/media_types.h"
@@ -93,6 +96,7 @@ Result<SignedCorim> decode_signed_corim(ByteView input, const CorimLimits& limit
   CorimReading reading{.limits = limits};
   TRY(decoded.signer, in("protected.corim-meta", read_meta(*headers.corim_meta, reading)));
   TRY(decoded.corim, in("payload", decode_corim(decoded.message.payload, limits)));
+  decoded.octets = to_bytes(message);
   decoded.corim.legacy = decoded.corim.legacy || reading.legacy || message.size() != input.size();
   return decoded;
 }
@@ -113,6 +117,19 @@ Result<void> verify_signed_corim(const SignedCorim& corim, std::span<const crypt
   CHECK(cose::verify(corim.message, key));
   // draft-ietf-rats-corim section 4.2.3: a signature of the past endorses nothing today.
   return corim.signer.validity ? check_validity(*corim.signer.validity, at) : Result<void>{};
+}
+
+Corim corim_of(SignedCorim message) {
+  std::optional<Validity>& validity = message.corim.validity;
+  const std::optional<Validity>& limit = message.signer.validity;
+  if (!validity || !limit) {
+    validity = validity ? validity : limit;
+  } else {
+    if (limit->not_before)
+      validity->not_before = std::max(validity->not_before.value_or(*limit->not_before), *limit->not_before);
+    validity->not_after = std::min(validity->not_after, limit->not_after);
+  }
+  return std::move(message.corim);
 }
 
 Result<Bytes> sign_corim(const Corim& corim, const CorimSigner& signer, const crypto::PrivateKey& key,

@@ -1,5 +1,6 @@
 #include "service/http/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -13,6 +14,7 @@
 #include <boost/beast/http/write.hpp>
 #include <exception>
 #include <format>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -61,6 +63,19 @@ Result<Request> request_of(const Parser::value_type& message) {
   return request;
 }
 
+// Of IPv6 the network: within it a client takes as many addresses as it likes. Empty when the client is gone already.
+std::string client_of(const TcpStream& stream) {
+  error_code gone;
+  const asio::ip::address address = stream.socket().remote_endpoint(gone).address();
+  if (gone) return {};
+  if (address.is_v4()) return address.to_string();
+  const asio::ip::address_v6 v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+  auto octets = v6.to_bytes();
+  std::fill(octets.begin() + 8, octets.end(), 0);
+  return asio::ip::address_v6(octets).to_string();
+}
+
 WireResponse wire_response(Response response, unsigned version, bool keep_alive) {
   WireResponse wire;
   wire.version(version);
@@ -91,7 +106,10 @@ template <typename Stream>
 class StreamConnection final : public Connection {
  public:
   StreamConnection(Stream stream, Shared& shared)
-      : stream_(std::move(stream)), shared_(shared), buffer_(shared.limits.header + 1024) {}
+      : stream_(std::move(stream)),
+        shared_(shared),
+        client_(client_of(beast::get_lowest_layer(stream_))),
+        buffer_(shared.limits.header + 1024) {}
 
   asio::awaitable<void> run() override {
     const bool ready = co_await handshake();
@@ -144,6 +162,7 @@ class StreamConnection final : public Connection {
       co_await write_last(problem(request.error()), version);
       co_return false;
     }
+    request->client = client_;
     const Route* route = nullptr;
     const bool head = request->method == Method::head;
     const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
@@ -238,6 +257,7 @@ class StreamConnection final : public Connection {
 
   Stream stream_;
   Shared& shared_;
+  const std::string client_;
   beast::flat_buffer buffer_;
   bool idle_ = false;  // touched on the connection's strand only
 };

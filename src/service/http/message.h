@@ -23,6 +23,7 @@ struct Request {
   Target target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> path_parameters;  // what the route's {} stood for, in order
+  std::string client;                        // where it comes from: an IPv4 address or an IPv6 network of 64 bits
   Bytes body;
 
   // The value of a header that may occur once; Errc::malformed when it is repeated.

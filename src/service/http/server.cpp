@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <format>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_set>
 #include <vector>
@@ -76,7 +78,9 @@ class Server::Impl {
   }
 
   void run() {
-    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+    asio::co_spawn(acceptor_.get_executor(), accept_loop(), [this](const std::exception_ptr& exception) {
+      if (exception) warn("no connections are accepted any more: ", "the loop ended with an exception");
+    });
     std::vector<std::jthread> others;
     for (unsigned i = 1; i < threads_; ++i) others.emplace_back([this] { io_.run(); });
     io_.run();
@@ -100,19 +104,36 @@ class Server::Impl {
   [[nodiscard]] const tcp::endpoint& local() const noexcept { return local_; }
 
  private:
+  // Memory and descriptors may run out. An exception must not end the loop: the service would look alive and accept
+  // nobody.
   asio::awaitable<void> accept_loop() {
     while (!shared_.stopping) {
-      // Each connection has a strand: its coroutine and its timeouts never run on two threads at once.
-      auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kResume);
-      if (shared_.stopping) co_return;
-      if (error) {
-        shared_.log.write(LogLevel::warning, "accept failed: " + error.message());
+      bool accepted = false;
+      try {
+        accepted = co_await accept_one();
+      } catch (const std::exception& exception) {
+        warn("accept failed: ", exception.what());
+      }
+      if (accepted || shared_.stopping) continue;
+      try {
         asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
         co_await pause.async_wait(kResume);
-        continue;
+      } catch (const std::exception&) {  // not even memory for a timer
+        std::this_thread::sleep_for(kAcceptPause);
       }
-      admit(std::move(socket));
     }
+  }
+
+  asio::awaitable<bool> accept_one() {
+    // Each connection has a strand: its coroutine and its timeouts never run on two threads at once.
+    auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kResume);
+    if (shared_.stopping) co_return true;
+    if (error) {
+      warn("accept failed: ", error.message());
+      co_return false;
+    }
+    admit(std::move(socket));
+    co_return true;
   }
 
   void admit(tcp::socket socket) {
@@ -128,10 +149,23 @@ class Server::Impl {
     auto connection = tls_ ? make_connection(TlsStream(std::move(stream), *tls_), shared_)
                            : make_connection(std::move(stream), shared_);
     live_.insert(connection);
-    asio::co_spawn(executor, connection->run(), [this, connection](const std::exception_ptr& exception) {
-      if (exception) shared_.log.write(LogLevel::error, "a connection ended with an exception");
-      forget(connection);
-    });
+    try {
+      asio::co_spawn(executor, connection->run(), [this, connection](const std::exception_ptr& exception) {
+        if (exception) warn("a connection ended with an exception", {});
+        forget(connection);
+      });
+    } catch (...) {
+      live_.erase(connection);  // nothing serves it: it must not count as one of the few
+      throw;
+    }
+  }
+
+  void warn(std::string_view what, std::string_view why) noexcept {
+    try {
+      shared_.log.write(LogLevel::error, std::string(what).append(why));
+    } catch (...) {  // a log that fails must not end what it is about
+      return;
+    }
   }
 
   void forget(const std::shared_ptr<Connection>& connection) {

@@ -17,12 +17,13 @@ std::optional<evidence::Binder> binder_of(const Nonce& nonce) {
 
 }  // namespace
 
-Result<std::vector<verifier::Challenge>> challenges_for(std::string_view media_type, const Nonce& nonce,
+Result<std::vector<verifier::Challenge>> challenges_for(std::string_view media_type, const Nonce& nonce, bool own_nonce,
                                                         bool compatibility) {
   if (media_type == evidence::kTpmChallenge) return std::vector<verifier::Challenge>{nonce};
 
   std::vector<verifier::Challenge> challenges;
-  if (const auto binder = binder_of(nonce)) challenges.emplace_back(*binder);
+  const bool may_be_binder = !(own_nonce && compatibility);
+  if (const auto binder = binder_of(nonce); binder && may_be_binder) challenges.emplace_back(*binder);
   const bool takes_plain_nonce = media_type == evidence::kSoftwareTest || compatibility;
   if (takes_plain_nonce) challenges.emplace_back(nonce);
   if (challenges.empty()) {

@@ -20,7 +20,8 @@ Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certifica
   }
   TRY(rats::SignedCorim corim, rats::decode_signed_corim(body));
   CHECK(rats::verify_signed_corim(corim, anchors, now));
-  return CorimBody{.corim = std::move(corim.corim), .octets = std::move(corim.message.payload)};
+  Bytes octets = std::move(corim.octets);
+  return CorimBody{.corim = rats::corim_of(std::move(corim)), .octets = std::move(octets)};
 }
 
 }  // namespace
@@ -60,6 +61,12 @@ Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView bod
   if (decoded.corim.profile != type.profile) {
     return fail(Errc::invalid_value, std::format("the CoRIM has profile \"{}\", its media type \"{}\"",
                                                  *decoded.corim.profile, type.profile.value_or("")));
+  }
+  // draft-ietf-rats-corim section 4.1.6. Here so that the submitter learns of it: a store would keep it to no use.
+  if (decoded.corim.validity) {
+    if (auto current = rats::check_validity(*decoded.corim.validity, now); !current) {
+      return within("validity", std::move(current).error());
+    }
   }
   return decoded;
 }

@@ -23,9 +23,10 @@ namespace credence::service {
 
 struct CorimBody {
   rats::Corim corim;
-  Bytes octets;  // of the unsigned CoRIM
+  Bytes octets;  // as they came: of a signed CoRIM with its signature
 };
-// Decodes; of a signed CoRIM checks chain and signature, against `anchors` and nothing else.
+// Decodes; of a signed CoRIM checks chain and signature, against `anchors` and nothing else. Errc::expired when it is
+// not valid at `now`, before its time too.
 [[nodiscard]] Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
                                                 std::span<const crypto::Certificate> anchors, Timestamp now);
 

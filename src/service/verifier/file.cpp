@@ -1,11 +1,13 @@
 #include "service/verifier/file.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <format>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -42,19 +44,8 @@ bool write_all(int descriptor, ByteView content) noexcept {
   return true;
 }
 
-}  // namespace
-
-Result<bool> file_exists(const std::filesystem::path& file) {
-  std::error_code error;
-  const bool found = std::filesystem::exists(file, error);
-  if (error) return fail_in(Errc::configuration, file.string(), "cannot look for the file: " + error.message());
-  return found;
-}
-
-Result<SecretBytes> read_file(const std::filesystem::path& file, std::size_t limit) {
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status{};
-  if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return system_error(file, "open the file");
+Result<SecretBytes> read_all(const Descriptor& descriptor, const struct stat& status, const std::filesystem::path& file,
+                             std::size_t limit) {
   const auto size = static_cast<std::size_t>(status.st_size);
   if (!S_ISREG(status.st_mode) || size > limit) {
     return fail_in(Errc::configuration, file.string(), std::format("expected a file of at most {} octets", limit));
@@ -70,31 +61,91 @@ Result<SecretBytes> read_file(const std::filesystem::path& file, std::size_t lim
   return content;
 }
 
-Result<void> write_file(const std::filesystem::path& file, ByteView content, FileMode mode) {
-  const std::filesystem::path draft = file.string() + ".new";
-  {
-    // O_EXCL and the mode from the start: at no time is there a moment in which others could open a secret.
-    ::unlink(draft.c_str());
-    const Descriptor descriptor(
-        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == FileMode::owner_only ? 0600 : 0644));
-    if (!descriptor.valid()) return system_error(draft, "create the file");
-    if (!write_all(descriptor.get(), content) || ::fsync(descriptor.get()) != 0) {
-      return system_error(draft, "write the file");
-    }
+Result<void> check_owner_only(const struct stat& status, const std::filesystem::path& file) {
+  if (status.st_uid != ::geteuid()) {
+    return fail_in(Errc::configuration, file.string(),
+                   std::format("expected a file of this process's user {}, got one of user {}: chown it", ::geteuid(),
+                               status.st_uid));
   }
-  if (::rename(draft.c_str(), file.c_str()) != 0) return system_error(file, "move the new file into place");
-  return {};
-}
-
-Result<void> require_owner_only(const std::filesystem::path& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) return system_error(file, "look at the file");
   if ((status.st_mode & 077) != 0) {
     return fail_in(Errc::configuration, file.string(),
                    std::format("expected a file that only its owner can read, got mode {:o}: chmod 600 it",
                                status.st_mode & 0777));
   }
   return {};
+}
+
+// Beside `file`, under a name that nobody else uses, durable, and from the start with no access for others.
+Result<std::string> write_draft(const std::filesystem::path& file, ByteView content, FileMode mode) {
+  std::string draft = file.string() + ".XXXXXX";
+  const Descriptor descriptor(::mkostemp(draft.data(), O_CLOEXEC));
+  if (!descriptor.valid()) return system_error(file, "create the file");
+  const bool readable = mode == FileMode::owner_only || ::fchmod(descriptor.get(), 0644) == 0;
+  if (!readable || !write_all(descriptor.get(), content) || ::fsync(descriptor.get()) != 0) {
+    auto error = system_error(draft, "write the file");
+    ::unlink(draft.c_str());
+    return error;
+  }
+  return draft;
+}
+
+// A new name is lost in a power cut until its folder is written.
+Result<void> sync_folder_of(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.valid() || ::fsync(descriptor.get()) != 0) return system_error(folder, "write the folder");
+  return {};
+}
+
+}  // namespace
+
+Result<bool> file_exists(const std::filesystem::path& file) {
+  std::error_code error;
+  const bool found = std::filesystem::exists(file, error);
+  if (error) return fail_in(Errc::configuration, file.string(), "cannot look for the file: " + error.message());
+  return found;
+}
+
+Result<SecretBytes> read_file(const std::filesystem::path& file, std::size_t limit) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status{};
+  if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return system_error(file, "open the file");
+  return read_all(descriptor, status, file, limit);
+}
+
+// One descriptor for the check and the content: a path may name another file in between.
+Result<SecretBytes> read_private_file(const std::filesystem::path& file, std::size_t limit) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!descriptor.valid() && errno == ELOOP) {
+    return fail_in(Errc::configuration, file.string(), "expected a file, got a symbolic link: name the file itself");
+  }
+  struct stat status{};
+  if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return system_error(file, "open the file");
+  CHECK(check_owner_only(status, file));
+  return read_all(descriptor, status, file, limit);
+}
+
+Result<void> write_file(const std::filesystem::path& file, ByteView content, FileMode mode) {
+  TRY(const std::string draft, write_draft(file, content, mode));
+  if (::rename(draft.c_str(), file.c_str()) != 0) {
+    auto error = system_error(file, "move the new file into place");
+    ::unlink(draft.c_str());
+    return error;
+  }
+  return sync_folder_of(file);
+}
+
+Result<bool> create_file(const std::filesystem::path& file, ByteView content, FileMode mode) {
+  TRY(const std::string draft, write_draft(file, content, mode));
+  // Unlike rename(), link() leaves alone what is there.
+  const bool created = ::link(draft.c_str(), file.c_str()) == 0;
+  const bool present = !created && errno == EEXIST;
+  auto error = system_error(file, "move the new file into place");
+  ::unlink(draft.c_str());
+  if (present) return false;
+  if (!created) return error;
+  CHECK(sync_folder_of(file));
+  return true;
 }
 
 }  // namespace credence::service

@@ -15,9 +15,12 @@ enum class FileMode : std::uint8_t { owner_only, everyone_reads };
 
 [[nodiscard]] Result<bool> file_exists(const std::filesystem::path& file);
 [[nodiscard]] Result<SecretBytes> read_file(const std::filesystem::path& file, std::size_t limit);
+// The same of a secret: refused with Errc::configuration when it is another user's, when the group or others have any
+// access, and when it is a symbolic link.
+[[nodiscard]] Result<SecretBytes> read_private_file(const std::filesystem::path& file, std::size_t limit);
 // Written beside, made durable, then renamed: a crash leaves the old file or the new one.
 [[nodiscard]] Result<void> write_file(const std::filesystem::path& file, ByteView content, FileMode mode);
-// Errc::configuration when the group or others have any access.
-[[nodiscard]] Result<void> require_owner_only(const std::filesystem::path& file);
+// The same for a file that must not be there yet. False when it is: of several that create it at once, one does.
+[[nodiscard]] Result<bool> create_file(const std::filesystem::path& file, ByteView content, FileMode mode);
 
 }  // namespace credence::service

@@ -6,6 +6,7 @@
 #include "service/http/accept.h"
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
+#include "service/verifier/local_caller.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -67,7 +68,12 @@ std::optional<http::Response> ProvisioningApi::refuse_caller(const http::Request
     parts_->log->write(LogLevel::warning, "provisioning refused: " + checked.error().text());
     return http::problem(checked.error());
   }
-  if (parts_->open_without_token) return std::nullopt;
+  if (parts_->open_without_token) {
+    const auto local = check_local_caller(request);
+    if (local) return std::nullopt;
+    parts_->log->write(LogLevel::warning, "provisioning refused: " + local.error().text());
+    return http::problem(http::kForbidden, local.error().text());
+  }
   parts_->log->write(LogLevel::warning, "provisioning refused: no token is configured");
   return http::problem(http::kForbidden,
                        "provisioning is closed: this verifier listens beyond loopback and has no provisioning token");

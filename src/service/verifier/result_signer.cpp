@@ -14,29 +14,24 @@ Result<void> publish(const crypto::PrivateKey& key, const std::filesystem::path&
   return write_file(file, as_bytes(pem), FileMode::everyone_reads);
 }
 
-Result<crypto::PrivateKey> create(const std::filesystem::path& file) {
-  TRY(crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
+// Nothing happens when another verifier has made one in the meantime: its key is then the key.
+Result<void> create(const std::filesystem::path& file) {
+  TRY(const crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
   const SecretBytes pem = key.pem();
-  CHECK(write_file(file, pem.view(), FileMode::owner_only));
-  return key;
+  CHECK(create_file(file, pem.view(), FileMode::owner_only));
+  return {};
 }
 
 }  // namespace
 
 Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file) {
-  const std::filesystem::path public_file = file.string() + ".pub";
   TRY(const bool present, file_exists(file));
-  if (!present) {
-    TRY(crypto::PrivateKey key, create(file));
-    CHECK(publish(key, public_file));
-    return key;
-  }
+  if (!present) CHECK(create(file));
   // Whoever reads this key can call any machine trustworthy.
-  CHECK(require_owner_only(file));
-  TRY(const SecretBytes pem, read_file(file, kMaxKeyFile));
+  TRY(const SecretBytes pem, read_private_file(file, kMaxKeyFile));
   auto key = crypto::PrivateKey::from_pem(pem.view());
   if (!key) return fail_in(Errc::configuration, file.string(), "expected a PEM private key: " + key.error().text());
-  CHECK(publish(*key, public_file));
+  CHECK(publish(*key, file.string() + ".pub"));
   return *std::move(key);
 }
 

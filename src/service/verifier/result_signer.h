@@ -13,7 +13,8 @@
 namespace credence::service {
 
 // Reads the PEM file, or makes a P-256 key and writes it there with mode 0600 when the file is absent. The public half
-// is kept beside it as FILE.pub: what relying parties pin. A key that others than its owner can read is refused.
+// is kept beside it as FILE.pub: what relying parties pin. A key that others than its owner can read is refused. Of
+// several verifiers that find no key at once, one makes it and all use it.
 [[nodiscard]] Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file);
 
 class ResultSigner {

@@ -51,8 +51,11 @@ Result<void> check_transport(const VerifierOptions& options, Log& log) {
   if (options.insecure_http && !loopback) {
     log.write(LogLevel::warning, "insecure HTTP beyond loopback: anybody on the way reads evidence and tokens");
   }
-  if (!options.provisioning_token && !loopback) {
-    log.write(LogLevel::warning, "provisioning is closed: no token is configured and the listener is not on loopback");
+  if (!options.provisioning_token) {
+    log.write(LogLevel::warning,
+              loopback ? "provisioning is open to every local user, no token is configured: close it with "
+                         "--provisioning-token FILE"
+                       : "provisioning is closed: no token is configured and the listener is not on loopback");
   }
   return {};
 }

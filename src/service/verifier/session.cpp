@@ -33,7 +33,7 @@ std::string_view name(SessionStatus status) noexcept {
   return "failed";
 }
 
-Result<Session> Sessions::open(Nonce nonce, bool own_nonce) {
+Result<Session> Sessions::open(Nonce nonce, bool own_nonce, std::string_view client) {
   // The id is a capability: whoever knows it reads the result and may spend the nonce. Veraison's, made of time and
   // host, can be guessed.
   std::array<std::uint8_t, kIdOctets> id;
@@ -42,11 +42,7 @@ Result<Session> Sessions::open(Nonce nonce, bool own_nonce) {
 
   const std::lock_guard lock(mutex_);
   drop_expired(now);
-  // Who has a result has read it with its answer; who still waits does not lose the session to a newcomer.
-  if (table_.size() >= limits_.sessions && !finished_.empty()) erase(table_.find(finished_.front()));
-  if (table_.size() >= limits_.sessions) {
-    return fail(Errc::busy, std::format("{} sessions are open, try again later", table_.size()));
-  }
+  CHECK(make_room(client));
   Session session{.id = to_hex(id),
                   .nonce = std::move(nonce),
                   .own_nonce = own_nonce,
@@ -58,8 +54,28 @@ Result<Session> Sessions::open(Nonce nonce, bool own_nonce) {
                   .result = {}};
   if (table_.contains(session.id)) return fail(Errc::internal, "the random generator repeats itself");
   by_age_.push_back(session.id);
-  table_.emplace(session.id, Slot{.session = session, .by_age = std::prev(by_age_.end()), .finished = {}});
+  table_.emplace(
+      session.id,
+      Slot{.session = session, .client = std::string(client), .by_age = std::prev(by_age_.end()), .finished = {}});
+  ++clients_[std::string(client)].open;
   return session;
+}
+
+// Who has a result has read it with its answer; who still waits does not lose the session to a newcomer. One client
+// that opens sessions and never uses them must not take them all: the others would be refused as long as it goes on.
+Result<void> Sessions::make_room(std::string_view client) {
+  if (const auto known = clients_.find(client); known != clients_.end()) {
+    const Client& its = known->second;
+    if (its.open >= limits_.of_one_client && its.finished.empty()) {
+      return fail(Errc::busy, std::format("{} sessions of this client are open, try again later", its.open));
+    }
+    if (its.open >= limits_.of_one_client) erase(table_.find(its.finished.front()));
+  }
+  if (table_.size() >= limits_.sessions && !finished_.empty()) erase(table_.find(finished_.front()));
+  if (table_.size() >= limits_.sessions) {
+    return fail(Errc::busy, std::format("{} sessions are open, try again later", table_.size()));
+  }
+  return {};
 }
 
 Result<Session> Sessions::find(std::string_view id) {
@@ -91,7 +107,9 @@ void Sessions::finish(std::string_view id, std::optional<std::string> result) {
   kept_octets_ -= kept(session);
   session.result = std::move(result).value_or("");
   kept_octets_ += kept(session);
-  position->second.finished = finished_.insert(finished_.end(), session.id);
+  Queue& of_client = clients_.find(position->second.client)->second.finished;
+  position->second.finished = {.of_all = finished_.insert(finished_.end(), session.id),
+                               .of_client = of_client.insert(of_client.end(), session.id)};
   // The session just finished stays, whatever it weighs: its own client still has to read it.
   while (kept_octets_ > limits_.kept_octets && finished_.size() > 1) erase(table_.find(finished_.front()));
 }
@@ -119,7 +137,12 @@ void Sessions::erase(Table::iterator position) {
   const Slot& slot = position->second;
   kept_octets_ -= kept(slot.session);
   by_age_.erase(slot.by_age);
-  if (slot.finished) finished_.erase(*slot.finished);
+  const auto client = clients_.find(slot.client);
+  if (slot.finished) {
+    finished_.erase(slot.finished->of_all);
+    client->second.finished.erase(slot.finished->of_client);
+  }
+  if (--client->second.open == 0) clients_.erase(client);
   table_.erase(position);
 }
 

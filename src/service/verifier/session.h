@@ -41,6 +41,7 @@ struct Session {
 struct SessionLimits {
   std::chrono::milliseconds lifetime{150'000};  // Veraison's 2m30s
   std::size_t sessions = 50'000;                // open at the same time
+  std::size_t of_one_client = 5'000;            // of these
   std::size_t kept_octets = 4 << 20;            // of evidence and results that are kept for GET
 };
 
@@ -50,8 +51,8 @@ class Sessions {
   Sessions(SessionLimits limits, std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random)
       : limits_(limits), clock_(std::move(clock)), random_(std::move(random)) {}
 
-  // Errc::busy when too many are open.
-  [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce);
+  // Errc::busy when too many are open, of this client (http::Request::client) or of all.
+  [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce, std::string_view client = {});
   // Errc::malformed for what is no id, not_found for an unknown or expired one.
   [[nodiscard]] Result<Session> find(std::string_view id);
   // Waiting becomes processing, for exactly one caller: Errc::conflict for any other, so that a verdict cannot be asked
@@ -67,14 +68,25 @@ class Sessions {
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
   };
   using Queue = std::list<std::string>;  // of ids
+  struct Client {
+    std::size_t open = 0;
+    Queue finished;  // oldest first
+  };
+  struct Finished {
+    Queue::iterator of_all;
+    Queue::iterator of_client;
+  };
   struct Slot {
     Session session;
+    std::string client;
     Queue::iterator by_age;
-    std::optional<Queue::iterator> finished;
+    std::optional<Finished> finished;
   };
   using Table = std::unordered_map<std::string, Slot, TextHash, std::equal_to<>>;
+  using Clients = std::unordered_map<std::string, Client, TextHash, std::equal_to<>>;
 
   [[nodiscard]] Result<Table::iterator> locate(std::string_view id);
+  [[nodiscard]] Result<void> make_room(std::string_view client);
   void erase(Table::iterator position);
   void drop_expired(Timestamp now);
 
@@ -83,8 +95,9 @@ class Sessions {
   const std::shared_ptr<const Random> random_;
   std::mutex mutex_;
   Table table_;
-  Queue by_age_;    // oldest first; all live for the same time, so this is also the order of expiry
-  Queue finished_;  // oldest first
+  Clients clients_;  // those that have sessions
+  Queue by_age_;     // oldest first; all live for the same time, so this is also the order of expiry
+  Queue finished_;   // oldest first
   std::size_t kept_octets_ = 0;
 };
 

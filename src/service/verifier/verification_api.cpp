@@ -57,14 +57,14 @@ Result<Session> open_session(const Parts& parts, const http::Request& request) {
   if (nonce && size) return fail(Errc::invalid_value, "nonce and nonceSize exclude each other");
   if (nonce) {
     TRY(Nonce given, parse_nonce(*nonce));
-    return parts.sessions->open(std::move(given), false);
+    return parts.sessions->open(std::move(given), false, request.client);
   }
   std::size_t octets = kDefaultNonce;
   if (size) {
     TRY(octets, parse_nonce_size(*size));
   }
   TRY(Nonce made, make_nonce(octets, *parts.random));
-  return parts.sessions->open(std::move(made), true);
+  return parts.sessions->open(std::move(made), true, request.client);
 }
 
 http::Response session_response(const Parts& parts, unsigned status, const Session& session) {
@@ -142,7 +142,7 @@ Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const h
   if (!content_type) return fail(Errc::unsupported, "expected a Content-Type: the media type of the evidence");
   if (request.body.empty()) return fail(Errc::invalid_value, "expected evidence, got an empty body");
   TRY(const EvidenceBody evidence, evidence_from_body(*content_type, request.body, parts->media_types));
-  TRY(auto challenges, challenges_for(evidence.media_type, waiting.nonce, parts->compatibility));
+  TRY(auto challenges, challenges_for(evidence.media_type, waiting.nonce, waiting.own_nonce, parts->compatibility));
 
   TRY(Session claimed, parts->sessions->claim(id, evidence.media_type, evidence.octets));
   std::make_shared<Appraisal>(parts, std::move(claimed), std::move(challenges))->start();

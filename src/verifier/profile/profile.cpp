@@ -29,7 +29,8 @@ Result<Content> read_by_profile(const rats::Corim& corim) {
   TRY(const ReadComid read, reader_of(corim));
   if (!corim.other_tags.empty())
     return fail(Errc::unsupported, "the CoRIM carries CoSWID or CoTS tags, which this profile has no place for");
-  Content content{.source = text_of(corim.id), .keys = {}, .records = {}, .reference_values = {}};
+  Content content{
+      .source = text_of(corim.id), .validity = corim.validity, .keys = {}, .records = {}, .reference_values = {}};
   for (const rats::Comid& comid : corim.comids) CHECK(read(comid, content));
   if (content.keys.empty() && content.records.empty() && content.reference_values.empty())
     return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/strong.h"
 #include "rats/ear/ear.h"
@@ -28,8 +29,9 @@ class Evidence {
   [[nodiscard]] virtual Result<void> check_purpose(const TrustAnchor& anchor, const Policy& policy) const = 0;
   [[nodiscard]] virtual Result<void> check_signatures(const TrustAnchor& anchor) const = 0;
   [[nodiscard]] virtual Result<void> check_signer(const TrustAnchor& anchor) const = 0;
-  // What it says is approved. `values` is null when nothing is known of the class.
-  [[nodiscard]] virtual Result<void> compare(const ReferenceValues* values, const Policy& policy) const = 0;
+  // What it says is approved, by values that are valid at `now`. `values` is null when nothing is known of the class.
+  [[nodiscard]] virtual Result<void> compare(const ReferenceValues* values, const Policy& policy,
+                                             Timestamp now) const = 0;
 
   // Facts for the result, once it is known who signed.
   virtual void describe(const TrustAnchor& anchor, rats::Submodule& submodule, rats::CredenceClaims& claims) const = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct ReferenceStatement {
 };
 
 struct Content {
-  std::string source;  // id of the CoRIM
+  std::string source;                      // id of the CoRIM
+  std::optional<rats::Validity> validity;  // of the CoRIM, and so of all that it says
   std::vector<KeyStatement> keys;
   std::vector<RecordStatement> records;
   std::vector<ReferenceStatement> reference_values;

@@ -20,16 +20,21 @@ class Draft {
   Result<void> add(const KeyStatement& statement) {
     TRY(TrustAnchor* const anchor, anchor_for(statement.kid, statement.class_id, statement.key));
     anchor->source = content_.source;
+    // A record counts for more than a key, so the key's CoRIM does not prolong it.
+    if (!anchor->record) anchor->validity.add(content_.validity);
     return {};
   }
 
   Result<void> add(const RecordStatement& statement) {
     const AttestationKeyRecord& record = statement.record;
-    TRY(TrustAnchor* const anchor, anchor_for(statement.kid, statement.class_id, record.public_area.key));
+    TRY(const crypto::PublicKey key, record.public_area.key());
+    TRY(TrustAnchor* const anchor, anchor_for(statement.kid, statement.class_id, key));
     if (anchor->record && !same(*anchor->record, record))
       return conflict(statement.kid, "another record of the attestation key");
+    if (!anchor->record) anchor->validity = {};
     anchor->record = record;
     anchor->source = content_.source;
+    anchor->validity.add(content_.validity);
     return {};
   }
 
@@ -40,8 +45,10 @@ class Draft {
       found->second = existing ? *existing : ReferenceValues{.class_id = statement.class_id, .pcrs = {}, .source = {}};
       found->second.source = content_.source;
     }
-    std::vector<Bytes>& values = found->second.pcrs[statement.bank][statement.pcr];
-    if (!std::ranges::contains(values, statement.value)) values.push_back(statement.value);
+    std::vector<ApprovedValue>& values = found->second.pcrs[statement.bank][statement.pcr];
+    auto value = std::ranges::find(values, statement.value, &ApprovedValue::value);
+    if (value == values.end()) value = values.insert(value, {.value = statement.value, .validity = {}});
+    value->validity.add(content_.validity);
   }
 
   Index::Change take() {
@@ -60,12 +67,15 @@ class Draft {
     auto found = anchors_.find(kid);
     if (found == anchors_.end()) {
       const auto existing = index_.trust_anchor(kid);
-      found =
-          anchors_
-              .emplace(kid, existing
-                                ? *existing
-                                : TrustAnchor{.kid = kid, .key = key, .class_id = class_id, .record = {}, .source = {}})
-              .first;
+      found = anchors_
+                  .emplace(kid, existing ? *existing
+                                         : TrustAnchor{.kid = kid,
+                                                       .key = key,
+                                                       .class_id = class_id,
+                                                       .record = {},
+                                                       .source = {},
+                                                       .validity = {}})
+                  .first;
     }
     TrustAnchor& anchor = found->second;
     if (anchor.key != key) return conflict(kid, "another key");

@@ -97,6 +97,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"OtherInstance", Errc::wrong_peer, "expected instance", [](Ear& ear) { ear.ueid->back() = 2; }}),
     [](const auto& one) { return one.param.title; });
 
+TEST_F(Result, WarnsOnceOfEachThing) {
+  rats::Ear ear = good_ear(now, binder);
+  ear.credence.software_tpm = true;
+  ear.credence.unknown_tpm_maker = true;
+  EXPECT_EQ(checked(ear)->warnings.size(), 2U);  // the claims alone
+  ear.credence.warnings = {"software TPM: it proves the plumbing, not the machine",
+                           "unknown TPM maker: no EK certificate vouches for this TPM"};
+  EXPECT_EQ(checked(ear)->warnings, ear.credence.warnings);
+}
+
 TEST(Attachment, IsCheckedBeforeItIsUsed) {
   const Device device;
   const auto appraiser = std::make_shared<TestAppraiser>();

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <format>
+
 #include <functional>
 #include <ostream>
 #include <string>
@@ -158,6 +162,27 @@ TEST(CompositeDigest, IsTheHashOfTheValues) {
   const std::vector<PcrSelection> selections = {{.hash = kAlgSha256, .pcrs = {0, 1, 2}}};
   const auto digest = composite_digest(crypto::HashAlgorithm::sha256, selections, zeros).value();
   EXPECT_EQ(digest, crypto::digest(crypto::HashAlgorithm::sha256, Bytes(96)).value());
+}
+
+// Octets that move from one PCR to its neighbour leave the composite as it is.
+TEST(CompositeDigest, RefusesAValueOfAnotherSizeThanItsBanks) {
+  struct Bank {
+    std::uint16_t alg;
+    std::size_t octets;
+  };
+  for (const auto [alg, octets] : {Bank{0x0004, 20}, Bank{0x000b, 32}, Bank{0x000c, 48}, Bank{0x000d, 64},
+                                   Bank{0x0012, 32}, Bank{0x0027, 32}, Bank{0x0028, 48}, Bank{0x0029, 64}}) {
+    const std::vector<PcrSelection> selections = {{.hash = alg, .pcrs = {0, 1}}};
+    const auto digest_of = [&](std::size_t first, std::size_t second) {
+      return composite_digest(crypto::HashAlgorithm::sha256, selections,
+                              {{alg, {{0, Bytes(first)}, {1, Bytes(second)}}}});
+    };
+    EXPECT_TRUE(digest_of(octets, octets)) << alg;
+    const auto moved = digest_of(octets - 1, octets + 1);
+    ASSERT_FALSE(moved) << alg;
+    EXPECT_EQ(moved.error().code, Errc::invalid_value);
+    EXPECT_NE(moved.error().why.find(std::format("expected {} octets, got {}", octets, octets - 1)), std::string::npos);
+  }
 }
 
 }  // namespace

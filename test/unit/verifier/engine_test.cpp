@@ -220,6 +220,22 @@ TEST(Engine, TakesVeraisonsEndorsementInCompatibilityModeOnly) {
   EXPECT_FALSE(test::engine_over(store).appraise(request).value().is_affirming());
 }
 
+// protocol.md 2.8: a nonce is chosen by whoever asks, so no key makes it say something of a channel.
+TEST(Engine, CallsAVerbatimNonceCompatibilityModeWhateverTheKey) {
+  for (const auto purpose : {evidence::tpm::Purpose::channel, evidence::tpm::Purpose::challenge}) {
+    EvidenceMaker maker;
+    maker.purpose = purpose;
+    AppraisalRequest request = test::channel_request(maker);
+    request.challenge = Nonce(maker.extra_data);
+    const rats::Ear ear =
+        test::engine_over(test::store_for(maker), {.compatibility = true, .hook = {}}).appraise(request).value();
+    EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+    EXPECT_EQ(ear.credence.compatibility_mode, true);
+    EXPECT_EQ(ear.credence.purpose, "challenge");
+    EXPECT_THAT(ear.credence.warnings, testing::Contains(testing::HasSubstr("never valid for a channel")));
+  }
+}
+
 TEST(Engine, MarksTheTestRootWhereItIsAllowed) {
   EvidenceMaker maker;
   maker.maker = std::string(evidence::kTestRootMaker);

@@ -32,9 +32,10 @@ inline std::shared_ptr<verifier::Store> store_for(const EvidenceMaker& maker) {
   return store;
 }
 
-inline verifier::Engine engine_over(std::shared_ptr<const verifier::Store> store, verifier::Policy policy = {}) {
+inline verifier::Engine engine_over(std::shared_ptr<const verifier::Store> store, verifier::Policy policy = {},
+                                    Timestamp now = kNow) {
   return {std::move(store),
-          std::make_shared<FixedClock>(kNow),
+          std::make_shared<FixedClock>(now),
           std::move(policy),
           {.developer = "Credence", .build = "test", .issuer = "https://verifier.example"}};
 }

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -27,6 +28,17 @@ class SqliteStore : public testing::Test {
     ASSERT_EQ(sqlite3_open(file.c_str(), &connection), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(connection, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(connection);
     sqlite3_close(connection);
+  }
+  std::int64_t integer(const char* sql) const {
+    sqlite3* connection = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_open(file.c_str(), &connection), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(connection, sql, -1, &statement, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const std::int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(connection);
+    return value;
   }
   static void provision(Store& store, const rats::Corim& corim) {
     const auto stored = store.submit(corim, rats::encode_corim(corim).value());
@@ -69,6 +81,25 @@ TEST_F(SqliteStore, RemembersASignedCorim) {
   EXPECT_TRUE(anchor(*open())->record);
 }
 
+TEST_F(SqliteStore, RemembersTheValidityOfCorimAndSignature) {
+  const Timestamp end = test::kNow + std::chrono::seconds(10), later = end + std::chrono::seconds(10);
+  const crypto::PrivateKey key = test::make_key();
+  const crypto::Certificate leaf =
+      crypto::self_sign(key, {.common_name = "endorser", .dns_names = {}, .not_before = test::kNow, .not_after = later})
+          .value();
+  keys.validity = rats::Validity{.not_before = test::kNow, .not_after = later};
+  const rats::CorimSigner signer{
+      .name = "endorser", .uri = {}, .validity = rats::Validity{.not_before = {}, .not_after = end}};
+  const Bytes octets = rats::sign_corim(keys, signer, key, std::vector{leaf}).value();
+  const rats::Corim limited = rats::corim_of(rats::decode_signed_corim(octets).value());
+  ASSERT_TRUE(open()->submit(limited, octets));
+  const auto found = anchor(*open());
+  EXPECT_FALSE(found->validity.contains(test::kNow - std::chrono::milliseconds(1)));
+  EXPECT_TRUE(found->validity.contains(test::kNow));
+  EXPECT_TRUE(found->validity.contains(end));
+  EXPECT_FALSE(found->validity.contains(end + std::chrono::milliseconds(1)));
+}
+
 TEST_F(SqliteStore, SeesAtOnceAKeyThatAnotherProcessProvisioned) {
   const auto ours = open();
   EXPECT_EQ(anchor(*ours), nullptr);
@@ -101,10 +132,23 @@ TEST_F(SqliteStore, RefusesANewerSchema) {
   {
     provision(*open(), keys);
   }
+  execute("PRAGMA user_version = 3");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 3, this program knows version 2");
   execute("PRAGMA user_version = 2");
-  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 2, this program knows version 1");
-  execute("PRAGMA user_version = 1");
   EXPECT_NE(anchor(*open()), nullptr);
+}
+
+// A program that knew no validity kept the same CoRIMs: from now on theirs counts, and that program keeps out.
+TEST_F(SqliteStore, TakesOverAStoreThatKnewNoValidity) {
+  keys.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
+  {
+    provision(*open(), keys);
+  }
+  execute("PRAGMA user_version = 1");
+  const auto store = open();
+  EXPECT_TRUE(anchor(*store)->validity.contains(test::kNow));
+  EXPECT_FALSE(anchor(*store)->validity.contains(test::kNow + std::chrono::milliseconds(1)));
+  EXPECT_EQ(integer("PRAGMA user_version"), 2);
 }
 
 TEST_F(SqliteStore, RefusesADatabaseOfAnotherProgram) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <ostream>
 
@@ -26,6 +27,14 @@ class AnyStore : public testing::TestWithParam<Kind> {
     EXPECT_FALSE(stored->duplicate);
   }
   Result<Stored> submit(const rats::Corim& corim) { return store->submit(corim, rats::encode_corim(corim).value()); }
+  rats::Ear appraise_at(Timestamp now) {
+    return test::engine_over(store, {}, now).appraise(test::channel_request(maker)).value();
+  }
+  void expect_problem_at(Timestamp now, Errc code, std::string_view part) {
+    const rats::Ear ear = appraise_at(now);
+    EXPECT_FALSE(ear.is_affirming());
+    test::expect_problem(test::submodule(ear), code, part);
+  }
   std::shared_ptr<const TrustAnchor> anchor() { return store->trust_anchor(Kid(maker.kid())).value(); }
 
   test::TemporaryFolder folder;
@@ -67,7 +76,10 @@ TEST_P(AnyStore, CollectsTheValuesOfSeveralBuilds) {
   provision(evidence::tpm::veraison_corim(maker.endorsement()).value());
   const auto values = store->reference_values(class_id).value();
   EXPECT_EQ(values->pcrs.at(crypto::HashAlgorithm::sha256).at(0).size(), 1U);
-  EXPECT_EQ(values->pcrs.at(crypto::HashAlgorithm::sha256).at(1), (std::vector{Bytes(32, 0x01), Bytes(32, 0x77)}));
+  const auto& builds = values->pcrs.at(crypto::HashAlgorithm::sha256).at(1);
+  ASSERT_EQ(builds.size(), 2U);
+  EXPECT_EQ(builds[0].value, Bytes(32, 0x01));
+  EXPECT_EQ(builds[1].value, Bytes(32, 0x77));
 }
 
 TEST_P(AnyStore, TellsADuplicate) {
@@ -83,6 +95,72 @@ TEST_P(AnyStore, ChangesItsGenerationWithItsContent) {
   const std::uint64_t before = store->generation();
   provision(veraison);
   EXPECT_NE(store->generation(), before);
+}
+
+constexpr std::chrono::milliseconds kTick{1};
+constexpr Timestamp kStart = test::kNow, kEnd = test::kNow + std::chrono::seconds(100);
+
+// draft-ietf-rats-corim section 4.1.6. Both ends belong to the period.
+TEST_P(AnyStore, EndorsesAKeyWithinTheValidityOfItsCorim) {
+  keys.validity = rats::Validity{.not_before = kStart, .not_after = kEnd};
+  provision(keys);
+  provision(veraison);  // states the key for ever: that does not prolong the record
+  expect_problem_at(kStart - kTick, Errc::expired, "the endorsement of this key is not valid before 2026-09-21T");
+  EXPECT_TRUE(appraise_at(kStart).is_affirming());
+  EXPECT_TRUE(appraise_at(kEnd).is_affirming());
+  expect_problem_at(kEnd + kTick, Errc::expired, "the endorsement of this key expired at 2026-09-21T");
+
+  rats::Corim renewed = keys;
+  renewed.validity =
+      rats::Validity{.not_before = kEnd + std::chrono::seconds(10), .not_after = kEnd + std::chrono::seconds(20)};
+  provision(renewed);
+  EXPECT_TRUE(appraise_at(kEnd).is_affirming());
+  expect_problem_at(kEnd + kTick, Errc::expired, "is not valid before");
+  EXPECT_TRUE(appraise_at(kEnd + std::chrono::seconds(20)).is_affirming());
+  expect_problem_at(kEnd + std::chrono::seconds(21), Errc::expired, "expired at");
+}
+
+TEST_P(AnyStore, DropsTheValidityOfTheKeyForThatOfTheRecord) {
+  veraison.validity = rats::Validity{.not_before = {}, .not_after = kEnd};
+  provision(veraison);
+  EXPECT_FALSE(anchor()->validity.contains(kEnd + kTick));
+  provision(keys);
+  EXPECT_TRUE(anchor()->validity.contains(kEnd + kTick));
+}
+
+TEST_P(AnyStore, ApprovesAStateWithinTheValidityOfItsCorim) {
+  veraison.validity = rats::Validity{.not_before = kStart, .not_after = kEnd};
+  provision(keys);
+  provision(veraison);
+  for (const bool sends_pcrs : {true, false}) {
+    maker.sends_pcrs = sends_pcrs;
+    expect_problem_at(kStart - kTick, Errc::expired, "is not valid before 2026-09-21T");
+    EXPECT_TRUE(appraise_at(kStart).is_affirming());
+    EXPECT_TRUE(appraise_at(kEnd).is_affirming());
+    expect_problem_at(kEnd + kTick, Errc::expired, "expired at 2026-09-21T");
+    EXPECT_EQ((*test::submodule(appraise_at(kEnd + kTick)).vector)[rats::TrustClaim::executables], 33);
+  }
+}
+
+TEST_P(AnyStore, GivesUpTheBuildThatExpiredAndNotTheOthers) {
+  veraison.validity = rats::Validity{.not_before = {}, .not_after = kEnd};
+  provision(keys);
+  provision(veraison);
+  const EvidenceMaker old_build = maker;
+  maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
+  provision(evidence::tpm::veraison_corim(maker.endorsement()).value());
+  for (const bool sends_pcrs : {true, false}) {
+    maker.sends_pcrs = sends_pcrs;
+    EXPECT_TRUE(appraise_at(kEnd + kTick).is_affirming());
+  }
+  maker = old_build;
+  EXPECT_TRUE(appraise_at(kEnd).is_affirming());
+  expect_problem_at(kEnd + kTick, Errc::expired, "PCR 1 (sha-256): the reference value 0101");
+  maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x99);
+  expect_problem_at(kEnd + kTick, Errc::pcr_mismatch,
+                    "expected 7777777777777777777777777777777777777777777777777777777777777777, got 9999");
+  maker.sends_pcrs = false;
+  expect_problem_at(kEnd + kTick, Errc::pcr_mismatch, "digest over all quoted PCRs");
 }
 
 TEST_P(AnyStore, RefusesAnotherKeyForTheSameKid) {

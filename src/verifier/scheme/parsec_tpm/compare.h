@@ -1,6 +1,7 @@
 // The quoted PCRs against the reference values of the class.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "evidence/tpm/check.h"
 #include "verifier/policy.h"
@@ -11,8 +12,10 @@ namespace credence::verifier {
 // Errc::insufficient_pcrs names what the quote leaves out.
 [[nodiscard]] Result<void> check_minimum_pcrs(const evidence::tpm::QuoteInfo& quote, const Policy& policy);
 
-// Every quoted PCR has an approved value. With the values beside the quote (ext.pcrs, which check_statements() has
-// found to hash to what was signed) the error names each PCR, expected and actual; without, only the composite digest.
-[[nodiscard]] Result<void> compare_pcrs(const evidence::tpm::Statements& statements, const ReferenceValues* values);
+// Every quoted PCR has an approved value that is valid at `now`. With the values beside the quote (ext.pcrs, which
+// check_statements() has found to hash to what was signed) the error names each PCR, expected and actual; without, only
+// the composite digest. Errc::expired when the state was approved and nothing is wrong but the time.
+[[nodiscard]] Result<void> compare_pcrs(const evidence::tpm::Statements& statements, const ReferenceValues* values,
+                                        Timestamp now);
 
 }  // namespace credence::verifier

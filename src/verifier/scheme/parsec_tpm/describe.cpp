@@ -5,8 +5,6 @@
 namespace credence::verifier {
 namespace {
 
-using evidence::tpm::Purpose;
-
 // The words that `endorse` puts into the maker (protocol.md 2.7).
 constexpr std::string_view kSoftwareTpm = "software TPM";
 constexpr std::string_view kUnknownMaker = "unknown TPM maker";
@@ -34,9 +32,11 @@ void describe_quote(const evidence::tpm::Statements& statements, rats::Submodule
 }
 
 void describe_signer(const TrustAnchor& anchor, Form form, rats::CredenceClaims& claims) {
-  claims.purpose = purpose_of(form, anchor) == Purpose::channel ? "channel" : "challenge";
+  claims.purpose = form == Form::channel ? "channel" : "challenge";
   if (anchor.record) describe_maker(*anchor.record, claims);
-  if (form != Form::plain_nonce || *claims.purpose == "channel") return;
+  // protocol.md 2.8: whatever the key is endorsed for. A relying party chooses nonces, so a channel key that signed one
+  // verbatim says nothing of a channel.
+  if (form != Form::plain_nonce) return;
   claims.compatibility_mode = true;
   claims.warnings.emplace_back("compatibility mode: the nonce is quoted verbatim; never valid for a channel");
   if (!anchor.record)

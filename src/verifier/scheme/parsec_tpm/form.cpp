@@ -72,10 +72,4 @@ Result<void> check_form(Form form, const TrustAnchor& anchor) {
   return {};
 }
 
-Purpose purpose_of(Form form, const TrustAnchor& anchor) noexcept {
-  if (form == Form::channel) return Purpose::channel;
-  if (form == Form::challenge || !anchor.record) return Purpose::challenge;
-  return anchor.record->purpose;
-}
-
 }  // namespace credence::verifier

@@ -27,7 +27,5 @@ enum class Form : std::uint8_t {
 [[nodiscard]] Errc mismatch_of(Form form) noexcept;
 // The endorsement lets this key sign evidence of this form.
 [[nodiscard]] Result<void> check_form(Form form, const TrustAnchor& anchor);
-// What the result states: a plain nonce under a channel key is a binder that a relying party passed on.
-[[nodiscard]] evidence::tpm::Purpose purpose_of(Form form, const TrustAnchor& anchor) noexcept;
 
 }  // namespace credence::verifier

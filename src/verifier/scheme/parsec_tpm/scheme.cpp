@@ -43,9 +43,9 @@ class TpmEvidence final : public Evidence {
                                            .qualified_name = anchor.record->qualified_name});
   }
 
-  Result<void> compare(const ReferenceValues* values, const Policy& policy) const override {
+  Result<void> compare(const ReferenceValues* values, const Policy& policy, Timestamp now) const override {
     CHECK(check_minimum_pcrs(statements_.quoted(), policy));
-    return compare_pcrs(statements_, values);
+    return compare_pcrs(statements_, values, now);
   }
 
   void describe(const TrustAnchor& anchor, rats::Submodule& submodule, rats::CredenceClaims& claims) const override {
@@ -54,7 +54,7 @@ class TpmEvidence final : public Evidence {
     if (is_test_root(media_type_, statements_.bundle, anchor)) mark_test_root(claims);
   }
 
-  ByteView attested_key() const override { return statements_.tls_key.key.spki(); }
+  ByteView attested_key() const override { return statements_.tls_key.spki; }
 
  private:
   std::string_view media_type_;  // one of the scheme's own constants
@@ -73,6 +73,8 @@ class ParsecTpmScheme final : public Scheme {
 
   Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
     TRY(tpm::Statements statements, tpm::decode_statements(octets));
+    // A result names the key: not one with which nobody could ever prove anything.
+    if (auto key = statements.tls_key.key(); !key) return within("kat.pubArea", std::move(key).error());
     return std::make_unique<TpmEvidence>(known_media_type(media_type), std::move(statements));
   }
 };

@@ -6,8 +6,8 @@
 
 namespace credence::verifier::sqlite {
 
-// Makes the tables in an empty file. A file of a newer version, or of another program, is refused: reading it as far
-// as it is understood could miss what it forbids.
+// Makes the tables in an empty file, and brings an older file to this version. A file of a newer version, or of another
+// program, is refused: reading it as far as it is understood could miss what it forbids.
 [[nodiscard]] Result<void> prepare_schema(Database& database);
 
 }  // namespace credence::verifier::sqlite

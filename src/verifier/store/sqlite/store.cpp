@@ -31,7 +31,7 @@ constexpr std::uint8_t kSign1Head = 0xd2;  // CBOR tag 18: a signed CoRIM
 Result<rats::Corim> decode_stored(ByteView octets) {
   if (octets.empty() || octets.front() != kSign1Head) return rats::decode_corim(octets);
   TRY(rats::SignedCorim message, rats::decode_signed_corim(octets));
-  return std::move(message.corim);
+  return rats::corim_of(std::move(message));
 }
 
 struct Statements {

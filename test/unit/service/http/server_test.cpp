@@ -5,7 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <new>
 #include <ostream>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "service/http/problem.h"
@@ -26,6 +29,8 @@ Router example(std::atomic<bool>* slow_started = nullptr) {
     return Response{.status = kOk, .body = std::string(as_text(request.body))};
   });
   router.add(Method::get, "/hello", 0, [](const Request&) { return Response{.status = kOk, .body = "hello"}; });
+  router.add(Method::get, "/client", 0,
+             [](const Request& request) { return Response{.status = kOk, .body = "from " + request.client}; });
   router.add(Method::get, "/bug", 0, [](const Request&) -> Response { throw std::runtime_error("a bug"); });
   router.add(
       Method::post, "/guarded", 1 << 20, [](const Request&) { return Response{}; },
@@ -156,6 +161,44 @@ TEST(HttpServer, BoundsItsConnections) {
   EXPECT_EQ(second.receive().find("HTTP"), std::string::npos);  // closed, or reset
   first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_NE(first.receive("hello").find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, SaysWhereARequestComesFrom) {
+  const Running server(start());
+  const std::string answer = answer_to(*server, "GET /client HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nfrom 127.0.0.1")) << answer;
+}
+
+// Memory that runs out while a connection is admitted, or anything else that throws there.
+class ThrowingLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view message) override {
+    if (!message.starts_with("connection refused")) return;
+    ++thrown;
+    throw std::bad_alloc();
+  }
+  std::atomic<int> thrown = 0;
+};
+
+TEST(HttpServer, GoesOnAcceptingAfterAnException) {
+  ThrowingLog log;
+  ServerOptions options;
+  options.limits.connections = 1;
+  const Running server(Server::start(options, example(), log).value());
+  {
+    RawClient first(server->port());
+    first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(first.receive("hello").find("200 OK"), std::string::npos);
+    RawClient second(server->port());
+    EXPECT_EQ(second.receive().find("HTTP"), std::string::npos);
+  }
+  EXPECT_GE(log.thrown, 1);
+  std::string answer;
+  for (int attempt = 0; attempt < 100 && answer.empty(); ++attempt) {  // until the first is forgotten
+    answer = answer_to(*server, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    if (!answer.starts_with("HTTP/1.1 200")) answer.clear();
+  }
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK")) << "nobody is accepted any more";
 }
 
 TEST(HttpServer, FinishesWhatIsUnderWayWhenItStops) {

@@ -3,7 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
@@ -45,6 +50,7 @@ class ProvisioningApiTest : public testing::Test {
     http::Request request;
     request.method = http::Method::post;
     request.target = http::parse_target("/endorsement-provisioning/v1/submit").value();
+    request.headers = headers;
     if (!content_type.empty()) request.headers.emplace_back("Content-Type", content_type);
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     request.body = std::move(body);
@@ -63,6 +69,7 @@ class ProvisioningApiTest : public testing::Test {
     return std::string(json::parse(response.body).value().as_object().at("failure-reason").as_string());
   }
 
+  std::vector<std::pair<std::string, std::string>> headers = {{"Host", "127.0.0.1:8443"}};
   test::EvidenceMaker maker;
   rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
   Bytes octets = rats::encode_corim(corim).value();
@@ -137,6 +144,79 @@ TEST_P(Failures, AreSaidPlainly) {
   EXPECT_EQ(parts.store->generation(), 0U);
 }
 
+struct Lifetime {
+  std::string name;
+  std::optional<Seconds> not_before;  // from now
+  Seconds not_after{};
+  std::string reason;  // empty: it is taken
+};
+void PrintTo(const Lifetime& lifetime, std::ostream* out) { *out << lifetime.name; }
+
+class Lifetimes : public ProvisioningApiTest, public testing::WithParamInterface<Lifetime> {
+ protected:
+  [[nodiscard]] rats::Validity validity() const {
+    rats::Validity made{.not_before = {}, .not_after = parts.clock->now() + GetParam().not_after};
+    if (GetParam().not_before) made.not_before = parts.clock->now() + *GetParam().not_before;
+    return made;
+  }
+  void expect_outcome(const http::Response& response) const {
+    EXPECT_EQ(status_of(response), GetParam().reason.empty() ? "success" : "failed") << response.body;
+    EXPECT_EQ(parts.store->generation(), GetParam().reason.empty() ? 1U : 0U);
+    if (GetParam().reason.empty()) return;
+    EXPECT_TRUE(reason_of(response).starts_with("expired")) << reason_of(response);
+    EXPECT_NE(reason_of(response).find(GetParam().reason), std::string::npos) << reason_of(response);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(
+    All, Lifetimes,
+    testing::Values(
+        Lifetime{"to_this_second", {}, Seconds(0), ""}, Lifetime{"from_this_second", Seconds(0), Seconds(60), ""},
+        Lifetime{"expired", {}, Seconds(-1), "not valid after 1970-01-01T00:16:39.000Z, now it is 1970-01-01T00:16:40"},
+        Lifetime{"not_yet", Seconds(1), Seconds(60), "not valid before 1970-01-01T00:16:41.000Z, now it is"},
+        Lifetime{"never", Seconds(-1), Seconds(-2), "not valid after"}),
+    [](const auto& example) { return example.param.name; });
+
+// draft-ietf-rats-corim section 4.1.6.
+TEST_P(Lifetimes, OfACorimAreChecked) {
+  corim.validity = validity();
+  expect_outcome(submit(rats::encode_corim(corim).value()));
+}
+
+// Section 4.2.3, and once more what the signature is over.
+TEST_P(Lifetimes, OfASignedCorimAreChecked) {
+  const Timestamp now = parts.clock->now();
+  const crypto::PrivateKey key = test::make_key();
+  parts.anchors = {crypto::self_sign(key, {.common_name = "signer",
+                                           .dns_names = {},
+                                           .not_before = now - std::chrono::hours(1),
+                                           .not_after = now + std::chrono::hours(1)})
+                       .value()};
+  const auto sign = [&](const rats::CorimSigner& signer) {
+    return rats::sign_corim(corim, signer, key, parts.anchors).value();
+  };
+  expect_outcome(submit(sign({.name = "signer", .uri = {}, .validity = validity()}), kSignedType));
+  parts.store = verifier::memory_store();
+  corim.validity = validity();
+  expect_outcome(submit(sign({.name = "signer", .uri = {}, .validity = {}}), kSignedType));
+}
+
+// The store must go on knowing when the signature ends.
+TEST_F(ProvisioningApiTest, KeepsTheValidityOfTheSignature) {
+  const Timestamp now = parts.clock->now(), end = now + Seconds(30);
+  const crypto::PrivateKey key = test::make_key();
+  parts.anchors = {crypto::self_sign(key, {.common_name = "signer",
+                                           .dns_names = {},
+                                           .not_before = now - std::chrono::hours(1),
+                                           .not_after = now + std::chrono::hours(1)})
+                       .value()};
+  const rats::CorimSigner signer{
+      .name = "signer", .uri = {}, .validity = rats::Validity{.not_before = {}, .not_after = end}};
+  ASSERT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.anchors).value(), kSignedType)), "success");
+  const auto anchor = parts.store->trust_anchor(Kid(maker.kid())).value();
+  EXPECT_TRUE(anchor->validity.contains(end));
+  EXPECT_FALSE(anchor->validity.contains(end + std::chrono::milliseconds(1)));
+}
+
 TEST_F(ProvisioningApiTest, RefusesAnEmptyBody) { EXPECT_EQ(submit({}).status, http::kBadRequest); }
 
 TEST_F(ProvisioningApiTest, DoesNotBlameTheSubmitterForTheStore) {
@@ -186,6 +266,40 @@ TEST_F(ProvisioningApiTest, IsClosedWithoutATokenBeyondLoopback) {
   parts.open_without_token = false;
   EXPECT_EQ(submit(octets).status, http::kForbidden);
   EXPECT_EQ(submit(octets, kVeraisonType, "Bearer anything").status, http::kForbidden);
+}
+
+// Loopback without a token: what comes through a proxy or a browser is not of this machine.
+TEST_F(ProvisioningApiTest, IsOpenToDirectLocalCallersOnly) {
+  for (const std::string host : {"localhost", "LOCALHOST:8443", "127.0.0.1", "127.8.9.1:1", "[::1]", "[::1]:8443"}) {
+    headers = {{"Host", host}};
+    EXPECT_EQ(submit(octets).status, http::kOk) << host;
+  }
+  for (const std::string host : {"", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8443",
+                                 "128.0.0.1", "127.1", "10.0.0.1:8443", "[::2]", "::1", "user@localhost"}) {
+    headers = {{"Host", host}};
+    const http::Response refused = submit(octets);
+    EXPECT_EQ(refused.status, http::kForbidden) << host;
+    EXPECT_NE(refused.body.find("Host: expected localhost"), std::string::npos) << refused.body;
+  }
+  headers = {};
+  EXPECT_EQ(submit(octets).status, http::kForbidden);
+  for (const std::string name : {"Forwarded", "X-Forwarded-For", "x-forwarded-proto", "Via", "X-Real-IP", "Origin",
+                                 "origin", "Sec-Fetch-Site"}) {
+    headers = {{"Host", "localhost"}, {name, ""}};
+    const http::Response refused = submit(octets);
+    EXPECT_EQ(refused.status, http::kForbidden) << name;
+    EXPECT_NE(refused.body.find("got the header " + name), std::string::npos) << refused.body;
+    EXPECT_NE(refused.body.find("--provisioning-token"), std::string::npos) << refused.body;
+  }
+  EXPECT_EQ(parts.store->generation(), 1U);
+}
+
+// The token says who it is, wherever the request came along.
+TEST_F(ProvisioningApiTest, TakesTheTokenThroughAProxy) {
+  const test::TemporaryDirectory directory;
+  parts.token = BearerToken::from_file(test::write_file(directory.path() / "token", "s3cret-token\n")).value();
+  headers = {{"Host", "verifier.example"}, {"X-Forwarded-For", "192.0.2.1"}, {"Via", "1.1 proxy"}};
+  EXPECT_EQ(status_of(submit(octets, kVeraisonType, "Bearer s3cret-token")), "success");
 }
 
 TEST(BearerTokenFile, MustHoldOne) {

@@ -1,6 +1,15 @@
 #include "service/verifier/result_signer.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "service/verifier/file.h"
 #include "support/certificate_files.h"
@@ -37,6 +46,50 @@ TEST(SigningKey, IsRefusedWhenOthersCanReadIt) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::configuration);
   EXPECT_NE(refused.error().why.find("chmod 600"), std::string::npos);
+}
+
+TEST(SigningKey, IsNoSymbolicLink) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem", link = directory.path() / "link.pem";
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  fs::create_symlink(file, link);
+  const auto refused = load_or_create_signing_key(link);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_NE(refused.error().why.find("symbolic link"), std::string::npos);
+  fs::remove(file);  // a link to nothing is no reason to make a key
+  EXPECT_FALSE(load_or_create_signing_key(link));
+  EXPECT_FALSE(fs::exists(file));
+}
+
+TEST(SigningKey, IsRefusedWhenItIsAnotherUsers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem";
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  ASSERT_EQ(::chown(file.c_str(), 65534, 65534), 0);
+  const auto refused = load_or_create_signing_key(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_NE(refused.error().why.find("got one of user 65534"), std::string::npos);
+}
+
+// The one that is published is the one that all of them sign with.
+TEST(SigningKey, IsOneForAllThatStartAtOnce) {
+  for (int round = 0; round < 10; ++round) {
+    const test::TemporaryDirectory directory;
+    const fs::path file = directory.path() / "ear.pem";
+    std::array<std::string, 8> pems;
+    {
+      std::vector<std::jthread> starting;
+      for (std::string& pem : pems)
+        starting.emplace_back([&pem, &file] { pem = load_or_create_signing_key(file).value().public_key().pem(); });
+    }
+    EXPECT_EQ(std::set<std::string>(pems.begin(), pems.end()).size(), 1U);
+    EXPECT_EQ(as_text(read_file(file.string() + ".pub", 10'000).value().view()), pems[0]);
+    // No draft is left behind.
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2);
+  }
 }
 
 TEST(SigningKey, IsRefusedWhenItIsNone) {

@@ -6,6 +6,9 @@
 #include <array>
 #include <cstdio>
 #include <format>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "client/http.h"
@@ -143,6 +146,41 @@ TEST_F(VerifierServerTest, AppraisesVeraisonsGoldenEvidenceInCompatibilityMode) 
   const rats::Ear replay =
       rats::decode_ear(post_evidence(*server, "3q2-796tvu4", evidence::kParsecTpm, evidence)).value();
   EXPECT_EQ(replay.status(), rats::Tier::contraindicated);
+}
+
+// What the result of a verbatim nonce says does not depend on the endorsement of the key
+// (docs/formats/evidence-tpm.md).
+TEST_F(VerifierServerTest, MarksAVerbatimNonceOfAChannelKey) {
+  options.policy.compatibility = true;
+  const Running server(start());
+  test::EvidenceMaker maker;
+  provision(*server, maker);
+  maker.extra_data = Bytes(64, 0x42);  // no length of a binder
+  const rats::Ear ear =
+      rats::decode_ear(post_evidence(*server, to_base64url(maker.extra_data), evidence::kParsecTpm, maker.make()))
+          .value();
+  EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+  EXPECT_EQ(ear.credence.compatibility_mode, true);
+  EXPECT_EQ(ear.credence.purpose, "challenge");
+}
+
+class Warnings final : public Log {
+ public:
+  void write(LogLevel level, std::string_view message) override {
+    if (level == LogLevel::warning) lines.emplace_back(message);
+  }
+  std::vector<std::string> lines;
+};
+
+TEST_F(VerifierServerTest, WarnsOnceThatProvisioningIsOpen) {
+  Warnings open, closed;
+  ASSERT_TRUE(VerifierServer::start(options, open));
+  ASSERT_EQ(open.lines.size(), 1U);
+  EXPECT_NE(open.lines[0].find("open to every local user"), std::string::npos);
+  EXPECT_NE(open.lines[0].find("--provisioning-token"), std::string::npos);
+  options.provisioning_token = test::write_file(directory.path() / "token", "0123456789abcdef\n");
+  ASSERT_TRUE(VerifierServer::start(options, closed));
+  EXPECT_TRUE(closed.lines.empty());
 }
 
 TEST_F(VerifierServerTest, SpeaksTls13AndNothingOlder) {

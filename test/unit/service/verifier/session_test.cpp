@@ -79,6 +79,29 @@ TEST_F(SessionsTest, AreBoundedInNumber) {
   EXPECT_TRUE(sessions.open(nonce(), true));
 }
 
+// Who opens sessions and never uses them is refused; nobody else is.
+TEST_F(SessionsTest, AreBoundedForEachClient) {
+  Sessions sessions = make({.sessions = 10, .of_one_client = 2});
+  const std::string first = sessions.open(nonce(), true, "192.0.2.1").value().id;
+  const std::string second = sessions.open(nonce(), true, "192.0.2.1").value().id;
+  const auto refused = sessions.open(nonce(), true, "192.0.2.1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::busy);
+  EXPECT_NE(refused.error().why.find("2 sessions of this client are open"), std::string::npos);
+  EXPECT_TRUE(sessions.open(nonce(), true, "192.0.2.2"));
+  // Its own finished one makes room, and so does one that it removes.
+  ASSERT_TRUE(sessions.claim(second, "a/b", Bytes{1}));
+  sessions.finish(second, "token");
+  const std::string third = sessions.open(nonce(), true, "192.0.2.1").value().id;
+  EXPECT_EQ(sessions.find(second).error().code, Errc::not_found);
+  EXPECT_EQ(sessions.open(nonce(), true, "192.0.2.1").error().code, Errc::busy);
+  ASSERT_TRUE(sessions.remove(third));
+  EXPECT_TRUE(sessions.open(nonce(), true, "192.0.2.1"));
+  EXPECT_TRUE(sessions.find(first));
+  clock->advance(std::chrono::milliseconds(150'000));
+  EXPECT_TRUE(sessions.open(nonce(), true, "192.0.2.1"));
+}
+
 TEST_F(SessionsTest, AreBoundedInMemory) {
   Sessions sessions = make({.kept_octets = 100});
   std::vector<std::string> ids;

@@ -217,16 +217,45 @@ TEST_F(VerificationApiTest, TriesVeraisonsFormOnlyInCompatibilityMode) {
 
   set_up(true);
   appraiser->requests.clear();
-  const http::Response response = call(http::Method::post, open(), kParsecTpm, {1});
+  const std::string given = "?nonce=" + std::string(43, 'A');
+  const http::Response response = call(http::Method::post, open(given), kParsecTpm, {1});
   ASSERT_EQ(appraiser->requests.size(), 2U);
   EXPECT_TRUE(std::holds_alternative<evidence::Binder>(appraiser->requests[0].challenge));
   EXPECT_TRUE(std::holds_alternative<Nonce>(appraiser->requests[1].challenge));
   EXPECT_TRUE(rats::decode_ear(json_of(response).at("result").as_string()).value().is_affirming());
 
   appraiser->affirms_nonce = false;  // of two refusals the stricter rules' one is told
-  const http::Response refused = call(http::Method::post, open(), kParsecTpm, {1});
+  const http::Response refused = call(http::Method::post, open(given), kParsecTpm, {1});
   const rats::Ear ear = rats::decode_ear(json_of(refused).at("result").as_string()).value();
   EXPECT_EQ(ear.problems(), std::vector<std::string>{"binder"});
+}
+
+// A nonce that the verifier made is no binder, however long it is.
+TEST_F(VerificationApiTest, TakesItsOwnNonceForNoBinderInCompatibilityMode) {
+  set_up(true);
+  EXPECT_EQ(call(http::Method::post, open("?nonceSize=32"), kParsecTpm, {1}).status, http::kOk);
+  ASSERT_EQ(appraiser->requests.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<Nonce>(appraiser->requests[0].challenge));
+}
+
+TEST_F(VerificationApiTest, BoundsTheSessionsOfEachClient) {
+  sessions = std::make_shared<Sessions>(SessionLimits{.of_one_client = 1}, clock, crypto::system_random());
+  router = http::Router();
+  VerificationApi({.sessions = sessions,
+                   .appraiser = appraiser,
+                   .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
+                   .random = crypto::system_random()})
+      .add_routes(router);
+  const auto status_for = [&](std::string_view client) {
+    http::Request request;
+    request.method = http::Method::post;
+    request.target = http::parse_target("/challenge-response/v1/newSession").value();
+    request.client = client;
+    return router.handle(std::move(request)).status;
+  };
+  EXPECT_EQ(status_for("192.0.2.1"), http::kCreated);
+  EXPECT_EQ(status_for("192.0.2.1"), http::kServiceUnavailable);
+  EXPECT_EQ(status_for("192.0.2.2"), http::kCreated);
 }
 
 TEST_F(VerificationApiTest, AnswersLaterWhenTheVerdictTakesTime) {
