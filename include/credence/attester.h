@@ -27,7 +27,7 @@ struct TpmOptions {
 };
 
 // Opens the TPM and makes its keys, or finds those of the state directory. A chip may take seconds.
-// Errc::device_missing, device_locked (with what to do), configuration (state directory), conflict (in use).
+// Errc::device_missing, device_locked (with what to do), configuration (state directory), busy (in use).
 [[nodiscard]] Result<Attester> open_tpm(const TpmOptions& options);
 
 // Software keys under a published test root. Proves nothing: relying parties refuse it unless they were told

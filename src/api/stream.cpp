@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -108,11 +109,27 @@ Result<bool> Stream::State::waits(int returned, std::string_view operation) {
   }
 }
 
+namespace {
+
+// On a side that attests and demands nothing the peer's certificate is verified as in any TLS.
+std::optional<Error> distrust(const SSL* ssl) {
+  const unsigned long last = ERR_peek_last_error();
+  if (ERR_GET_LIB(last) != ERR_LIB_SSL || ERR_GET_REASON(last) != SSL_R_CERTIFICATE_VERIFY_FAILED) return std::nullopt;
+  ERR_clear_error();
+  return Error{.code = Errc::untrusted_chain,
+               .why = std::format("expected a certificate of the peer that leads to the SSL_CTX's trust store and "
+                                  "carries the expected name, got one with '{}': add the peer's CA (--peer-ca FILE)",
+                                  X509_verify_cert_error_string(SSL_get_verify_result(ssl)))};
+}
+
+}  // namespace
+
 Error Stream::State::failure(int ssl_error, std::string_view operation) const {
   if (auto refused = channel::refusal(ssl.get())) return *std::move(refused);
   if (ssl_error == SSL_ERROR_ZERO_RETURN) {
     return {.code = Errc::gate_closed, .why = std::format("the peer closed the connection during {}", operation)};
   }
+  if (auto distrusted = distrust(ssl.get())) return *std::move(distrusted);
   const unsigned long queued = ERR_peek_error();
   if (queued == 0) return {.code = Errc::io, .why = std::format("the connection broke during {}", operation)};
   const int reason = ERR_GET_REASON(queued);

@@ -44,7 +44,7 @@ Result<void> attach(SSL_CTX* context, const AttachOptions& options) {
     TRY(channel::Demands demands, demands_of(*options.require));
     attachment.demands = std::move(demands);
   }
-  return channel::attach(context, std::move(attachment));
+  return channel::attach(context, std::move(attachment), {options.message_callback, options.message_argument});
 }
 
 Result<Peer> peer(const SSL* ssl) {

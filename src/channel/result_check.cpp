@@ -15,7 +15,7 @@ using weak::removed;
 constexpr std::string_view kVeraisonProfile = "tag:github.com,2023:veraison/ear";
 constexpr std::string_view kDraftProfile = "tag:ietf.org,2026:rats/ear#03";
 
-// A member that is not understood may take back what another one says.
+// protocol.md section 3: an unknown profile. A member that is not understood may take back what another one says.
 Result<void> check_profile(const rats::Ear& ear) {
   if (ear.profile == kVeraisonProfile || ear.profile == kDraftProfile) return {};
   return fail_in(Errc::unsupported, "eat_profile",
@@ -99,6 +99,7 @@ Result<void> check_purpose(const rats::Ear& ear, const Demands& demands) {
   return {};
 }
 
+// protocol.md section 3: every submodule affirming. Otherwise a machine that booted something else gets in.
 Result<void> check_status(const rats::Ear& ear) {
   if (ear.is_affirming()) return {};
   const std::string problems = joined(ear.problems());

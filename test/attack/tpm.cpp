@@ -208,7 +208,7 @@ Result<void> quote_of_another_tpm() {
 
   TRY(const tpm::Statements statements, tpm::decode_statements(tpm::encode_bundle(spliced)));
   const auto key_of = [](const Machine& machine) {
-    return tpm::decode_public(machine.attestation_key(tpm::Purpose::challenge).public_area).value().key;
+    return tpm::decode_public(machine.attestation_key(tpm::Purpose::challenge).public_area).value().key().value();
   };
   CHECK(tpm::verify(statements.certify_signature, key_of(own), spliced.kat.cert_info));
   CHECK(tpm::verify(statements.quote_signature, key_of(healthy), spliced.pat.attest_info));

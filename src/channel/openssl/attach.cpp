@@ -43,12 +43,13 @@ Result<void> add_extension(SSL_CTX* context, std::uint16_t type) {
                                        ", perhaps it is in use: " + crypto::last_error());
 }
 
-// OpenSSL has no getter for the message callback, so one of the application cannot be chained.
-Result<void> set_hooks(SSL_CTX* context, Attachment attachment) {
+// OpenSSL has no getter for the message callback: the application's is chained when it is handed over.
+Result<void> set_hooks(SSL_CTX* context, Attachment attachment, ApplicationMessages messages) {
   const bool demands = attachment.demands.has_value();
   auto state = std::make_unique<ContextState>();
   state->attachment = std::make_shared<const Attachment>(std::move(attachment));
   state->application_info = SSL_CTX_get_info_callback(context);
+  state->application_messages = messages;
   ContextState* stored = state.get();
   if (!ContextState::store(context, std::move(state))) {
     return fail(Errc::internal, "OpenSSL stored no data in the SSL_CTX: " + crypto::last_error());
@@ -62,7 +63,7 @@ Result<void> set_hooks(SSL_CTX* context, Attachment attachment) {
 
 }  // namespace
 
-Result<void> attach(SSL_CTX* context, Attachment attachment) {
+Result<void> attach(SSL_CTX* context, Attachment attachment, ApplicationMessages messages) {
   if (context == nullptr) return fail(Errc::usage, "expected an SSL_CTX, got none");
   if (ContextState::of(context) != nullptr) return fail(Errc::configuration, "the SSL_CTX is attached already");
   ERR_clear_error();
@@ -71,13 +72,13 @@ Result<void> attach(SSL_CTX* context, Attachment attachment) {
   CHECK(use_guarded_job_stacks());
   CHECK(lock_down(context, attachment));
   CHECK(add_extension(context, attachment.extension_type));
-  return set_hooks(context, std::move(attachment));
+  return set_hooks(context, std::move(attachment), messages);
 }
 
 Result<PeerAppraisal> peer(const SSL* ssl) {
   const Connection* connection = Connection::of(ssl);
   if (connection == nullptr) return fail(Errc::gate_closed, "this SSL has made no attested handshake");
-  CHECK(connection->gate.check_open());
+  CHECK(check_open(ssl));
   const auto known = std::ranges::find_if(connection->met, [](const Met& one) { return one.appraisal.has_value(); });
   if (known == connection->met.end()) {
     return fail(Errc::not_found, "this side demanded no attestation: nothing is known about the peer");
@@ -87,7 +88,11 @@ Result<PeerAppraisal> peer(const SSL* ssl) {
 
 Result<void> check_open(const SSL* ssl) {
   const Connection* connection = Connection::of(ssl);
-  if (connection == nullptr) return fail(Errc::gate_closed, "no application data before the handshake");
+  // protocol.md 1.9. After SSL_clear() the gate still stands as the last peer left it, until the next handshake starts:
+  // whoever comes next would pass for that peer.
+  if (connection == nullptr || SSL_in_before(ssl) == 1) {
+    return fail(Errc::gate_closed, "no application data before the handshake: make one with SSL_do_handshake()");
+  }
   return connection->gate.check_open();
 }
 

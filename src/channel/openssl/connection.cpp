@@ -40,6 +40,22 @@ early::Client client_of(const Attachment& attachment) {
   return {std::move(judges), std::move(gives)};
 }
 
+// protocol.md 1.5, also for what the application has set on the SSL, or on the SSL_CTX after attach(): with an external
+// PSK no certificate is looked at, and whoever shares it passes for the device.
+void forget_external_keys(SSL* ssl) {
+  if (weak::removed(weak::Check::resumption)) return;
+  SSL_set_psk_use_session_callback(ssl, nullptr);
+  SSL_set_psk_find_session_callback(ssl, nullptr);
+  SSL_set_psk_client_callback(ssl, nullptr);
+  SSL_set_psk_server_callback(ssl, nullptr);
+}
+
+// The output of a refused connection: each write fails. No application has a use for a read-only BIO there.
+crypto::OwnedBio no_output() noexcept { return crypto::OwnedBio(BIO_new_mem_buf("", 0)); }
+bool is_no_output(const BIO* bio) noexcept {
+  return bio != nullptr && BIO_method_type(bio) == BIO_TYPE_MEM && BIO_test_flags(bio, BIO_FLAGS_MEM_RDONLY) != 0;
+}
+
 }  // namespace
 
 Connection* Connection::of(const SSL* ssl) noexcept {
@@ -50,7 +66,7 @@ Connection* Connection::adopt(SSL* ssl, const ContextState* creator) {
   if (Connection* known = of(ssl)) return known;
   if (creator == nullptr) creator = ContextState::of(SSL_get_SSL_CTX(ssl));
   if (creator == nullptr) return nullptr;
-  std::unique_ptr<Connection> made(new Connection(creator->attachment));
+  std::unique_ptr<Connection> made(new Connection(*creator));
   Connection* connection = made.get();
   if (SSL_set_ex_data(ssl, connection_index(), connection) != 1) throw std::bad_alloc();
   static_cast<void>(made.release());
@@ -63,6 +79,8 @@ Connection* Connection::adopt(SSL* ssl, const ContextState* creator) {
 
 void Connection::begin(SSL* ssl) {
   role_ = SSL_is_server(ssl) == 1 ? evidence::Role::server : evidence::Role::client;
+  give_output_back(ssl);
+  forget_external_keys(ssl);
   gate = {};
   transcript = {};
   met.clear();
@@ -110,11 +128,19 @@ void Connection::handshake_done(SSL* ssl) {
       .demands_met = all_met};
   if (const auto opened = gate.handshake_done(facts); !opened) {
     refuse(ssl, opened.error());
-    // protocol.md 1.9: a client with SSL_VERIFY_NONE gets here with a finished handshake. Reads give 0, writes -1.
-    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    // protocol.md 1.9: whoever goes around the verify step gets here with a finished handshake. No alert follows: one
+    // of the verify step has been sent before, and a peer that was let in by mistake is owed none.
+    close_for_good(ssl);
     return;
   }
   SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) & ~SSL_SENT_SHUTDOWN);
+}
+
+// SSL_clear() makes the SSL fit for another peer.
+void Connection::give_output_back(SSL* ssl) {
+  if (withheld_output == nullptr) return;
+  if (is_no_output(SSL_get_wbio(ssl))) SSL_set0_wbio(ssl, withheld_output.release());
+  withheld_output.reset();
 }
 
 void Connection::refuse(SSL* ssl, const Error& reason) {
@@ -133,6 +159,21 @@ Result<evidence::TranscriptHash> Connection::transcript_hash(const SSL* ssl) con
                 "switched by a servername callback");
   }
   return transcript.hash(cipher_suite_of(ssl));
+}
+
+// protocol.md 1.9. libssl asks for SSL_SENT_SHUTDOWN on entry only: an SSL_write() that has itself driven the handshake
+// to its end would send its data after the refusal. Without an output it fails instead.
+void close_for_good(SSL* ssl) noexcept {
+  SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  BIO* output = SSL_get_wbio(ssl);
+  if (output == nullptr || is_no_output(output)) return;
+  // Kept until SSL_free(), when the application expects it to go. Where no memory was left for a Connection the
+  // reference is lost: better than a BIO that is gone under the application.
+  const bool kept = BIO_up_ref(output) == 1;
+  if (Connection* connection = Connection::of(ssl); connection != nullptr && kept) {
+    connection->withheld_output.reset(output);
+  }
+  SSL_set0_wbio(ssl, no_output().release());
 }
 
 std::uint16_t cipher_suite_of(const SSL* ssl) noexcept {

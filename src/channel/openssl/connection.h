@@ -21,6 +21,7 @@
 #include "channel/gate.h"
 #include "channel/openssl/context_state.h"
 #include "channel/peer.h"
+#include "crypto/openssl/native.h"
 #include "evidence/binding/binder.h"
 #include "evidence/binding/transcript.h"
 
@@ -62,15 +63,23 @@ class Connection {
   std::vector<Met> met;                     // pending until the gate opens
   Bytes peer_spki;                          // of the leaf in the verify step
   InfoCallback application_info = nullptr;  // set on the SSL itself before it was adopted
+  ApplicationMessages application_messages;
+  // The SSL's own output, after a refusal has taken it away. The application may use it without a reference of its own.
+  crypto::OwnedBio withheld_output;
 
  private:
-  explicit Connection(std::shared_ptr<const Attachment> created_with) : created_with_(std::move(created_with)) {}
+  explicit Connection(const ContextState& creator)
+      : application_messages(creator.application_messages), created_with_(creator.attachment) {}
 
   void prepare_server(SSL* ssl);
+  void give_output_back(SSL* ssl);
 
   std::shared_ptr<const Attachment> created_with_;
   evidence::Role role_ = evidence::Role::server;
 };
+
+// No application data from now on: reads give 0, writes -1, and so does the write that is under way.
+void close_for_good(SSL* ssl) noexcept;
 
 // The negotiated suite while the handshake goes on; 0 when there is none yet.
 [[nodiscard]] std::uint16_t cipher_suite_of(const SSL* ssl) noexcept;

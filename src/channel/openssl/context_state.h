@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "channel/peer.h"
@@ -11,9 +12,17 @@ namespace credence::channel {
 
 using InfoCallback = void (*)(const SSL*, int, int);
 
+// The application's message callback, as SSL_CTX_set_msg_callback() takes it, and its argument.
+struct ApplicationMessages {
+  void (*callback)(int written, int version, int content_type, const void* data, std::size_t size, SSL* ssl,
+                   void* argument) = nullptr;
+  void* argument = nullptr;
+};
+
 struct ContextState {
   std::shared_ptr<const Attachment> attachment;
   InfoCallback application_info = nullptr;  // what the application had set before
+  ApplicationMessages application_messages{};
 
   // Null when `context` is not attached.
   [[nodiscard]] static const ContextState* of(const SSL_CTX* context) noexcept;

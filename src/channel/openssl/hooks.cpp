@@ -30,8 +30,11 @@ void follow_handshake(SSL* ssl, int where) {
   if ((where & SSL_CB_HANDSHAKE_DONE) != 0) connection->handshake_done(ssl);
 }
 
-// No memory to decide with: neither reads nor writes.
-void close_for_good(SSL* ssl) noexcept { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+void follow_message(Connection& connection, int content_type, ByteView message) {
+  if (content_type != kHandshakeRecord || connection.transcript.complete()) return;
+  // A transcript that refused a message has no hash: the binder, and with it the handshake, fails with the reason.
+  static_cast<void>(connection.transcript.add(message));
+}
 
 }  // namespace
 
@@ -40,21 +43,25 @@ void on_info(const SSL* ssl, int where, int value) noexcept {
   try {
     if ((where & (SSL_CB_HANDSHAKE_START | SSL_CB_HANDSHAKE_DONE)) != 0) follow_handshake(connection, where);
   } catch (const std::exception&) {
-    close_for_good(connection);
+    close_for_good(connection);  // no memory to decide with
   }
   if (const InfoCallback next = application_info(ssl, Connection::of(ssl))) next(ssl, where, value);
 }
 
-void on_message(int, int, int content_type, const void* data, std::size_t size, SSL* ssl, void* argument) noexcept {
-  if (content_type != kHandshakeRecord) return;
+void on_message(int written, int version, int content_type, const void* data, std::size_t size, SSL* ssl,
+                void* argument) noexcept {
   try {
     Connection* connection = Connection::adopt(ssl, static_cast<const ContextState*>(argument));
-    if (connection == nullptr || connection->transcript.complete()) return;
-    // A transcript that refused a message has no hash: the binder, and with it the handshake, fails with the reason.
-    static_cast<void>(connection->transcript.add({static_cast<const std::uint8_t*>(data), size}));
+    if (connection != nullptr) {
+      follow_message(*connection, content_type, {static_cast<const std::uint8_t*>(data), size});
+    }
   } catch (const std::exception&) {
     close_for_good(ssl);
   }
+  const Connection* connection = Connection::of(ssl);
+  if (connection == nullptr || connection->application_messages.callback == nullptr) return;
+  const ApplicationMessages& next = connection->application_messages;
+  next.callback(written, version, content_type, data, size, ssl, next.argument);
 }
 
 }  // namespace credence::channel

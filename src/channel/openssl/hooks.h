@@ -10,8 +10,8 @@ namespace credence::channel {
 // Start and end of the handshake; passes every event on to the application's info callback.
 void on_info(const SSL* ssl, int where, int value) noexcept;
 
-// Feeds the transcript. `argument` is the ContextState of the creating context: OpenSSL copies it into each SSL, where
-// it survives a switch of the SSL_CTX.
+// Feeds the transcript; passes everything on to the application's message callback. `argument` is the ContextState of
+// the creating context: OpenSSL copies it into each SSL, where it survives a switch of the SSL_CTX.
 void on_message(int written, int version, int content_type, const void* data, std::size_t size, SSL* ssl,
                 void* argument) noexcept;
 

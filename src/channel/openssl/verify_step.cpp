@@ -15,8 +15,8 @@
 #include "channel/openssl/hooks.h"
 #include "channel/openssl/leaf.h"
 #include "channel/result_check.h"
-#include "crypto/key.h"
 #include "crypto/openssl/async_wait.h"
+#include "crypto/spki.h"
 
 namespace credence::channel {
 namespace {
@@ -56,15 +56,25 @@ Result<void> check_names(X509* leaf, const std::vector<std::string>& names) {
   return fail(Errc::wrong_peer, "expected a certificate for " + names.front() + ", got one for other names");
 }
 
-Result<void> check_chain(X509_STORE_CTX* chain, X509* leaf, const Attachment& attachment) {
-  if (attachment.demands->attestation_only && X509_self_signed(leaf, 1) == 1) {
-    return check_validity(leaf, *attachment.clock);
-  }
-  if (X509_verify_cert(chain) != 1) {
+using Attachments = std::vector<std::shared_ptr<const Attachment>>;
+
+bool takes_it_without_a_chain(X509* leaf, const Attachment& attachment) {
+  return attachment.demands->attestation_only && X509_self_signed(leaf, 1) == 1;
+}
+
+// protocol.md 2.6. The chain once, however many attachments ask for it: OpenSSL refuses a second X509_verify_cert()
+// with the same X509_STORE_CTX. Names and dates as each of them demands.
+Result<void> check_certificate(X509_STORE_CTX* chain, X509* leaf, const Attachments& demanding) {
+  const auto needs_chain = [leaf](const auto& one) { return !takes_it_without_a_chain(leaf, *one); };
+  if (std::ranges::any_of(demanding, needs_chain) && X509_verify_cert(chain) != 1) {
     return fail(Errc::untrusted_chain, std::string("the peer's certificate chain: ") +
                                            X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain)));
   }
-  return check_names(leaf, attachment.demands->pin.names);
+  for (const auto& attachment : demanding) {
+    CHECK(needs_chain(attachment) ? check_names(leaf, attachment->demands->pin.names)
+                                  : check_validity(leaf, *attachment->clock));
+  }
+  return {};
 }
 
 Result<rats::CmwRecord> received_evidence(const Connection& connection) {
@@ -107,13 +117,13 @@ Result<void> verify_peer(X509_STORE_CTX* chain, const SSL* ssl, Connection& conn
   X509* leaf = X509_STORE_CTX_get0_cert(chain);
   connection.peer_spki = spki_of(leaf);
   // Exactly one encoding of each key (protocol.md 2.4): the same key written differently would give another binder.
-  CHECK(crypto::PublicKey::from_spki(connection.peer_spki));
+  // The key itself OpenSSL has made and checked; it proves it with CertificateVerify.
+  CHECK(crypto::decode_spki(connection.peer_spki));
   CHECK(check_not_reflected(connection.peer_spki, spki_of(SSL_get_certificate(ssl))));
-  for (const auto& attachment : connection.attachments(ssl)) {
-    if (!attachment->demands) continue;
-    CHECK(check_chain(chain, leaf, *attachment));
-    CHECK(meet(ssl, connection, attachment));
-  }
+  Attachments demanding = connection.attachments(ssl);
+  std::erase_if(demanding, [](const auto& attachment) { return !attachment->demands; });
+  CHECK(check_certificate(chain, leaf, demanding));
+  for (const auto& attachment : demanding) CHECK(meet(ssl, connection, attachment));
   return {};
 }
 

@@ -79,6 +79,87 @@ TEST_F(Handshake, BothAttest) {
   EXPECT_EQ(appraiser->asked, 2);
 }
 
+// Until the next handshake starts the gate stands as the last peer left it: that says nothing of the next one.
+TEST_F(Handshake, VouchesForNobodyAfterSslClear) {
+  both_attest();
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  ASSERT_TRUE(peer(pair.client.ssl));
+  for (End* end : {&pair.client, &pair.server}) {
+    ASSERT_EQ(SSL_clear(end->ssl), 1);
+    expect_refused(check_open(end->ssl), Errc::gate_closed, "before the handshake");
+    expect_refused(peer(end->ssl), Errc::gate_closed, "before the handshake");
+    end->outcome = Outcome::wants;
+  }
+  EXPECT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_TRUE(peer(pair.client.ssl));
+}
+
+int switch_context(SSL* ssl, int*, void* context) {
+  SSL_set_SSL_CTX(ssl, static_cast<SSL_CTX*>(context));
+  return SSL_TLSEXT_ERR_OK;
+}
+
+// The demands of both contexts hold; the chain is verified once, for OpenSSL does it only once.
+TEST_F(Handshake, ServernameSwitchesBetweenContextsThatBothVerifyTheChain) {
+  const auto named = [this](const char* name) {
+    Demands demands = demand(client_device, appraiser);
+    demands.attestation_only = false;
+    demands.pin = {.instances = {}, .names = {name}};
+    return attachment(std::move(demands), {});
+  };
+  ASSERT_TRUE(attach(client.get(), attachment({}, client_device.offer())));
+  trust(client.get(), server_device);
+  SSL_CTX_set_verify(client.get(), SSL_VERIFY_PEER, nullptr);
+  ASSERT_TRUE(attach(server.get(), named("peer.example")));
+  struct Case {
+    const char* name;
+    bool trusted;
+    std::optional<Errc> refused;
+  };
+  for (const auto& [name, trusted, refused] :
+       {Case{"peer.example", true, {}}, Case{"other.example", true, Errc::wrong_peer},
+        Case{"peer.example", false, Errc::untrusted_chain}}) {
+    const ContextPtr other = server_device.context(TLS_server_method());
+    ASSERT_TRUE(attach(other.get(), named(name)));
+    if (trusted) trust(other.get(), client_device);
+    SSL_CTX_set_tlsext_servername_callback(server.get(), switch_context);
+    SSL_CTX_set_tlsext_servername_arg(server.get(), other.get());
+    Pair pair(client.get(), server.get());
+    SSL_set_tlsext_host_name(pair.client.ssl, "peer.example");
+    appraiser->asked = 0;
+    pair.run();
+    if (refused) {
+      expect_refused(check_open(pair.server.ssl), *refused, "");
+    } else {
+      EXPECT_TRUE(check_open(pair.server.ssl)) << pair.server.reason;
+      EXPECT_EQ(appraiser->asked, 2);
+    }
+  }
+}
+
+struct Heard {
+  int handshake = 0;
+  int headers = 0;
+};
+
+void listen_to(int, int, int content_type, const void*, std::size_t, SSL*, void* argument) {
+  auto& heard = *static_cast<Heard*>(argument);
+  if (content_type == SSL3_RT_HANDSHAKE) ++heard.handshake;
+  if (content_type == SSL3_RT_HEADER) ++heard.headers;
+}
+
+TEST_F(Handshake, PassesMessagesOnToTheApplicationsCallback) {
+  Heard heard;
+  ASSERT_TRUE(attach(client.get(), attachment(demand(server_device, appraiser), {}),
+                     {.callback = listen_to, .argument = &heard}));
+  ASSERT_TRUE(attach(server.get(), attachment({}, server_device.offer())));
+  Pair pair(client.get(), server.get());
+  ASSERT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_GE(heard.handshake, 7) << "ClientHello to both Finished";
+  EXPECT_GT(heard.headers, 0);
+}
+
 // A KeyUpdate is no second handshake: it must neither close the gate nor open it again.
 TEST_F(Handshake, StaysOpenAcrossKeyUpdates) {
   both_attest();

@@ -50,7 +50,7 @@ inline rats::Ear affirm(const verifier::AppraisalRequest& request) {
   module.status = rats::Tier::affirming;
   module.vector.emplace();
   (*module.vector)[rats::TrustClaim::instance_identity] = rats::kTrustworthy;
-  module.attested_key = to_bytes(statements.tls_key.key.spki());
+  module.attested_key = to_bytes(statements.tls_key.spki);
   ear.submodules.emplace("PARSEC_TPM", std::move(module));
   return ear;
 }
