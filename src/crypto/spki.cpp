@@ -1,6 +1,9 @@
 #include "crypto/spki.h"
 
+#include <algorithm>
 #include <array>
+#include <format>
+#include <utility>
 
 #include "crypto/der.h"
 
@@ -76,7 +79,38 @@ Bytes encode_rsa(const RsaPublic& rsa) {
   return out;
 }
 
+// Left-padded with zeros to the length of the field.
+Result<void> place_coordinate(MutableByteView field, ByteView coordinate) {
+  const ByteView digits = der::without_leading_zeros(coordinate);
+  if (digits.size() > field.size()) {
+    return fail(Errc::bad_key,
+                std::format("expected a coordinate of at most {} octets, got {}", field.size(), digits.size()));
+  }
+  std::ranges::copy(digits, field.last(digits.size()).begin());
+  return {};
+}
+
 }  // namespace
+
+Result<KeyMaterial> ec_material(KeyType curve, ByteView x, ByteView y) {
+  const std::size_t field = field_size(curve);
+  if (field == 0) {
+    return fail(Errc::unexpected_type, std::format("expected the curve P-256, P-384 or P-521, got {}", name(curve)));
+  }
+  Bytes point(1 + 2 * field);
+  point[0] = kUncompressed;
+  const MutableByteView coordinates = MutableByteView(point).subspan(1);
+  CHECK(place_coordinate(coordinates.first(field), x));
+  CHECK(place_coordinate(coordinates.last(field), y));
+  return KeyMaterial{.type = curve, .key = std::move(point), .rsa = {}};
+}
+
+KeyMaterial rsa_material(ByteView modulus, ByteView exponent) {
+  return {.type = KeyType::rsa,
+          .key = {},
+          .rsa = {.modulus = to_bytes(der::without_leading_zeros(modulus)),
+                  .exponent = to_bytes(der::without_leading_zeros(exponent))}};
+}
 
 Result<KeyMaterial> decode_spki(ByteView der) {
   // protocol section 2.4: one encoding of each key. The binder hashes these octets; a second encoding of the same key

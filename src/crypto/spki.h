@@ -36,6 +36,10 @@ struct KeyMaterial {
 }
 constexpr std::size_t kEd25519KeySize = 32;
 
+// Coordinates may be shorter than the field (TPMs drop leading zeros).
+[[nodiscard]] Result<KeyMaterial> ec_material(KeyType curve, ByteView x, ByteView y);
+[[nodiscard]] KeyMaterial rsa_material(ByteView modulus, ByteView exponent);
+
 [[nodiscard]] Result<KeyMaterial> decode_spki(ByteView der);
 [[nodiscard]] Bytes encode_spki(const KeyMaterial& material);
 

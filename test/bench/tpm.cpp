@@ -52,7 +52,7 @@ void require_good(rot::tpm2::Device& device, const rot::HandshakeFacts& facts, c
       "endorsement", kPatience, [&](auto done) { device.read_endorsement(std::move(done)); });
   const auto keys = bench::value_of(endorsed, "endorsement").attestation_keys;
   const auto area = bench::value_of(evidence::tpm::decode_public(keys.at(0).public_area), "attestation key");
-  const auto signatures = evidence::tpm::check_signatures(statements, area.key);
+  const auto signatures = evidence::tpm::check_signatures(statements, bench::value_of(area.key(), "attestation key"));
   bench::require(signatures.has_value(), "the signatures of the evidence");
 }
 

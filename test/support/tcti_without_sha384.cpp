@@ -9,20 +9,10 @@
 
 namespace credence::test {
 
-struct TctiWithoutSha384::Context {
-  TSS2_TCTI_CONTEXT_COMMON_V1 common;  // first: tpm2-tss takes a pointer to it
-  TSS2_TCTI_CONTEXT* real = nullptr;
-  TPM2_CC command = 0;
-  std::optional<TPM2_RC> refusal{};
-};
-
 namespace {
 
-using Context = TctiWithoutSha384::Context;
-constexpr std::size_t kHeader = 10;  // tag, size, command or response code
+constexpr std::size_t kHeader = TctiProxy::kHeader;
 constexpr std::uint16_t kLongestQualifyingData = 34;
-
-Context& context_of(TSS2_TCTI_CONTEXT* tcti) { return *reinterpret_cast<Context*>(tcti); }
 
 template <typename T>
 std::optional<T> read(std::span<const std::uint8_t> octets, std::size_t offset) {
@@ -61,20 +51,6 @@ std::optional<TPM2_RC> refuse_qualifying_data(std::span<const std::uint8_t> comm
   return size > kLongestQualifyingData ? std::optional(TPM2_RC_SIZE + TPM2_RC_P + TPM2_RC_1) : std::nullopt;
 }
 
-std::optional<TPM2_RC> refusal_of(TPM2_CC code, std::span<const std::uint8_t> command) {
-  switch (code) {
-    case TPM2_CC_Create:
-    case TPM2_CC_CreatePrimary:
-      return refuse_template(command);
-    case TPM2_CC_Certify:
-      return refuse_qualifying_data(command, 2);
-    case TPM2_CC_Quote:
-      return refuse_qualifying_data(command, 1);
-    default:
-      return std::nullopt;
-  }
-}
-
 template <typename List, typename Entry, typename Predicate>
 void remove(List& list, Entry* entries, Predicate predicate) {
   list.count = static_cast<UINT32>(std::remove_if(entries, entries + list.count, predicate) - entries);
@@ -99,74 +75,34 @@ void strip(TPMS_CAPABILITY_DATA& data) {
   }
 }
 
-void write_size(std::uint8_t* response, std::size_t size) {
-  for (int i = 0; i < 4; ++i) response[2 + i] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
+}  // namespace
+
+std::optional<TPM2_RC> TctiWithoutSha384::refusal(TPM2_CC code, std::span<const std::uint8_t> command) {
+  switch (code) {
+    case TPM2_CC_Create:
+    case TPM2_CC_CreatePrimary:
+      return refuse_template(command);
+    case TPM2_CC_Certify:
+      return refuse_qualifying_data(command, 2);
+    case TPM2_CC_Quote:
+      return refuse_qualifying_data(command, 1);
+    default:
+      return std::nullopt;
+  }
 }
 
 // TPM2_GetCapability: moreData, then TPMS_CAPABILITY_DATA.
-void strip_response(std::uint8_t* response, std::size_t& size) {
+std::size_t TctiWithoutSha384::change(TPM2_CC code, std::uint8_t* response, std::size_t size) {
   std::size_t offset = kHeader + 1;
   TPMS_CAPABILITY_DATA data{};
-  if (Tss2_MU_TPMS_CAPABILITY_DATA_Unmarshal(response, size, &offset, &data) != TSS2_RC_SUCCESS) return;
+  if (code != TPM2_CC_GetCapability ||
+      Tss2_MU_TPMS_CAPABILITY_DATA_Unmarshal(response, size, &offset, &data) != TSS2_RC_SUCCESS) {
+    return size;
+  }
   strip(data);
   std::size_t end = kHeader + 1;
   Tss2_MU_TPMS_CAPABILITY_DATA_Marshal(&data, response, size, &end);
-  size = end;
-  write_size(response, size);
+  return end;
 }
-
-TSS2_RC transmit(TSS2_TCTI_CONTEXT* tcti, std::size_t size, const std::uint8_t* command) {
-  Context& context = context_of(tcti);
-  const std::span octets(command, size);
-  context.command = read<std::uint32_t>(octets, 6).value_or(0);
-  context.refusal = refusal_of(context.command, octets);
-  return context.refusal ? TSS2_RC_SUCCESS : Tss2_Tcti_Transmit(context.real, size, command);
-}
-
-TSS2_RC receive(TSS2_TCTI_CONTEXT* tcti, std::size_t* size, std::uint8_t* response, std::int32_t timeout) {
-  Context& context = context_of(tcti);
-  if (!context.refusal) {
-    const TSS2_RC code = Tss2_Tcti_Receive(context.real, size, response, timeout);
-    if (code == TSS2_RC_SUCCESS && response != nullptr && context.command == TPM2_CC_GetCapability) {
-      strip_response(response, *size);
-    }
-    return code;
-  }
-  *size = kHeader;
-  if (response == nullptr) return TSS2_RC_SUCCESS;
-  std::size_t offset = 0;
-  Tss2_MU_TPM2_ST_Marshal(TPM2_ST_NO_SESSIONS, response, kHeader, &offset);
-  Tss2_MU_UINT32_Marshal(kHeader, response, kHeader, &offset);
-  Tss2_MU_UINT32_Marshal(*context.refusal, response, kHeader, &offset);
-  context.refusal.reset();
-  return TSS2_RC_SUCCESS;
-}
-
-TSS2_RC cancel(TSS2_TCTI_CONTEXT* tcti) { return Tss2_Tcti_Cancel(context_of(tcti).real); }
-
-TSS2_RC poll_handles(TSS2_TCTI_CONTEXT* tcti, TSS2_TCTI_POLL_HANDLE* handles, std::size_t* count) {
-  return Tss2_Tcti_GetPollHandles(context_of(tcti).real, handles, count);
-}
-
-TSS2_RC set_locality(TSS2_TCTI_CONTEXT* tcti, std::uint8_t locality) {
-  return Tss2_Tcti_SetLocality(context_of(tcti).real, locality);
-}
-
-}  // namespace
-
-TctiWithoutSha384::TctiWithoutSha384(TSS2_TCTI_CONTEXT* real)
-    : context_(std::make_unique<Context>(Context{.common = {.magic = 0x4e4f5f5348413338,
-                                                            .version = 1,
-                                                            .transmit = transmit,
-                                                            .receive = receive,
-                                                            .finalize = nullptr,
-                                                            .cancel = cancel,
-                                                            .getPollHandles = poll_handles,
-                                                            .setLocality = set_locality},
-                                                 .real = real})) {}
-
-TctiWithoutSha384::~TctiWithoutSha384() = default;
-
-TSS2_TCTI_CONTEXT* TctiWithoutSha384::get() noexcept { return reinterpret_cast<TSS2_TCTI_CONTEXT*>(&context_->common); }
 
 }  // namespace credence::test

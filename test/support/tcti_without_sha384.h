@@ -3,26 +3,17 @@
 // refused.
 #pragma once
 
-#include <tss2/tss2_tcti.h>
-
-#include <memory>
+#include "support/tcti_proxy.h"
 
 namespace credence::test {
 
-class TctiWithoutSha384 {
+class TctiWithoutSha384 final : public TctiProxy {
  public:
-  // `real` stays the caller's and must outlive this.
-  explicit TctiWithoutSha384(TSS2_TCTI_CONTEXT* real);
-  TctiWithoutSha384(const TctiWithoutSha384&) = delete;
-  TctiWithoutSha384& operator=(const TctiWithoutSha384&) = delete;
-  ~TctiWithoutSha384();
-
-  [[nodiscard]] TSS2_TCTI_CONTEXT* get() noexcept;
-
-  struct Context;
+  using TctiProxy::TctiProxy;
 
  private:
-  std::unique_ptr<Context> context_;
+  [[nodiscard]] std::optional<TPM2_RC> refusal(TPM2_CC code, std::span<const std::uint8_t> command) override;
+  [[nodiscard]] std::size_t change(TPM2_CC code, std::uint8_t* response, std::size_t size) override;
 };
 
 }  // namespace credence::test

@@ -139,17 +139,6 @@ Result<PublicKey> make_public_key(KeyMaterial material) {
                                                             std::move(verify_context)));
 }
 
-// Left-padded with zeros to the length of the field.
-Result<void> place_coordinate(MutableByteView field, ByteView coordinate) {
-  const ByteView digits = der::without_leading_zeros(coordinate);
-  if (digits.size() > field.size()) {
-    return fail(Errc::bad_key,
-                std::format("expected a coordinate of at most {} octets, got {}", field.size(), digits.size()));
-  }
-  std::ranges::copy(digits, field.last(digits.size()).begin());
-  return {};
-}
-
 }  // namespace
 
 Result<PublicKey> PublicKey::from_spki(ByteView der) {
@@ -163,22 +152,12 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
 }
 
 Result<PublicKey> PublicKey::from_ec_point(KeyType curve, ByteView x, ByteView y) {
-  const std::size_t field = field_size(curve);
-  if (field == 0) {
-    return fail(Errc::unexpected_type, std::format("expected the curve P-256, P-384 or P-521, got {}", name(curve)));
-  }
-  Bytes point(1 + 2 * field);
-  point[0] = 0x04;  // SEC 1 section 2.3.3: uncompressed
-  const MutableByteView coordinates = MutableByteView(point).subspan(1);
-  CHECK(place_coordinate(coordinates.first(field), x));
-  CHECK(place_coordinate(coordinates.last(field), y));
-  return make_public_key({.type = curve, .key = std::move(point), .rsa = {}});
+  TRY(KeyMaterial material, ec_material(curve, x, y));
+  return make_public_key(std::move(material));
 }
 
 Result<PublicKey> PublicKey::from_rsa(ByteView modulus, ByteView exponent) {
-  RsaPublic rsa{.modulus = to_bytes(der::without_leading_zeros(modulus)),
-                .exponent = to_bytes(der::without_leading_zeros(exponent))};
-  return make_public_key({.type = KeyType::rsa, .key = {}, .rsa = std::move(rsa)});
+  return make_public_key(rsa_material(modulus, exponent));
 }
 
 Result<PublicKey> PublicKey::from_ed25519(ByteView key) {

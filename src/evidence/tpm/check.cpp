@@ -111,6 +111,20 @@ Result<void> check_selection(const Statements& statements) {
                  "other PCRs than 16 and 23");
 }
 
+// docs/formats/evidence-tpm.md: the PCRs come from the bank of the hash that the signature uses. Veraison demands it
+// and compares with the approved values of that one bank; a quote that it refuses must not pass here.
+Result<void> check_bank(const Statements& statements) {
+  const std::uint16_t expected = alg_from_hash(statements.quote_signature.hash);
+  for (const PcrSelection& selection : statements.quoted().selections) {
+    if (selection.hash == expected) continue;
+    return fail_in(Errc::invalid_value, "pat.attestInfo.pcrSelect",
+                   std::format("expected PCRs of bank {:#06x}, the hash of the signature, got bank {:#06x}: quote that "
+                               "bank, or use an attestation key that signs over its hash",
+                               expected, selection.hash));
+  }
+  return {};
+}
+
 // protocol.md 2.5: values beside the quote are only a hint until they hash to what was signed; unchecked, they would be
 // whatever the attester likes to show.
 Result<void> check_pcr_values(const Statements& statements) {
@@ -127,7 +141,7 @@ Result<void> check_pcr_values(const Statements& statements) {
 // protocol.md section 3 step 2: the attested key is the key that CertificateVerify will prove. Otherwise evidence of a
 // key that some other machine holds would vouch for this endpoint.
 Result<void> check_tls_key(const Statements& statements, ByteView leaf_spki) {
-  if (removed(Check::key_equality) || equal(statements.tls_key.key.spki(), leaf_spki)) return {};
+  if (removed(Check::key_equality) || equal(statements.tls_key.spki, leaf_spki)) return {};
   return fail_in(Errc::key_mismatch, "kat.pubArea", "the attested key is not the key of the certificate");
 }
 
@@ -162,6 +176,7 @@ Result<void> check_statements(const Statements& statements, ByteView extra_data,
   CHECK(check_certified_name(statements));
   CHECK(check_key_provenance(statements));
   CHECK(check_selection(statements));
+  CHECK(check_bank(statements));
   return check_pcr_values(statements);
 }
 

@@ -78,8 +78,9 @@ Result<rats::ReferenceTriple> reference_triple(const Endorsement& endorsement) {
 
 Result<rats::KeyTriple> key_triple(const Endorsement& endorsement, const KeyFacts& key) {
   TRY(const Public area, decode_public(key.public_area));
+  TRY(const crypto::PublicKey public_key, area.key());
   return rats::KeyTriple{.environment = environment_of(endorsement, key),
-                         .keys = {{.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(area.key.pem()))}}};
+                         .keys = {{.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(public_key.pem()))}}};
 }
 
 rats::ReferenceTriple record_triple(const Endorsement& endorsement, const KeyFacts& key) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <format>
 
+#include "crypto/spki.h"
 #include "evidence/tpm/structures.h"
 #include "evidence/tpm/tpm2b.h"
 #include "wire/tls/reader.h"
@@ -108,7 +109,7 @@ Result<crypto::KeyType> curve_type(std::uint16_t curve, std::size_t offset) {
 struct Parameters {
   Scheme scheme;
   std::uint16_t curve = 0;
-  crypto::PublicKey key;
+  crypto::KeyMaterial key;
 };
 
 // TPMS_ECC_PARMS and TPMS_ECC_POINT.
@@ -122,7 +123,7 @@ Result<Parameters> read_ecc(tls::Reader& reader) {
   TRY(const ByteView x, read_tpm2b(reader, kMaxCoordinate, "unique.x"));
   TRY(const ByteView y, read_tpm2b(reader, kMaxCoordinate, "unique.y"));
   CHECK(reader.finish());
-  TRY(crypto::PublicKey key, crypto::PublicKey::from_ec_point(type, x, y));
+  TRY(crypto::KeyMaterial key, crypto::ec_material(type, x, y));
   return Parameters{.scheme = scheme, .curve = curve, .key = std::move(key)};
 }
 
@@ -143,8 +144,7 @@ Result<Parameters> read_rsa(tls::Reader& reader) {
       static_cast<std::uint8_t>(exponent >> 24), static_cast<std::uint8_t>(exponent >> 16),
       static_cast<std::uint8_t>(exponent >> 8), static_cast<std::uint8_t>(exponent)};
   const auto* first = std::ranges::find_if(octets, [](std::uint8_t octet) { return octet != 0; });
-  TRY(crypto::PublicKey key, crypto::PublicKey::from_rsa(modulus, ByteView(first, octets.end())));
-  return Parameters{.scheme = scheme, .curve = 0, .key = std::move(key)};
+  return Parameters{.scheme = scheme, .curve = 0, .key = crypto::rsa_material(modulus, ByteView(first, octets.end()))};
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ Result<Parameters> read_rsa(tls::Reader& reader) {
 Result<Public> decode_public(ByteView tpmt_public) {
   tls::Reader reader(tpmt_public);
   TRY(const Head head, read_head(reader));
-  TRY(Parameters parameters, head.type == kAlgEcc ? read_ecc(reader) : read_rsa(reader));
+  TRY(const Parameters parameters, head.type == kAlgEcc ? read_ecc(reader) : read_rsa(reader));
   return Public{.type = head.type,
                 .name_alg = head.name_alg,
                 .attributes = head.attributes,
@@ -160,7 +160,8 @@ Result<Public> decode_public(ByteView tpmt_public) {
                 .scheme = parameters.scheme.algorithm,
                 .scheme_hash = parameters.scheme.hash,
                 .curve = parameters.curve,
-                .key = std::move(parameters.key),
+                .key_type = parameters.key.type,
+                .spki = crypto::encode_spki(parameters.key),
                 .raw = to_bytes(tpmt_public)};
 }
 

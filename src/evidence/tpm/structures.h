@@ -36,11 +36,15 @@ struct Public {
   std::uint16_t scheme = 0;  // kAlgNull, kAlgEcdsa, ...
   std::uint16_t scheme_hash = 0;
   std::uint16_t curve = 0;  // TPM_ECC_CURVE, EC only
-  crypto::PublicKey key;    // the point or modulus, checked
+  crypto::KeyType key_type{};
+  Bytes spki;  // of the point or modulus as it stands here
   Bytes raw;
 
   [[nodiscard]] bool has(std::uint32_t bits) const noexcept { return (attributes & bits) == bits; }
+  // Made anew at each call. Errc::bad_key when the point is not on its curve, or the modulus of no accepted size.
+  [[nodiscard]] Result<crypto::PublicKey> key() const { return crypto::PublicKey::from_spki(spki); }
 };
+// Syntax only: a key that is merely compared with another one (kat.pubArea with a certificate) need not be made.
 [[nodiscard]] Result<Public> decode_public(ByteView tpmt_public);
 // Name = nameAlg || H_nameAlg(TPMT_PUBLIC) (part 1, 16).
 [[nodiscard]] Result<Bytes> name_of(const Public& area);

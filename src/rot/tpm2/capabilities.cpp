@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 #include <map>
+#include <string_view>
 
 #include "rot/tpm2/response_code.h"
 
@@ -70,10 +71,14 @@ std::string property_text(UINT32 value) {
   return text;
 }
 
-std::string trimmed(const std::string& text) {
-  const auto last = text.find_last_not_of(' ');
-  const auto first = text.find_first_not_of(' ');
-  return first == std::string::npos ? "" : text.substr(first, last - first + 1);
+// Makers pad each property to four characters ("SW   TPM"): one space between words, none around them.
+std::string words_of(std::string_view text) {
+  std::string words;
+  for (const char character : text) {
+    if (character != ' ' || (!words.empty() && words.back() != ' ')) words.push_back(character);
+  }
+  if (words.ends_with(' ')) words.pop_back();
+  return words;
 }
 
 // The names under which the software TPMs present themselves: libtpms and swtpm, the simulators of IBM and Microsoft.
@@ -92,11 +97,11 @@ Result<Maker> read_maker(ESYS_CONTEXT* context) {
                    return list.count == 0 ? 0U : list.tpmProperty[list.count - 1].property + 1U;
                  }));
   Maker maker;
-  maker.manufacturer = trimmed(property_text(properties[TPM2_PT_MANUFACTURER]));
+  maker.manufacturer = words_of(property_text(properties[TPM2_PT_MANUFACTURER]));
   for (TPM2_PT part = TPM2_PT_VENDOR_STRING_1; part <= TPM2_PT_VENDOR_STRING_4; ++part) {
     maker.vendor += property_text(properties[part]);
   }
-  maker.vendor = trimmed(maker.vendor);
+  maker.vendor = words_of(maker.vendor);
   const UINT32 version1 = properties[TPM2_PT_FIRMWARE_VERSION_1];
   const UINT32 version2 = properties[TPM2_PT_FIRMWARE_VERSION_2];
   maker.firmware = std::format("{}.{}.{}.{}", version1 >> 16, version1 & 0xffff, version2 >> 16, version2 & 0xffff);

@@ -54,6 +54,13 @@ Result<void> KeySlots::load_saved(Key& key) {
 Result<void> KeySlots::adopt(Key& key, ESYS_TR handle) {
   key.handle = handle;
   loaded_.push_back(&key);
+  auto prepared = prepare(key);
+  // The owner lets go of a key that failed: no pointer to it may stay here, and its slot must become free.
+  if (!prepared) flush(key);
+  return prepared;
+}
+
+Result<void> KeySlots::prepare(Key& key) {
   CHECK(set_authorization(context_, key));
   if (key.saved) return {};
   TPMS_CONTEXT* saved = nullptr;

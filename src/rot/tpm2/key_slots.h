@@ -55,7 +55,8 @@ class KeySlots {
     return check(code, name);
   }
 
-  // Takes over a key that was just loaded under its parent: sets its authorization value and saves its context.
+  // Takes over a key that was just loaded under its parent: sets its authorization value and saves its context. After a
+  // failure the key is in no slot and nothing here points to it.
   [[nodiscard]] Result<void> adopt(Key& key, ESYS_TR handle);
   // Frees the slot of a key that goes.
   void flush(Key& key) noexcept;
@@ -66,6 +67,7 @@ class KeySlots {
   [[nodiscard]] Result<void> load(std::initializer_list<Key*> keys);
   [[nodiscard]] Result<void> load(Key& key);
   [[nodiscard]] Result<void> load_saved(Key& key);
+  [[nodiscard]] Result<void> prepare(Key& key);
   [[nodiscard]] bool flush_oldest() noexcept;
   // After a reset: nothing is loaded any more, and a software TPM waits for TPM2_Startup.
   [[nodiscard]] Result<void> recover(TSS2_RC code);

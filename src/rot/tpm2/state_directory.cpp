@@ -9,30 +9,15 @@
 #include <cstring>
 #include <format>
 
+#include "rot/tpm2/private_file.h"
+
 namespace credence::rot::tpm2 {
 namespace {
 
 constexpr std::size_t kLargestFile = 64 * 1024;
-constexpr mode_t kOfOthers = S_IRWXG | S_IRWXO;
 
 std::unexpected<Error> io_error(const std::string& path, std::string_view step) {
   return fail_in(Errc::io, path, std::format("cannot {}: {}", step, std::strerror(errno)));
-}
-
-// protocol.md 2.2: whoever reads the authorization values here and may use the TPM is this endpoint.
-Result<struct stat> check_private(int descriptor, const std::string& path, std::string_view mode) {
-  struct stat status{};
-  if (::fstat(descriptor, &status) != 0) return io_error(path, "look at its mode");
-  if (status.st_uid != ::geteuid()) {
-    return fail_in(Errc::configuration, path,
-                   std::format("belongs to user {}, not to this one ({}): chown it", status.st_uid, ::geteuid()));
-  }
-  if ((status.st_mode & kOfOthers) != 0) {
-    return fail_in(Errc::configuration, path,
-                   std::format("mode {:04o} lets others in, and it holds authorization values: chmod {}",
-                               status.st_mode & 07777, mode));
-  }
-  return status;
 }
 
 Result<void> write_all(int descriptor, ByteView content, const std::string& path) {

@@ -13,6 +13,9 @@
 #include <format>
 #include <string_view>
 
+#include "rot/tpm2/libtpms_state.h"
+#include "rot/tpm2/private_file.h"
+#include "rot/tpm2/required_library.h"
 #include "rot/tpm2/response_code.h"
 #include "rot/tpm2/working_directory.h"
 
@@ -40,7 +43,7 @@ Result<FileDescriptor> lock_state_file(const std::string& state_file) {
   if (!lock.is_open()) return fail_in(Errc::io, path, std::format("cannot open the lock: {}", std::strerror(errno)));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail_in(
-        Errc::conflict, state_file,
+        Errc::busy, state_file,
         std::format("the TPM state is in use by process {}: end it, or use another state file", holder_of(lock.get())));
   }
   const std::string pid = std::to_string(::getpid());
@@ -50,13 +53,6 @@ Result<FileDescriptor> lock_state_file(const std::string& state_file) {
   return lock;
 }
 
-// The state holds the seeds of every key: only its owner may read it. libtpms itself would make it readable to all.
-Result<void> create_private(const std::string& state_file) {
-  const FileDescriptor file(::open(state_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (file.is_open()) return {};
-  return fail_in(Errc::io, state_file, std::format("cannot open the TPM state: {}", std::strerror(errno)));
-}
-
 // tpm2-tss prints what it returns anyway; only the environment can tell it not to. A value set by the user stays.
 void silence_tss() { ::setenv("TSS2_LOG", "all+none", 0); }
 
@@ -64,6 +60,9 @@ void silence_tss() { ::setenv("TSS2_LOG", "all+none", 0); }
 
 Result<Tcti> Tcti::open(const std::string& tcti) {
   silence_tss();
+  if (tcti == kLibtpmsWithFile) {
+    return fail_in(Errc::usage, tcti, "expected libtpms:FILE, got no file: the TPM would be gone with this process");
+  }
   Tcti opened;
   if (tcti == kLibtpms || tcti.starts_with(kLibtpmsWithFile)) {
     if (libtpms_is_open.test_and_set()) {
@@ -89,7 +88,9 @@ Result<std::string> Tcti::prepare_libtpms(const std::string& tcti) {
   if (tcti.size() > kLibtpmsWithFile.size()) {
     const std::string file = std::filesystem::absolute(tcti.substr(kLibtpmsWithFile.size())).string();
     TRY(lock_, lock_state_file(file));
-    CHECK(create_private(file));
+    // It holds the seeds of every key, and libtpms itself would make it readable to all.
+    CHECK(make_private_file(file));
+    CHECK(check_libtpms_state(file));
     return std::format("{}{}", kLibtpmsWithFile, file);
   }
   // Without a file the TPM lives and dies with this process.
@@ -103,8 +104,14 @@ Result<void> Tcti::initialize(const std::string& tcti) {
   owned_ = code == TSS2_RC_SUCCESS;
   if (owned_) return {};
   context_ = nullptr;
+  CHECK(check_libraries(tcti, required_libraries()));
   if (auto failed = check(code, "opening the TPM"); failed.error().code == Errc::device_missing) {
     return within(tcti, std::move(failed).error());
+  }
+  if (in_process_) {
+    return fail_in(Errc::configuration, tcti,
+                   "the TPM state is damaged, or of another version of libtpms: restore the file, or use another one "
+                   "and endorse the new keys");
   }
   return fail_in(Errc::configuration, tcti,
                  "expected libtpms:FILE, swtpm:host=HOST,port=PORT or device:/dev/tpmrm0, with the TCTI installed");

@@ -1,5 +1,5 @@
-// The transport to a TPM, chosen by a TCTI string: libtpms[:FILE] (a TPM inside this process), swtpm:host=..,port=..,
-// device:/dev/tpmrm0.
+// The transport to a TPM, chosen by a TCTI string: libtpms:FILE (a TPM inside this process; "libtpms" alone is one that
+// goes with it), swtpm:host=..,port=.., device:/dev/tpmrm0.
 #pragma once
 
 #include <tss2/tss2_tcti.h>
@@ -13,7 +13,8 @@ namespace credence::rot::tpm2 {
 
 class Tcti {
  public:
-  // libtpms is one TPM for a process: a second one is Errc::conflict. So is a state file that another process uses.
+  // libtpms is one TPM for a process: a second one is Errc::conflict. A state file that another process uses is
+  // Errc::busy, one that is damaged or that others may read Errc::configuration.
   [[nodiscard]] static Result<Tcti> open(const std::string& tcti);
   // A transport of the caller's own making, which stays the caller's.
   [[nodiscard]] static Tcti borrow(TSS2_TCTI_CONTEXT* context) noexcept;

@@ -27,6 +27,34 @@ Result<Kid> kid_of(const crypto::PublicKey& key) {
   return Kid(std::move(kid));
 }
 
+// What the scheme in the templates of such keys signs over.
+crypto::HashAlgorithm hash_of_signatures(crypto::KeyType type) noexcept {
+  return type == crypto::KeyType::ec_p384 ? crypto::HashAlgorithm::sha384 : crypto::HashAlgorithm::sha256;
+}
+
+// The relying party's own rules for a quote (evidence/tpm/check.h), before any evidence is made that it would refuse.
+Result<void> check_selection(const evidence::tpm::PcrSelection& pcrs, crypto::KeyType attestation_key) {
+  // protocol.md 2.5: an empty selection proves nothing, and its digest is the same on every machine.
+  if (pcrs.pcrs.empty() || std::ranges::max(pcrs.pcrs) > 23) {
+    return fail(Errc::configuration, "a quote needs PCRs from 0 to 23, for example sha256:0,1,2");
+  }
+  // protocol.md 2.5: anyone can reset PCR 16 and 23, and SHA-1 is broken.
+  if (evidence::tpm::covered_pcrs({.selections = {pcrs}, .digest = {}}) == 0) {
+    return fail(Errc::configuration, std::format("{} has no PCR that counts: expected others than 16 and 23, which "
+                                                 "anyone can reset, from a bank of SHA-256 or better",
+                                                 to_text(pcrs)));
+  }
+  // docs/formats/evidence-tpm.md: one hash for the bank and for the signature.
+  const crypto::HashAlgorithm hash = hash_of_signatures(attestation_key);
+  if (pcrs.hash != evidence::tpm::alg_from_hash(hash)) {
+    return fail(Errc::configuration,
+                std::format("a {} attestation key signs over {}, and verifiers demand PCRs of the same bank: expected "
+                            "a selection from that bank, got {}",
+                            crypto::name(attestation_key), crypto::name(hash), to_text(pcrs)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Tpm>> Tpm::open(const Options& options) {
@@ -54,10 +82,7 @@ Tpm::Tpm(const Options& options, EsysContext esys, Capabilities capabilities, St
 Tpm::~Tpm() { slots_.flush_all(); }
 
 Result<void> Tpm::check_options() const {
-  // protocol.md 2.5: an empty selection proves nothing, and its digest is the same on every machine.
-  if (options_.pcrs.pcrs.empty() || std::ranges::max(options_.pcrs.pcrs) > 23) {
-    return fail(Errc::configuration, "a quote needs PCRs from 0 to 23, for example sha256:0,1,2");
-  }
+  CHECK(check_selection(options_.pcrs, options_.attestation_key));
   if (!capabilities_.has_bank(options_.pcrs.hash)) {
     return fail(Errc::configuration,
                 std::format("the TPM has no PCR bank for {}: choose another one", to_text(options_.pcrs)));
@@ -87,12 +112,13 @@ Result<std::unique_ptr<Key>> Tpm::find_or_make(const std::string& name, Hierarch
     CHECK(state_.write(file, encode(record).view()));
   }
   TRY(const evidence::tpm::Public area, evidence::tpm::decode_public(record.public_area));
-  if (area.key.type() != type || record.hierarchy != hierarchy) {
+  TRY(const crypto::PublicKey public_key, area.key());
+  if (public_key.type() != type || record.hierarchy != hierarchy) {
     return fail_in(Errc::configuration, state_.path_of(file),
                    std::format("the key is of type {}, and {} is asked for: use another state directory",
-                               crypto::name(area.key.type()), crypto::name(type)));
+                               crypto::name(public_key.type()), crypto::name(type)));
   }
-  auto key = std::make_unique<Key>(std::move(record), area.key);
+  auto key = std::make_unique<Key>(std::move(record), public_key);
   if (auto loaded = parent.load(*key); !loaded) return within(state_.path_of(file), std::move(loaded).error());
   return key;
 }
@@ -105,11 +131,12 @@ Result<Tpm::AttestationKey> Tpm::attestation_key(const std::string& name) {
         TRY(record, parent.make_key(area));
         return {};
       }));
-  TRY(Kid kid, kid_of(key->public_key));
-  const bool sha384 = type == crypto::KeyType::ec_p384;
-  return AttestationKey{.key = std::move(key),
-                        .kid = std::move(kid),
-                        .hash = sha384 ? crypto::HashAlgorithm::sha384 : crypto::HashAlgorithm::sha256};
+  auto kid = kid_of(key->public_key);
+  if (!kid) {
+    slots_.flush(*key);  // it goes away here
+    return std::unexpected(std::move(kid).error());
+  }
+  return AttestationKey{.key = std::move(key), .kid = *std::move(kid), .hash = hash_of_signatures(type)};
 }
 
 Result<Key*> Tpm::tls_key(const std::string& name) {

@@ -38,7 +38,8 @@ namespace credence::rot::tpm2 {
 struct Options {
   std::string tcti = "libtpms";  // libtpms[:FILE], swtpm:host=HOST,port=PORT, device:/dev/tpmrm0
   std::filesystem::path state_directory;
-  evidence::tpm::PcrSelection pcrs{.hash = evidence::tpm::kAlgSha256, .pcrs = {0, 1, 2}};  // what is quoted
+  // What is quoted: PCRs of the bank that attestation_key signs over.
+  evidence::tpm::PcrSelection pcrs{.hash = evidence::tpm::kAlgSha256, .pcrs = {0, 1, 2}};
   crypto::KeyType attestation_key = crypto::KeyType::ec_p256;  // or ec_p384, rsa (2048 bits)
   crypto::KeyType tls_key = crypto::KeyType::ec_p256;          // or ec_p384
   // A new TLS key works only while `pcrs` keep the values they have when it is made.
@@ -54,7 +55,7 @@ struct Options {
 // Who made the TPM, as it says itself: unsigned, so only a hint where there is no EK certificate.
 struct Maker {
   std::string manufacturer;  // "IFX", "IBM"
-  std::string vendor;        // "SLB9670", "SW   TPM"
+  std::string vendor;        // "SLB9670", "SW TPM"
   std::string firmware;      // "1.2.3.4"
   bool software = false;     // libtpms, swtpm and simulators: they prove the plumbing, not the machine
 };
@@ -75,7 +76,7 @@ class Device : public Attester {
  public:
   // Opens the TPM and makes its keys, or finds those of the state directory. May take seconds on a chip.
   // Errc::configuration when the directory can be read by others or belongs to another TPM, Errc::device_missing when
-  // there is no TPM, Errc::conflict when another process has it.
+  // there is no TPM, Errc::busy when another process has it.
   [[nodiscard]] static Result<std::shared_ptr<Device>> open(Options options);
 
   // The TLS key of this name (letters, digits, '-'), made when there is none. tls_key() is the one named "tls".

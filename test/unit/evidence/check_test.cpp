@@ -82,6 +82,10 @@ std::vector<Flip> flips() {
        Errc::insufficient_pcrs, "other PCRs than 16 and 23"},
       {"OnlySha1", [](EvidenceMaker& maker) { maker.pcrs = {{kAlgSha1, {{0, Bytes(20)}}}}; }, Errc::insufficient_pcrs,
        "SHA-256 or better"},
+      {"AnotherBankThanTheSignature", [](EvidenceMaker& maker) { maker.pcrs = {{kAlgSha384, {{0, Bytes(48)}}}}; },
+       Errc::invalid_value, "expected PCRs of bank 0x000b, the hash of the signature, got bank 0x000c"},
+      {"AnotherBankBeside", [](EvidenceMaker& maker) { maker.pcrs[kAlgSha384] = {{0, Bytes(48)}}; },
+       Errc::invalid_value, "got bank 0x000c"},
       {"ValuesOfOtherPcrs",
        [](EvidenceMaker& maker) {
          maker.sent_pcrs = maker.pcrs;

@@ -77,12 +77,12 @@ TEST_P(Suites, HandshakeEvidencePassesEveryCheckThatNeedsNoPolicy) {
 
   EXPECT_EQ(made.certify.extra_data, binder_by_hand(GetParam(), spki));
   EXPECT_EQ(made.quote.extra_data, binder_by_hand(GetParam(), spki));
-  EXPECT_TRUE(equal(made.tls_key.key.spki(), spki));
+  EXPECT_TRUE(equal(made.tls_key.spki, spki));
   EXPECT_TRUE(tpm::check_statements(made, binder_by_hand(GetParam(), spki), Errc::binder_mismatch));
 
   const tpm::KeyFacts& facts = attester->channel_key().facts();
   const tpm::Public area = tpm::decode_public(facts.public_area).value();
-  EXPECT_TRUE(tpm::check_signatures(made, area.key));
+  EXPECT_TRUE(tpm::check_signatures(made, area.key().value()));
   EXPECT_TRUE(tpm::check_attestation_key(area));
   EXPECT_TRUE(tpm::check_signer(made, {area, facts.name, facts.qualified_name}));
   EXPECT_EQ(made.bundle.kat.kid, to_bytes(facts.kid.view()));

@@ -31,6 +31,7 @@ class Tpm2Attest : public ::testing::TestWithParam<std::tuple<TpmKind, crypto::K
     if (kind == TpmKind::swtpm && !test::Swtpm::available()) GTEST_SKIP() << "swtpm is not installed";
     tpm.emplace(kind);
     tpm->options.attestation_key = type;
+    tpm->options.pcrs.hash = evidence::tpm::alg_from_hash(bank());
     auto opened = tpm->open();
     ASSERT_TRUE(opened) << opened.error().text();
     device = *opened;
@@ -47,18 +48,24 @@ class Tpm2Attest : public ::testing::TestWithParam<std::tuple<TpmKind, crypto::K
     ASSERT_TRUE(area);
     const auto checked = evidence::tpm::check_statements(*statements, extra_data, Errc::binder_mismatch);
     EXPECT_TRUE(checked) << checked.error().text();
-    const auto signatures = evidence::tpm::check_signatures(*statements, area->key);
+    const auto signatures = evidence::tpm::check_signatures(*statements, area->key().value());
     EXPECT_TRUE(signatures) << signatures.error().text();
     const auto named = evidence::tpm::check_signer(*statements, {*area, signer.name, signer.qualified_name});
     EXPECT_TRUE(named) << named.error().text();
     EXPECT_TRUE(equal(statements->bundle.kat.kid, signer.kid.view()));
-    EXPECT_EQ(statements->tls_key.key, device->tls_key()->public_key());
+    EXPECT_EQ(statements->tls_key.key(), device->tls_key()->public_key());
     ASSERT_TRUE(statements->bundle.ext);
     EXPECT_EQ(statements->bundle.ext->attestation_key, signer.public_area);
     const auto composite = evidence::tpm::composite_digest(
         statements->quote_signature.hash, statements->quoted().selections, statements->bundle.ext->pcrs);
     ASSERT_TRUE(composite) << composite.error().text();
     EXPECT_TRUE(equal(composite->view(), statements->quoted().digest));
+  }
+
+  // The one that evidence of this attestation key quotes.
+  static crypto::HashAlgorithm bank() {
+    const bool p384 = std::get<1>(GetParam()) == crypto::KeyType::ec_p384;
+    return p384 ? crypto::HashAlgorithm::sha384 : crypto::HashAlgorithm::sha256;
   }
 
   std::optional<TpmUnderTest> tpm;
@@ -101,7 +108,7 @@ TEST_P(Tpm2Attest, StatesPcrsThatWereExtendedBetweenTwoQuotes) {
   const auto binder = evidence::handshake_binder(facts.transcript, facts.role, device->tls_key()->public_key().spki());
   const auto before = test::attest(*device, facts, device->tls_key(), kChannel);
   ASSERT_TRUE(before);
-  const auto measurement = *crypto::digest(crypto::HashAlgorithm::sha256, as_bytes("another firmware"));
+  const auto measurement = *crypto::digest(bank(), as_bytes("another firmware"));
   ASSERT_TRUE(test::await<void>([&](auto done) { device->extend_pcr(2, measurement, std::move(done)); }));
   const auto after = test::attest(*device, facts, device->tls_key(), kChannel);
   ASSERT_TRUE(after) << after.error().text();

@@ -164,11 +164,11 @@ TEST_P(Tpm2Device, StatesWhatAnEndorserNeeds) {
     EXPECT_EQ(key.name, *evidence::tpm::name_of(*area));
     EXPECT_NE(key.qualified_name, key.name);
     Bytes kid{0x01};
-    append(kid, crypto::digest(crypto::HashAlgorithm::sha256, area->key.spki())->view());
+    append(kid, crypto::digest(crypto::HashAlgorithm::sha256, area->spki)->view());
     EXPECT_TRUE(equal(key.kid.view(), kid));
   }
   EXPECT_TRUE(endorsement->maker.software);
-  EXPECT_THAT(endorsement->attestation_keys[0].maker, HasSubstr("software TPM (IBM SW"));
+  EXPECT_THAT(endorsement->attestation_keys[0].maker, HasSubstr("software TPM (IBM SW TPM)"));
   EXPECT_EQ(device->maker().manufacturer, "IBM");
 }
 

@@ -6,7 +6,12 @@
 #include <sys/stat.h>
 #include <tss2/tss2_tctildr.h>
 
+#include <fstream>
+#include <functional>
+#include <span>
+
 #include "evidence/media_types.h"
+#include "rot/tpm2/required_library.h"
 #include "support/tcti_without_sha384.h"
 #include "support/tpm2_device.h"
 
@@ -18,6 +23,15 @@ using test::TpmUnderTest;
 using ::testing::HasSubstr;
 
 crypto::Digest message() { return *crypto::digest(crypto::HashAlgorithm::sha256, as_bytes("message")); }
+
+std::string read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write(const std::string& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
+}
 
 TEST(Tpm2Transport, RefusesASecondLibtpmsInOneProcess) {
   const TpmUnderTest first(TpmKind::libtpms);
@@ -57,10 +71,90 @@ TEST(Tpm2Transport, RefusesAStateFileThatAnotherProcessUses) {
   ASSERT_EQ(::write(holder, "4711", 4), 4);
   const auto refused = tpm.open();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_EQ(refused.error().code, Errc::busy);
+  EXPECT_TRUE(is_undecided(refused.error().code));
   EXPECT_THAT(refused.error().why, HasSubstr("process 4711"));
   ::close(holder);
   EXPECT_TRUE(tpm.open());
+}
+
+TEST(Tpm2Transport, RefusesAStateFileThatIsALink) {
+  const TpmUnderTest tpm(TpmKind::libtpms);
+  const auto file = tpm.directory() / "tpm.state";
+  const auto target = tpm.directory() / "target";
+  ASSERT_TRUE(tpm.open());
+  std::filesystem::rename(file, target);
+  std::filesystem::create_symlink(target, file);
+  const auto refused = tpm.open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_THAT(refused.error().why, HasSubstr("symbolic link"));
+  std::filesystem::rename(target, file);
+  EXPECT_TRUE(tpm.open());
+}
+
+TEST(Tpm2Transport, RefusesAStateFileThatOthersMayRead) {
+  const TpmUnderTest tpm(TpmKind::libtpms);
+  const std::string file = (tpm.directory() / "tpm.state").string();
+  ASSERT_TRUE(tpm.open());
+  ASSERT_EQ(::chmod(file.c_str(), 0640), 0);
+  const auto refused = tpm.open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_EQ(refused.error().path, file);
+  EXPECT_THAT(refused.error().why, HasSubstr("chmod 0600"));
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  EXPECT_TRUE(tpm.open());
+}
+
+struct Damage {
+  std::string name;
+  std::function<void(std::string& state)> damage;
+};
+void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
+
+class Tpm2DamagedState : public ::testing::TestWithParam<Damage> {};
+
+TEST_P(Tpm2DamagedState, IsCalledDamagedAndLeftAsItIs) {
+  const TpmUnderTest tpm(TpmKind::libtpms);
+  const std::string file = (tpm.directory() / "tpm.state").string();
+  ASSERT_TRUE(tpm.open());
+  const std::string good = read(file);
+  std::string bad = good;
+  GetParam().damage(bad);
+  write(file, bad);
+  const auto refused = tpm.open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_THAT(refused.error().text(), HasSubstr("the TPM state is damaged"));
+  EXPECT_THAT(refused.error().text(), HasSubstr(file));
+  EXPECT_TRUE(read(file).starts_with(bad));
+  write(file, good);
+  EXPECT_TRUE(tpm.open());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    States, Tpm2DamagedState,
+    ::testing::Values(Damage{"CutInTheFirstSize", [](std::string& state) { state.resize(3); }},
+                      Damage{"CutInThePermanentState", [](std::string& state) { state.resize(100); }},
+                      Damage{"CutAtTheEnd", [](std::string& state) { state.pop_back(); }},
+                      Damage{"HugeSize", [](std::string& state) { state[0] = '\xff'; }},
+                      Damage{"NoState", [](std::string& state) { state.assign(5000, '\0'); }},
+                      Damage{"AnotherMagic", [](std::string& state) { state[6] = static_cast<char>(state[6] ^ 1); }}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+TEST(Tpm2Libraries, AreNamedWithTheirPackageWhenTheyAreMissing) {
+  constexpr RequiredLibrary kThere{"libtpms", "libtss2-tcti-libtpms.so.0", "libtss2-tcti-libtpms0t64"};
+  constexpr RequiredLibrary kMissing{"libtpms", "libno-such-library.so.0", "libtpms0"};
+  const RequiredLibrary all[] = {kThere, kMissing};
+  const auto refused = check_libraries("libtpms:/tmp/state", all);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_THAT(refused.error().why, HasSubstr("libno-such-library.so.0 cannot be loaded: install the Debian package "
+                                             "libtpms0"));
+  EXPECT_TRUE(check_libraries("libtpms", std::span(all).first(1)));
+  EXPECT_TRUE(check_libraries("swtpm:port=1", all));
+  EXPECT_TRUE(check_libraries("libtpms:/tmp/state", required_libraries()));
 }
 
 struct BadTcti {
@@ -84,7 +178,8 @@ TEST_P(Tpm2BadTcti, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(Strings, Tpm2BadTcti,
                          ::testing::Values(BadTcti{"device", "device:/dev/no-such-tpm", Errc::device_missing},
                                            BadTcti{"swtpm", "swtpm:host=127.0.0.1,port=9", Errc::device_missing},
-                                           BadTcti{"unknown", "carrier-pigeon:", Errc::configuration}),
+                                           BadTcti{"unknown", "carrier-pigeon:", Errc::configuration},
+                                           BadTcti{"no_file", "libtpms:", Errc::usage}),
                          [](const auto& parameter) { return parameter.param.name; });
 
 TEST(Tpm2State, RefusesADirectoryThatOthersMayEnter) {
