@@ -3,7 +3,9 @@
 function(credence_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
   add_library(credence_${name} STATIC ${arg_SOURCES})
-  target_include_directories(credence_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+  target_include_directories(credence_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>
+                                                     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+                                                     $<INSTALL_INTERFACE:include>)
   target_link_libraries(credence_${name} PUBLIC ${arg_LIBRARIES} PRIVATE ${arg_PRIVATE_LIBRARIES})
 endfunction()
 

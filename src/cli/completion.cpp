@@ -1,6 +1,8 @@
 // credence completion: a bash completion script made from the command line itself, so that it cannot lag behind.
 #include <cstdio>
 #include <format>
+#include <initializer_list>
+#include <set>
 #include <string>
 
 #include "cli/verb.h"
@@ -8,20 +10,29 @@
 namespace credence::cli {
 namespace {
 
-std::string words_of(const CLI::App& command) {
-  std::string words;
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
+// The long options of the commands, each once: --help is an option of them all.
+std::string words_of(std::initializer_list<const CLI::App*> commands) {
+  std::set<std::string> names;
+  for (const CLI::App* command : commands) {
+    for (const CLI::Option* option : command->get_options()) {
+      const auto& own = option->get_lnames();
+      names.insert(own.begin(), own.end());
+    }
   }
+  std::string words;
+  for (const std::string& name : names) words += "--" + name + " ";
   return words;
 }
+
+bool is_hidden(const CLI::App& command) { return command.get_group().empty(); }
 
 std::string script_for(const CLI::App& app) {
   std::string verbs;
   std::string cases;
   for (const CLI::App* command : app.get_subcommands({})) {
+    if (is_hidden(*command)) continue;
     verbs += command->get_name() + " ";
-    cases += std::format("    {}) words=\"{}\" ;;\n", command->get_name(), words_of(*command) + words_of(app));
+    cases += std::format("    {}) words=\"{}\" ;;\n", command->get_name(), words_of({command, &app}));
   }
   return std::format(R"(# bash completion for credence: source <(credence completion)
 _credence() {{
@@ -37,7 +48,7 @@ _credence() {{
 }}
 complete -o filenames -F _credence credence
 )",
-                     cases, verbs, words_of(app));
+                     cases, verbs, words_of({&app}));
 }
 
 }  // namespace

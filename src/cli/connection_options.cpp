@@ -4,9 +4,11 @@
 
 #include <format>
 
-#include "base/log.h"
+#include "base/text.h"
 #include "cli/files.h"
+#include "cli/option_value.h"
 #include "crypto/openssl/native.h"
+#include "rot/tpm2/tpm2.h"
 
 namespace credence::cli {
 namespace {
@@ -29,6 +31,9 @@ Result<void> check_identity(const ConnectionOptions& options, Stream::Side side)
   if (!options.attest && !options.require) {
     return fail(Errc::usage, "expected --attest, --require or both: without them this would be plain TLS");
   }
+  if (auto pcrs = option_value("--pcrs", rot::tpm2::parse_pcr_selection(options.pcrs)); !pcrs) {
+    return std::unexpected(pcrs.error());
+  }
   const bool root = presents_tpm(options) || options.insecure_software_root;
   if (options.attest && !root) return fail(Errc::usage, "--attest needs a root of trust: --tcti STR --state DIR");
   if (side == Stream::Side::server && !root && !presents_certificate(options)) {
@@ -37,7 +42,48 @@ Result<void> check_identity(const ConnectionOptions& options, Stream::Side side)
   return {};
 }
 
-Result<void> check_demands(const ConnectionOptions& options) {
+// A key that cannot check a signature is found here, not at the first connection.
+Result<void> check_verifier_keys(const ConnectionOptions& options) {
+  for (const std::string& file : options.verifier_keys) {
+    TRY(const std::string pem, read_text_file(file));
+    if (pem.contains("PRIVATE KEY-----")) {
+      return fail_in(Errc::usage, file, "--verifier-key: expected a public key, got a private one: give FILE.pub");
+    }
+    if (auto key = option_value("--verifier-key", read_public_key(file)); !key) return std::unexpected(key.error());
+  }
+  return {};
+}
+
+// RFC 9711 section 4.2.1: results name the instance by a UEID, and that has 7 octets or more.
+Result<void> check_peer_instances(const ConnectionOptions& options) {
+  constexpr std::size_t kLeast = 7;
+  constexpr std::size_t kMost = 64;
+  for (const std::string& kid : options.peer_instances) {
+    TRY(const Bytes octets, option_value("--peer-instance", from_hex(kid)));
+    if (octets.size() < kLeast || octets.size() > kMost) {
+      return fail(Errc::usage, std::format("--peer-instance: expected a kid of {} to {} octets, as credence endorse "
+                                           "printed it, got {}",
+                                           kLeast, kMost, octets.size()));
+    }
+  }
+  return {};
+}
+
+// A client means the host that it connects to; a server has no such name to look for in a certificate.
+Result<void> check_peer(const ConnectionOptions& options, Stream::Side side) {
+  if (!options.peer_names.empty() && options.peer_ca.empty()) {
+    return fail(Errc::usage,
+                "--peer-name needs --peer-ca FILE: a name proves something only in a certificate of that CA");
+  }
+  const bool pinned = !options.peer_instances.empty() || !options.peer_names.empty() || options.any_of_class;
+  if (pinned || (side == Stream::Side::client && !options.peer_ca.empty())) return {};
+  return fail(Errc::usage,
+              std::format("--require needs to know which peer is meant: --peer-instance KID (as credence "
+                          "endorse printed it), {}, or --any-of-class",
+                          side == Stream::Side::client ? "--peer-ca FILE" : "--peer-name NAME with --peer-ca FILE"));
+}
+
+Result<void> check_demands(const ConnectionOptions& options, Stream::Side side) {
   if (!options.require) {
     if (!options.verifier.empty() || !options.peer_instances.empty() || options.any_of_class) {
       return fail(Errc::usage, "--verifier, --peer-instance and --any-of-class need --require");
@@ -47,12 +93,9 @@ Result<void> check_demands(const ConnectionOptions& options) {
   if (options.verifier.empty() || options.verifier_keys.empty()) {
     return fail(Errc::usage, "--require needs --verifier URL and --verifier-key FILE (the verifier's FILE.pub)");
   }
-  if (options.peer_instances.empty() && options.peer_ca.empty() && !options.any_of_class) {
-    return fail(Errc::usage,
-                "--require needs to know which peer is meant: --peer-instance KID (as credence endorse printed it), or "
-                "--peer-ca FILE, or --any-of-class");
-  }
-  return {};
+  CHECK(check_peer(options, side));
+  CHECK(check_peer_instances(options));
+  return check_verifier_keys(options);
 }
 
 Result<Attester> open_attester(const ConnectionOptions& options) {
@@ -126,7 +169,7 @@ void FreeSslContext::operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(
 
 Result<SslContext> make_context(const ConnectionOptions& options, Stream::Side side, const std::string& peer_name) {
   CHECK(check_identity(options, side));
-  CHECK(check_demands(options));
+  CHECK(check_demands(options, side));
   SslContext context(SSL_CTX_new(side == Stream::Side::client ? TLS_client_method() : TLS_server_method()));
   if (!context) return crypto::openssl_failure("SSL_CTX_new");
   CHECK(crypto::expect_one(static_cast<int>(SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION)),
@@ -162,7 +205,7 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
   command.add_option("--peer-instance", options.peer_instances, "Kid of the device that is meant; repeatable")
       ->group("The peer");
   command.add_option("--peer-ca", options.peer_ca, "CA of the peers' certificates, PEM")->group("The peer");
-  command.add_option("--peer-name", options.peer_names, "Name in the peer's certificate; repeatable")
+  command.add_option("--peer-name", options.peer_names, "Name in the peer's certificate; with --peer-ca; repeatable")
       ->group("The peer");
   command.add_flag("--any-of-class", options.any_of_class, "Any device that the verifier affirms will do")
       ->group("The peer");
@@ -172,7 +215,9 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
       ->group("The peer");
   command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to a verifier on another machine")
       ->group("The peer");
-  command.add_option("--timeout", options.timeout_seconds, "Seconds that a handshake may take")
+  command
+      .add_option("--timeout", options.timeout_seconds,
+                  "Seconds that a handshake may take, and that connect waits for input and reply")
       ->check(CLI::Range(1U, 3600U));
 }
 

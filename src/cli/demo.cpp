@@ -67,7 +67,7 @@ Result<void> connect_honestly(Laboratory& laboratory, const Timeline& timeline, 
   TRY(const auto client, laboratory.run(std::move(arguments)));
   TRY(const json::Object seen, laboratory.next_connection());
   if (client.status != 0 || text_at(seen, "verdict") != "affirming") {
-    return fail(Errc::not_affirming, "the honest connection was refused: " + json::to_text(seen));
+    return laboratory.failed(Errc::not_affirming, "the honest connection was refused: " + json::to_text(seen));
   }
   show_verdict(timeline, "server", seen);
   timeline.detail(std::format("{} with {}, {} ms from accept to verdict", text_at(seen, "cipher suite"),
@@ -104,12 +104,13 @@ Result<void> attack(Laboratory& laboratory, const Timeline& timeline, const Mach
   if (attack.succeeds_first) {
     TRY(const json::Object recorded, laboratory.next_connection());
     if (text_at(recorded, "verdict") != "affirming") {
-      return fail(Errc::internal, "nothing was recorded: " + json::to_text(recorded));
+      return laboratory.failed(Errc::internal, "nothing was recorded: " + json::to_text(recorded));
     }
   }
   TRY(const json::Object seen, laboratory.next_connection());
   if (attacker.status == 0 || text_at(seen, "verdict") != "refused") {
-    return fail(Errc::internal, std::format("the attack {} was NOT refused: {}", attack.kind, json::to_text(seen)));
+    return laboratory.failed(Errc::internal,
+                             std::format("the attack {} was NOT refused: {}", attack.kind, json::to_text(seen)));
   }
   timeline.event("attacker", attack.story);
   timeline.event("server", std::format("REFUSED, {}", text_at(seen, "reason")));

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/files.h"
+#include "cli/option_value.h"
 #include "cli/verb.h"
 #include "evidence/tpm/endorsement.h"
 #include "rot/tpm2/tpm2.h"
@@ -38,8 +39,8 @@ Result<tpm::Endorsement> read_endorsement(const Options& options) {
   rot::tpm2::Options device_options;
   device_options.tcti = options.tcti;
   device_options.state_directory = options.state;
-  TRY(device_options.pcrs, rot::tpm2::parse_pcr_selection(options.pcrs));
-  TRY(const rats::Uuid class_id, rats::Uuid::from_text(options.class_id));
+  TRY(device_options.pcrs, option_value("--pcrs", rot::tpm2::parse_pcr_selection(options.pcrs)));
+  TRY(const rats::Uuid class_id, option_value("--class", rats::Uuid::from_text(options.class_id)));
   const tpm::PcrSelection selection = device_options.pcrs;
   TRY(const auto device, rot::tpm2::Device::open(std::move(device_options)));
   TRY(auto stated, await<rot::tpm2::Endorsement>([&](auto done) { device->read_endorsement(std::move(done)); }));

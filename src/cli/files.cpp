@@ -10,8 +10,12 @@
 namespace credence::cli {
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t most) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    return fail_in(Errc::not_found, path.string(), "expected a file, got a directory: name a file in it");
+  }
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
+  if (!file) {
     return fail_in(Errc::not_found, path.string(), std::format("cannot be read: {}", std::strerror(errno)));
   }
   Bytes content(most + 1);

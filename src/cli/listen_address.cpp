@@ -2,6 +2,9 @@
 
 #include <charconv>
 #include <format>
+#include <string>
+
+#include "cli/option_value.h"
 
 namespace credence::cli {
 
@@ -21,6 +24,11 @@ Result<HostPort> parse_host_port(std::string_view text) {
   if (host.empty() || (!bracketed && host.contains(':'))) return wrong();
   parsed.host = host;
   return parsed;
+}
+
+Result<HostPort> parse_listen_address(std::string_view text) {
+  const bool without_host = text.starts_with(':') && !text.substr(1).contains(':');
+  return option_value("--listen", parse_host_port(without_host ? std::format("0.0.0.0{}", text) : std::string(text)));
 }
 
 }  // namespace credence::cli

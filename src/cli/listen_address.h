@@ -16,5 +16,7 @@ struct HostPort {
 
 // Errc::usage when there is no port from 0 to 65535 after the last colon. Brackets around IPv6 addresses are removed.
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
+// The same for --listen, where the host may be left out: ":4433" is every IPv4 address.
+[[nodiscard]] Result<HostPort> parse_listen_address(std::string_view text);
 
 }  // namespace credence::cli

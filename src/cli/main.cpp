@@ -1,9 +1,12 @@
 // The `credence` command: one file per verb.
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "cli/verb.h"
@@ -19,6 +22,17 @@ constexpr auto kDescription =
 constexpr auto kFooter =
     "Exit status: 0 affirming or done, 1 refused or not affirming, 2 usage, 3 could not be decided (verifier or device "
     "unreachable).\nFirst steps: credence demo. Manual: man credence.";
+
+// Prints help, the version or the complaint. Programs that said --json get the complaint as JSON too: the command line
+// was not read to its end, so what it says is looked up in the words themselves.
+int finish(const CLI::App& app, const CLI::ParseError& error, std::span<char*> words) {
+  const bool complains = error.get_exit_code() != 0;
+  if (complains && std::ranges::contains(words, std::string_view("--json"))) {
+    return std::to_underlying(Output(true).error({.code = Errc::usage, .why = error.what()}));
+  }
+  app.exit(error);
+  return std::to_underlying(complains ? ExitStatus::usage : ExitStatus::done);
+}
 
 int run(int argc, char** argv) {
   CLI::App app(kDescription, "credence");
@@ -41,8 +55,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);  // prints help, version or the complaint
-    return code == 0 ? 0 : std::to_underlying(ExitStatus::usage);
+    return finish(app, error, {argv, static_cast<std::size_t>(argc)});
   }
   return std::to_underlying(line.status);
 }

@@ -41,13 +41,20 @@ Result<client::Provisioning> destination(const Options& options) {
   return where;
 }
 
+// The error's own path is a member of the CoRIM or the URL that answered: neither is a path below the file.
+Error about_file(const std::string& file, Error error) {
+  if (!error.path.empty()) error.why = std::format("{}: {}", error.path, error.why);
+  error.path = file;
+  return error;
+}
+
 Result<ExitStatus> provision(const Options& options, const Output& output) {
   TRY(const client::Provisioning where, destination(options));
   ExitStatus status = ExitStatus::done;
   for (const auto& file : options.files) {
     TRY(const Bytes corim, read_file(file));
     auto outcome = client::provision(corim, where);
-    if (!outcome) return within(file, std::move(outcome).error());
+    if (!outcome) return std::unexpected(about_file(file, std::move(outcome).error()));
     json::Object facts{{"file", file}, {"outcome", outcome->success ? "stored" : "refused"}};
     if (outcome->duplicate) facts["outcome"] = "already there";
     if (!outcome->success) {

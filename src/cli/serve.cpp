@@ -167,7 +167,7 @@ Result<ExitStatus> serve(const Options& options, const Output& output) {
   std::atomic<bool> stopping = false;
   StopSignal signal;
   signal.call([&stopping] { stopping = true; });
-  TRY(const HostPort where, parse_host_port(options.listen));
+  TRY(const HostPort where, parse_listen_address(options.listen));
   TRY(SslContext context, make_context(options, Stream::Side::server));
   TRY(Listener listener, listen_on(where));
   output.facts({{"event", "listening"},
@@ -183,7 +183,8 @@ Result<ExitStatus> serve(const Options& options, const Output& output) {
 void add_serve(CommandLine& line) {
   auto* command = line.app.add_subcommand("serve", "Run an attested echo server");
   auto options = std::make_shared<Options>();
-  command->add_option("--listen", options->listen, "ADDR:PORT; port 0 takes a free one")->required();
+  command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one")
+      ->required();
   add_connection_options(*command, *options);
   on_call(line, command, options, serve);
 }

@@ -45,7 +45,7 @@ Result<service::VerifierOptions> service_options(const Options& options) {
   if (with_tls == options.insecure_http || (with_tls && (options.certificate.empty() || options.key.empty()))) {
     return fail(Errc::usage, "expected either --cert FILE with --key FILE, or --insecure-http");
   }
-  TRY(const HostPort listen, parse_host_port(options.listen));
+  TRY(const HostPort listen, parse_listen_address(options.listen));
   service::VerifierOptions made;
   made.address = listen.host;
   made.port = listen.port;
@@ -95,7 +95,8 @@ Result<ExitStatus> verifier(const Options& options, const Output& output) {
 void add_verifier(CommandLine& line) {
   auto* command = line.app.add_subcommand("verifier", "Run the verifier (Veraison's HTTP API)");
   auto options = std::make_shared<Options>();
-  command->add_option("--listen", options->listen, "ADDR:PORT; port 0 takes a free one")->required();
+  command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one")
+      ->required();
   command->add_option("--store", options->store, "sqlite:FILE or memory:")->required();
   command->add_option("--signing-key", options->signing_key, "PEM; made when absent, with FILE.pub beside it")
       ->required();

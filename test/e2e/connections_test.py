@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 import unittest
 
-from laboratory import CLASS, LibtpmsTpm, Process, SwtpmTpm, Verifier, credence, endorse, facts
+from laboratory import CREDENCE, LibtpmsTpm, Process, SwtpmTpm, Verifier, credence, endorse, facts, self_signed
 
 
 class Connections(unittest.TestCase):
@@ -25,11 +25,7 @@ class Connections(unittest.TestCase):
         return tpm, endorse(tpm, self.verifier, self.folder / f"{name}-corims")["instance"]
 
     def software_identity(self):
-        certificate, key = self.folder / "server.pem", self.folder / "server.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=localhost", "-addext",
-                        "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
-        return certificate, key
+        return self_signed(self.folder, "server")
 
     def server(self, *options):
         server = Process("serve", "--listen", "127.0.0.1:0", *options)
@@ -83,6 +79,32 @@ class Connections(unittest.TestCase):
         credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n")
         self.assertEqual(server.event("connection")["pinned by"], "any of class")
 
+    def test_without_input_a_greeting_finds_out_whether_the_server_accepts(self):
+        tpm, instance = self.endorsed(LibtpmsTpm, "client")
+        for pin, status in ((instance, 0), (instance[:-2] + ("00" if instance[-2:] != "00" else "01"), 1)):
+            with self.subTest(pin):
+                server, address, certificate = self.relying_server("--peer-instance", pin)
+                done = credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate,
+                                stdin=subprocess.DEVNULL, expect=status)
+                self.assertEqual(server.event("connection")["verdict"], "refused" if status else "affirming")
+                if status == 0:
+                    self.assertEqual(facts(done)["reply"], "hello\n")
+
+    def test_input_that_does_not_end_holds_up_neither_refusal_nor_deadline(self):
+        tpm, instance = self.endorsed(LibtpmsTpm, "client")
+        other = instance[:-2] + ("00" if instance[-2:] != "00" else "01")
+        for pin, status, part in ((instance, 3, "standard input did not end"), (other, 1, "")):
+            with self.subTest(pin):
+                server, address, certificate = self.relying_server("--peer-instance", pin)
+                client = subprocess.Popen([CREDENCE, "connect", address, *map(str, tpm.options()), "--attest",
+                                           "--peer-ca", certificate, "--timeout", "5"], stdin=subprocess.PIPE,
+                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(client.wait(timeout=60), status)  # its standard input is still open
+                self.assertIn(part, client.stderr.read())
+                for pipe in (client.stdin, client.stdout, client.stderr):
+                    pipe.close()
+                self.assertEqual(server.event("connection")["verdict"], "refused" if status == 1 else "affirming")
+
     def test_a_pcr_extended_after_endorsement_is_refused_by_name(self):
         tpm, instance = self.endorsed(SwtpmTpm, "client")
         server, address, certificate = self.relying_server("--peer-instance", instance)
@@ -122,30 +144,6 @@ class Connections(unittest.TestCase):
         refused = credence("connect", address, "--require", "--verifier", self.verifier.url, "--verifier-key",
                            f"{other}.pub", "--peer-instance", instance, input="x\n", expect=1)
         self.assertIn("untrusted_verifier", refused.stderr)
-
-
-class Usage(unittest.TestCase):
-    def test_wrong_command_lines_exit_with_2(self):
-        wrong = [
-            [],
-            ["nonsense"],
-            ["serve", "--listen", "127.0.0.1:0"],                                     # no identity
-            ["connect", "127.0.0.1"],                                                 # no port
-            ["connect", "127.0.0.1:1", "--require"],                                  # no verifier
-            ["connect", "127.0.0.1:1", "--attest"],                                   # nothing to attest with
-            ["appraise", "/nonexistent", "--media-type", "x/y", "--corim", "/nonexistent", "--nonce", "00"],
-            ["appraise", "x", "--media-type", "x/y", "--corim", "y"],                 # neither nonce nor binder
-            ["inspect", "/nonexistent"],
-            ["endorse", "--tcti", "libtpms", "--state", "s", "--pcrs", "sha256:99", "--class", CLASS, "-o", "o"],
-        ]
-        for arguments in wrong:
-            with self.subTest(" ".join(arguments)):
-                credence(*arguments, expect=2)
-
-    def test_help_and_version_exit_with_0(self):
-        for arguments in (["--help"], ["--version"], ["serve", "--help"], ["completion"]):
-            with self.subTest(" ".join(arguments)):
-                self.assertTrue(credence(*arguments).stdout)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
 """Real processes for the end-to-end tests: TPMs, verifier, server and client, all on loopback, ended by their pid."""
+import base64
+import http.client
+import http.server
 import json
 import os
 import pathlib
 import select
 import socket
 import subprocess
+import threading
 import time
+import urllib.parse
 
 CREDENCE = os.environ["CREDENCE_BINARY"]
 CLASS = "d10e4bd6-7e02-4d2c-bf1a-69ae22680478"
@@ -42,9 +47,9 @@ def facts(done: subprocess.CompletedProcess) -> dict:
 class Process:
     """A long-running credence process whose standard output is JSON lines."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **options):
         self.process = subprocess.Popen([CREDENCE, "--json", *map(str, arguments)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True, **options)
 
     def event(self, name: str) -> dict:
         deadline = time.monotonic() + PATIENCE
@@ -73,6 +78,63 @@ class Process:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Recorder:
+    """An HTTP proxy before a verifier that keeps the last evidence, with its media type and the nonce it is for."""
+
+    def __init__(self, verifier_url: str):
+        recorder = self
+        upstream = urllib.parse.urlsplit(verifier_url).netloc
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def forward(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+                if "nonce" in query:
+                    nonce = query["nonce"][0]
+                    recorder.nonce = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
+                elif body:
+                    recorder.media_type, recorder.evidence = self.headers["Content-Type"], body
+                connection = http.client.HTTPConnection(upstream, timeout=PATIENCE)
+                headers = {name: self.headers[name] for name in ("Accept", "Content-Type") if name in self.headers}
+                connection.request(self.command, self.path, body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+                connection.close()
+                self.send_response(answer.status)
+                for name in ("Content-Type", "Location"):
+                    if answer.getheader(name):
+                        self.send_header(name, answer.getheader(name))
+                if answer.status != 204:
+                    self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_DELETE = forward
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def self_signed(folder: pathlib.Path, name: str) -> tuple:
+    """Certificate and key for localhost."""
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+    return certificate, key
 
 
 class LibtpmsTpm:

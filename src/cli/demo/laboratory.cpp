@@ -1,9 +1,6 @@
 #include "cli/demo/laboratory.h"
 
-#include <unistd.h>
-
 #include <array>
-#include <cstdlib>
 #include <format>
 #include <system_error>
 
@@ -29,6 +26,13 @@ Result<void> write_identity(const std::filesystem::path& certificate_file, const
   return write_file(key_file, key.pem().view());
 }
 
+std::string last_lines(std::string_view text, std::size_t most) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::size_t start = text.size();
+  for (; most > 0 && start != 0 && start != std::string_view::npos; --most) start = text.rfind('\n', start - 1);
+  return std::string(start == std::string_view::npos ? text : text.substr(text[start] == '\n' ? start + 1 : start));
+}
+
 std::string text_at(const json::Object& facts, std::string_view member) {
   const auto text = json::required_text(facts, member);
   return text ? std::string(*text) : std::string();
@@ -36,15 +40,15 @@ std::string text_at(const json::Object& facts, std::string_view member) {
 
 }  // namespace
 
-Result<ScratchFolder> ScratchFolder::make() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "credence-demo-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) return fail_in(Errc::io, pattern, "cannot make a folder");
-  return ScratchFolder(pattern);
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+Error with_log(Error error, ScratchFolder& scratch) {
+  constexpr std::size_t kLines = 10;
+  scratch.keep();
+  const std::string path = log_of(scratch).string();
+  const auto log = read_text_file(path);
+  const std::string last = log ? last_lines(*log, kLines) : std::string();
+  error.why +=
+      last.empty() ? std::format("\nnothing was written to {}", path) : std::format("\nthe end of {}:\n{}", path, last);
+  return error;
 }
 
 std::vector<std::string> Machine::tpm_options() const {
@@ -60,9 +64,10 @@ Result<Laboratory> Laboratory::open(const Timeline& timeline) {
       ChildProcess::start({"--json", "verifier", "--listen", "127.0.0.1:0", "--store",
                            "sqlite:" + (folder / "store.db").string(), "--signing-key", (folder / "ear.key").string(),
                            "--cert", (folder / "verifier.pem").string(), "--key", (folder / "verifier.key").string()},
-                          (folder / "log").string()));
-  TRY(const json::Object listening, verifier.await_event("listening", kPatience));
-  std::string url = text_at(listening, "url");
+                          log_of(scratch).string()));
+  const auto listening = verifier.await_event("listening", kPatience);
+  if (!listening) return std::unexpected(with_log(listening.error(), scratch));
+  std::string url = text_at(*listening, "url");
   timeline.event("verifier", std::format("listens on {}, store in SQLite", url));
   return Laboratory(std::move(scratch), std::move(verifier), std::move(url), timeline);
 }
@@ -71,6 +76,10 @@ std::vector<std::string> Laboratory::verifier_options() const {
   return {"--verifier",     url_,
           "--verifier-key", (scratch_.path() / "ear.key.pub").string(),
           "--verifier-ca",  (scratch_.path() / "verifier.pem").string()};
+}
+
+std::unexpected<Error> Laboratory::failed(Errc code, std::string why) {
+  return std::unexpected(with_log({.code = code, .why = std::move(why)}, scratch_));
 }
 
 Result<Laboratory::Finished> Laboratory::run(std::vector<std::string> arguments) {
@@ -91,7 +100,7 @@ Result<Machine> Laboratory::endorse(const std::string& name) {
   for (const auto& word : {"--pcrs", "sha256:0,1,2", "--class", kClass, "-o"}) arguments.emplace_back(word);
   arguments.push_back(corims.string());
   TRY(const Finished endorsed, run(std::move(arguments)));
-  if (endorsed.status != 0) return fail_in(Errc::io, log().string(), "credence endorse failed; the log says why");
+  if (endorsed.status != 0) return failed(Errc::io, "credence endorse failed");
   machine.instance = text_at(endorsed.facts, "instance");
   machine.maker = text_at(endorsed.facts, "maker");
   timeline_.event("endorser", std::format("states the {}'s attestation key {}... and PCR 0, 1, 2", name,
@@ -99,7 +108,7 @@ Result<Machine> Laboratory::endorse(const std::string& name) {
   TRY(const Finished provisioned,
       run({"provision", (corims / "veraison.corim.cbor").string(), (corims / "keys.corim.cbor").string(), "--to", url_,
            "--ca", (scratch_.path() / "verifier.pem").string()}));
-  if (provisioned.status != 0) return fail_in(Errc::io, log().string(), "credence provision failed; the log says why");
+  if (provisioned.status != 0) return failed(Errc::io, "credence provision failed");
   timeline_.event("verifier", "stored both CoRIMs");
   return machine;
 }
@@ -130,8 +139,9 @@ Result<void> Laboratory::serve(const Machine& client, const Machine* own) {
   server_.clear();
   TRY(ChildProcess server, ChildProcess::start(arguments, log().string()));
   server_.push_back(std::move(server));
-  TRY(const json::Object listening, server_.front().await_event("listening", kPatience));
-  server_address_ = text_at(listening, "address");
+  const auto listening = server_.front().await_event("listening", kPatience);
+  if (!listening) return std::unexpected(with_log(listening.error(), scratch_));
+  server_address_ = text_at(*listening, "address");
   timeline_.event(
       "server",
       std::format("listens on {}, demands evidence of that attestation key, pins the verifier's key", server_address_));

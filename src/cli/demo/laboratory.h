@@ -10,26 +10,16 @@
 #include "base/result.h"
 #include "cli/demo/child_process.h"
 #include "cli/demo/timeline.h"
+#include "cli/scratch_folder.h"
 #include "wire/json/json.h"
 
 namespace credence::cli {
 
 inline constexpr std::chrono::seconds kPatience{30};
 
-// A folder under the system's temporary one, removed with everything in it.
-class ScratchFolder {
- public:
-  [[nodiscard]] static Result<ScratchFolder> make();
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ScratchFolder(const ScratchFolder&) = delete;
-  ~ScratchFolder();
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  explicit ScratchFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
+[[nodiscard]] inline std::filesystem::path log_of(const ScratchFolder& scratch) { return scratch.path() / "log"; }
+// The error with the last lines that the processes wrote to the log in this folder, which is then kept.
+[[nodiscard]] Error with_log(Error error, ScratchFolder& scratch);
 
 // A machine of the demo: the state of its TPM and the keys' authorization values.
 struct Machine {
@@ -60,11 +50,14 @@ class Laboratory {
   // What the server said of the next connection.
   [[nodiscard]] Result<json::Object> next_connection();
 
+  // What a step that failed ends with: `why`, and what the log says.
+  [[nodiscard]] std::unexpected<Error> failed(Errc code, std::string why);
+
   [[nodiscard]] std::vector<std::string> verifier_options() const;
   [[nodiscard]] const std::string& server_address() const noexcept { return server_address_; }
   [[nodiscard]] std::filesystem::path server_certificate() const { return scratch_.path() / "server.pem"; }
   [[nodiscard]] pid_t verifier_pid() const noexcept { return verifier_.pid(); }
-  [[nodiscard]] std::filesystem::path log() const { return scratch_.path() / "log"; }
+  [[nodiscard]] std::filesystem::path log() const { return log_of(scratch_); }
 
  private:
   Laboratory(ScratchFolder scratch, ChildProcess verifier, std::string url, const Timeline& timeline)

@@ -34,8 +34,7 @@ Result<json::Object> as_ear_claims(std::string_view text) {
   return with_format("EAR claims, not signed", describe_ear(ear));
 }
 
-Result<json::Object> as_certificate(std::string_view text) {
-  TRY(const crypto::Certificate certificate, crypto::Certificate::from_pem(text));
+json::Object describe_certificate(const crypto::Certificate& certificate) {
   return json::Object{{"format", "X.509 certificate"},
                       {"subject", certificate.subject()},
                       {"not before", to_rfc3339(certificate.not_before())},
@@ -43,10 +42,15 @@ Result<json::Object> as_certificate(std::string_view text) {
                       {"SubjectPublicKeyInfo", to_hex(certificate.spki())}};
 }
 
-Result<json::Object> as_public_key(std::string_view text) {
-  TRY(const crypto::PublicKey key, crypto::PublicKey::from_pem(text));
+json::Object describe_public_key(const crypto::PublicKey& key) {
   return json::Object{
       {"format", "public key"}, {"key", crypto::name(key.type())}, {"SubjectPublicKeyInfo", to_hex(key.spki())}};
+}
+
+std::unexpected<Error> none_of_these() {
+  return fail(Errc::unsupported,
+              "expected a CMW, TPM evidence, a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, TPMT_SIGNATURE, a certificate, "
+              "a public key or CBOR; it is none of these");
 }
 
 Result<json::Object> as_cmw(ByteView content) {
@@ -58,14 +62,14 @@ Result<json::Object> as_cmw(ByteView content) {
 Result<json::Object> describe_text(ByteView content) {
   std::string_view text = as_text(content);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  if (text.starts_with("-----BEGIN CERTIFICATE")) return as_certificate(text);
-  if (text.starts_with("-----BEGIN PUBLIC KEY")) return as_public_key(text);
+  if (text.starts_with("-----BEGIN CERTIFICATE"))
+    return crypto::Certificate::from_pem(text).transform(describe_certificate);
+  if (text.starts_with("-----BEGIN PUBLIC KEY"))
+    return crypto::PublicKey::from_pem(text).transform(describe_public_key);
   if (text.starts_with("eyJ")) return as_ear_token(text);
-  if (text.starts_with('{')) {
-    auto claims = as_ear_claims(text);
-    return claims ? claims : as_cmw(as_bytes(text));
-  }
-  return as_cmw(as_bytes(text));
+  if (auto claims = as_ear_claims(text)) return claims;
+  if (auto cmw = as_cmw(as_bytes(text))) return cmw;
+  return none_of_these();
 }
 
 bool looks_like_text(ByteView content) {
@@ -75,6 +79,14 @@ bool looks_like_text(ByteView content) {
 }
 
 // --- octets ---
+
+Result<json::Object> as_certificate(ByteView content) {
+  return crypto::Certificate::from_der(content).transform(describe_certificate);
+}
+
+Result<json::Object> as_public_key(ByteView content) {
+  return crypto::PublicKey::from_spki(content).transform(describe_public_key);
+}
 
 Result<json::Object> as_signed_corim(ByteView content) {
   TRY(const rats::SignedCorim corim, rats::decode_signed_corim(content));
@@ -125,14 +137,12 @@ Result<json::Object> describe_octets(ByteView content) {
   if (content[0] == kTagSign1) return as_signed_corim(content);
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array<Reading, 6> kReadings = {as_bundle,      as_corim,         as_cmw,
-                                                       as_public_area, as_tpm_signature, as_any_cbor};
+  static constexpr std::array<Reading, 8> kReadings = {as_certificate, as_public_key,  as_bundle,        as_corim,
+                                                       as_cmw,         as_public_area, as_tpm_signature, as_any_cbor};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }
-  return fail(Errc::unsupported,
-              "expected a CMW, TPM evidence, a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, TPMT_SIGNATURE, a certificate, "
-              "a public key or CBOR; it is none of these");
+  return none_of_these();
 }
 
 }  // namespace

@@ -66,12 +66,12 @@ json::Object describe_pcrs(const tpm::PcrValues& banks) {
 
 json::Object describe_public(const tpm::Public& area) {
   json::Object facts{{"structure", "TPMT_PUBLIC"},
-                     {"key", crypto::name(area.key.type())},
+                     {"key", crypto::name(area.key_type)},
                      {"name algorithm", hash_name(area.name_alg)},
                      {"attributes", attribute_names(area)}};
   if (const auto name = tpm::name_of(area)) facts["Name"] = to_hex(*name);
   if (!area.auth_policy.empty()) facts["authPolicy"] = to_hex(area.auth_policy);
-  facts["SubjectPublicKeyInfo"] = to_hex(area.key.spki());
+  facts["SubjectPublicKeyInfo"] = to_hex(area.spki);
   return facts;
 }
 
@@ -83,7 +83,7 @@ json::Object describe_attest(const tpm::Attest& attest) {
                      {"resetCount", attest.clock.reset_count},
                      {"restartCount", attest.clock.restart_count},
                      {"safe", attest.clock.safe},
-                     {"firmwareVersion", std::format("{:016x}", attest.firmware_version)}};
+                     {"firmwareVersion", attest.firmware_version}};
   if (const auto* certify = std::get_if<tpm::CertifyInfo>(&attest.info)) {
     facts["type"] = "certify";
     facts["certified Name"] = to_hex(certify->name);

@@ -1,0 +1,27 @@
+# What `cmake --install` puts where: the command with its manual and completion, and the CMake package Credence with the
+# public headers and the libraries under them.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+install(TARGETS credence)
+install(FILES docs/man/credence.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+# The command writes its own completion, so that the two cannot differ.
+install(CODE "execute_process(COMMAND $<TARGET_FILE:credence> completion
+  OUTPUT_FILE ${CMAKE_BINARY_DIR}/credence-completion COMMAND_ERROR_IS_FATAL ANY)")
+install(FILES ${CMAKE_BINARY_DIR}/credence-completion
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME credence)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Credence)
+foreach(name IN ITEMS base wire crypto sign rats evidence rot rot_software rot_tpm2 provider verifier channel client api
+                      api_local)
+  set_target_properties(credence_${name} PROPERTIES EXPORT_NAME ${name})
+  install(TARGETS credence_${name} EXPORT CredenceTargets)
+endforeach()
+target_compile_features(credence_api PUBLIC cxx_std_23)
+install(DIRECTORY include/credence DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT CredenceTargets NAMESPACE Credence:: DESTINATION ${package})
+configure_package_config_file(cmake/CredenceConfig.cmake.in ${CMAKE_BINARY_DIR}/CredenceConfig.cmake
+                              INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/CredenceConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/CredenceConfig.cmake ${CMAKE_BINARY_DIR}/CredenceConfigVersion.cmake
+  DESTINATION ${package})

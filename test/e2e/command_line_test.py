@@ -1,0 +1,182 @@
+"""The command line itself: exit statuses, texts, the README's commands, the manual page and the completion."""
+import base64
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+from laboratory import (CLASS, CREDENCE, LibtpmsTpm, Process, Recorder, Verifier, credence, endorse, facts, self_signed)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def error_of(done: subprocess.CompletedProcess) -> dict:
+    return json.loads(done.stderr.strip().splitlines()[-1])["error"]
+
+
+class WithFolder(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+
+    def running(self, process):
+        self.addCleanup(process.stop)
+        return process
+
+
+class Usage(WithFolder):
+    def test_wrong_command_lines_exit_with_2_and_name_the_option(self):
+        evidence = self.folder / "evidence"
+        evidence.write_bytes(b"x")
+        appraise = ["appraise", evidence, "--media-type", "application/cbor", "--corim", evidence]
+        endorse_at = ["endorse", "--tcti", "libtpms", "--state", self.folder / "s", "-o", self.folder / "o"]
+        wrong = [
+            ([], "A subcommand is required"),
+            (["nonsense"], "A subcommand is required"),
+            (["appraise"], "EVIDENCE is required"),
+            (["serve", "--listen", "127.0.0.1:0"], "--attest"),
+            (["serve", "--listen", "127.0.0.1", "--attest", "--insecure-software-root"], "--listen"),
+            (["connect", "127.0.0.1"], "HOST:PORT"),
+            (["connect", "127.0.0.1:1", "--require"], "--verifier"),
+            (["connect", "127.0.0.1:1", "--attest"], "--tcti"),
+            ([*appraise], "--nonce"),
+            ([*appraise, "--nonce", "zz"], "--nonce"),
+            ([*appraise, "--nonce", "012"], "--nonce"),
+            ([*appraise, "--binder", "0102"], "--binder"),
+            ([*appraise, "--nonce", "00", "--minimum-pcrs", "24"], "--minimum-pcrs"),
+            (["appraise", "/nonexistent", "--media-type", "x/y", "--corim", "/nonexistent", "--nonce", "00"], "No such"),
+            (["inspect", "/nonexistent"], "No such file"),
+            (["inspect", self.folder], "directory"),
+            ([*endorse_at, "--pcrs", "sha256:99", "--class", CLASS], "--pcrs"),
+            ([*endorse_at, "--pcrs", "sha256", "--class", CLASS], "--pcrs"),
+            ([*endorse_at, "--pcrs", "sha256:0", "--class", "nouuid"], "--class"),
+        ]
+        for arguments, part in wrong:
+            with self.subTest(" ".join(map(str, arguments))):
+                error = error_of(credence(*arguments, expect=2))
+                self.assertIn(part, error["why"])
+
+    def test_without_json_the_complaint_is_text(self):
+        done = subprocess.run([CREDENCE, "appraise"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("EVIDENCE is required", done.stderr)
+        self.assertNotIn("{", done.stderr)
+
+    def test_help_and_version_exit_with_0(self):
+        for arguments in (["--help"], ["--version"], ["serve", "--help"], ["completion"]):
+            with self.subTest(" ".join(arguments)):
+                self.assertTrue(credence(*arguments).stdout)
+
+    def test_provision_names_file_and_url_apart(self):
+        tpm = LibtpmsTpm(self.folder / "tpm")
+        credence("endorse", *tpm.options(), "--pcrs", "sha256:0", "--class", CLASS, "-o", self.folder / "c")
+        file = self.folder / "c" / "keys.corim.cbor"
+        error = error_of(credence("provision", file, "--to", "http://127.0.0.1:1", expect=3))
+        self.assertEqual(error["path"], str(file))
+        self.assertIn("http://127.0.0.1:1", error["why"])
+
+
+class Doctor(WithFolder):
+    def test_a_verifier_that_does_not_answer_is_no_decision(self):
+        verifier = self.running(Verifier(self.folder))
+        credence("doctor", "--verifier", verifier.url)
+        credence("doctor", "--verifier", "http://127.0.0.1:1", expect=3)
+
+    def test_makes_nothing(self):
+        tpm = LibtpmsTpm(self.folder / "tpm")
+        done = credence("doctor", *tpm.options(), expect=3)
+        self.assertIn("credence endorse makes it", done.stdout)
+        self.assertEqual(list((self.folder / "tpm").iterdir()), [])
+        credence("endorse", *tpm.options(), "--pcrs", "sha256:0", "--class", CLASS, "-o", self.folder / "c")
+        self.assertIn("TLS key", credence("doctor", *tpm.options()).stdout)
+        other = self.folder / "other"
+        self.assertIn("credence endorse makes them",
+                      credence("doctor", "--tcti", tpm.tcti, "--state", other).stdout)
+        self.assertFalse(other.exists())
+
+
+class Texts(unittest.TestCase):
+    def setUp(self):
+        self.script = credence("completion").stdout
+        self.words = dict(re.findall(r"^    ([a-z-]+)\) words=\"([^\"]*)\"", self.script, re.MULTILINE))
+
+    def test_completion_names_each_option_once_and_nothing_hidden(self):
+        self.assertIn("serve", self.words)
+        self.assertNotIn("demo-attacker", self.script)
+        for verb, words in self.words.items():
+            with self.subTest(verb):
+                self.assertEqual(sorted(set(words.split())), sorted(words.split()))
+                self.assertIn("--help", words.split())
+
+    def test_every_option_of_every_verb_stands_in_the_manual_page(self):
+        page = (ROOT / "docs/man/credence.1").read_text().replace("\\-", "-")
+        for verb in self.words:
+            for option in sorted(set(re.findall(r"--[a-z][a-z-]*", credence(verb, "--help").stdout))):
+                with self.subTest(f"{verb} {option}"):
+                    self.assertRegex(page, re.escape(option) + r"(?![a-z-])")
+
+
+class Readme(WithFolder):
+    """The commands of the README, with its placeholders filled in."""
+
+    def command(self, verb: str, replacements: dict) -> list:
+        text = (ROOT / "README.md").read_text().split("## On the command line")[1].split("\n\n")[1]
+        commands = [part.strip() for line in text.replace("\\\n", " ").splitlines() for part in re.split(r" {3,}(?=credence )", line)]
+        line = next(" ".join(part.split()) for part in commands if part.split()[:2] == ["credence", verb])
+        for old, new in replacements.items():
+            self.assertIn(old, line)
+            line = line.replace(old, str(new))
+        words = []
+        for word in shlex.split(line)[1:]:
+            words += sorted(str(found) for found in self.folder.glob(word)) if "*" in word else [word]
+        return words
+
+    def test_its_commands_run(self):
+        for name in ("v", "s"):
+            self_signed(self.folder, name)
+        (self.folder / "tpm").mkdir()
+        here = {"cwd": self.folder}
+        tpm = {"device:/dev/tpmrm0": f"libtpms:{self.folder}/tpm/state", "/var/lib/credence": "tpm/keys"}
+        verifier = self.running(Process(*self.command("verifier", {"127.0.0.1:8443": "127.0.0.1:0"}), **here))
+        url = {"https://127.0.0.1:8443": verifier.event("listening")["url"]}
+        instance = facts(credence(*self.command("endorse", {**tpm, "UUID": CLASS}), **here))["instance"]
+        credence(*self.command("provision", url), **here)
+        server = self.running(Process(*self.command("serve", {**url, ":4433": ":0", "KID": instance}), **here))
+        port = server.event("listening")["address"].rsplit(":", 1)[1]
+        connect = self.command("connect", {**tpm, "HOST:4433": f"localhost:{port}"})
+        self.assertEqual(facts(credence(*connect, input="x\n", **here))["reply"], "x\n")
+        self.assertEqual(server.event("connection")["verdict"], "affirming")
+        credence(*self.command("inspect", {"FILE": "corims/keys.corim.cbor"}), **here)
+        credence(*self.command("doctor", {}), **here)
+
+    def test_appraise_takes_evidence_as_it_is_and_in_a_wrapper(self):
+        verifier = self.running(Verifier(self.folder))
+        recorder = self.running(Recorder(verifier.url))
+        tpm = LibtpmsTpm(self.folder / "client")
+        instance = endorse(tpm, verifier, self.folder / "corims")["instance"]
+        certificate, key = self_signed(self.folder, "server")
+        server = self.running(Process("serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key", key, "--require",
+                                      "--verifier", recorder.url, "--verifier-key", f"{verifier.key}.pub",
+                                      "--peer-instance", instance))
+        address = server.event("listening")["address"]
+        credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n")
+        wrapped = json.dumps([recorder.media_type, base64.urlsafe_b64encode(recorder.evidence).decode().rstrip("=")])
+        forms = {recorder.media_type: recorder.evidence, "application/cmw+json": wrapped.encode(),
+                 "application/cmw": wrapped.encode(), "application/vnd.veraison.cmw+json": wrapped.encode()}
+        for media_type, octets in forms.items():
+            with self.subTest(media_type):
+                (self.folder / "evidence").write_bytes(octets)
+                appraise = self.command("appraise", {"EVIDENCE": "evidence", "TYPE": shlex.quote(media_type), "FILE":
+                                                     "corims/veraison.corim.cbor corims/keys.corim.cbor",
+                                                     "HEX": recorder.nonce.hex()})
+                credence(*appraise, cwd=self.folder)
+                wrong = [*appraise[:-1], "00" * len(recorder.nonce)]
+                credence(*wrong, cwd=self.folder, expect=1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
