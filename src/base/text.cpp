@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <format>
@@ -27,16 +28,32 @@ constexpr Lookup inverse(std::string_view alphabet) {
 constexpr Lookup kFromStandard = inverse(kStandard);
 constexpr Lookup kFromUrlSafe = inverse(kUrlSafe);
 
+// Writes the 4 characters of 3 octets.
+char* encode_group(char* out, std::uint32_t group, std::string_view alphabet) noexcept {
+  *out++ = alphabet[group >> 18];
+  *out++ = alphabet[group >> 12 & 63];
+  *out++ = alphabet[group >> 6 & 63];
+  *out++ = alphabet[group & 63];
+  return out;
+}
+
+char* encode_to(char* out, ByteView octets, std::string_view alphabet, Padding padding) noexcept {
+  std::size_t at = 0;
+  for (; at + 3 <= octets.size(); at += 3) {
+    out = encode_group(out, octets[at] << 16U | octets[at + 1] << 8U | octets[at + 2], alphabet);
+  }
+  const std::size_t rest = octets.size() - at;
+  if (rest == 0) return out;
+  char* const end = encode_group(out, octets[at] << 16U | (rest == 2 ? octets[at + 1] << 8U : 0U), alphabet);
+  std::fill(out + rest + 1, end, '=');
+  return padding == Padding::required ? end : out + rest + 1;
+}
+
 std::string encode(ByteView octets, std::string_view alphabet, Padding padding) {
   std::string text;
-  text.reserve((octets.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < octets.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(3, octets.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (i < count ? octets[at + i] : 0U);
-    for (std::size_t i = 0; i <= count; ++i) text += alphabet[group >> (18 - 6 * i) & 63];
-    if (padding == Padding::required) text.append(3 - count, '=');
-  }
+  text.resize_and_overwrite((octets.size() + 2) / 3 * 4, [&](char* out, std::size_t) noexcept {
+    return static_cast<std::size_t>(encode_to(out, octets, alphabet, padding) - out);
+  });
   return text;
 }
 
