@@ -39,6 +39,8 @@ class PublicKey {
   // Accepts exactly one encoding of each key (protocol.md 2.4): named curve and uncompressed point for EC. The
   // octets given must be the ones that this library would write, or Errc::bad_key. RSA 2048 to 8192 bits.
   [[nodiscard]] static Result<PublicKey> from_spki(ByteView der);
+  // What from_spki would refuse, for a key that is named and never used here: an EC key costs a tenth of making it.
+  [[nodiscard]] static Result<void> check_spki(ByteView der);
   [[nodiscard]] static Result<PublicKey> from_pem(std::string_view pem);  // "BEGIN PUBLIC KEY"
   // Coordinates may be shorter than the field (TPMs drop leading zeros). A point off the curve is Errc::bad_key.
   [[nodiscard]] static Result<PublicKey> from_ec_point(KeyType curve, ByteView x, ByteView y);

@@ -1,6 +1,8 @@
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 
 #include <algorithm>
@@ -121,6 +123,29 @@ Result<OwnedKey> make_key(const KeyMaterial& material) {
   return fail(Errc::bad_key, "unknown type of key");
 }
 
+using OwnedGroup = Owned<EC_GROUP, EC_GROUP_free>;
+using OwnedPoint = Owned<EC_POINT, EC_POINT_free>;
+
+// Made once: most of what making an EC key costs is its curve. Only read afterwards, from any thread.
+const EC_GROUP* group_of(KeyType type) {
+  static const OwnedGroup p256(EC_GROUP_new_by_curve_name_ex(library_context(), nullptr, NID_X9_62_prime256v1));
+  static const OwnedGroup p384(EC_GROUP_new_by_curve_name_ex(library_context(), nullptr, NID_secp384r1));
+  static const OwnedGroup p521(EC_GROUP_new_by_curve_name_ex(library_context(), nullptr, NID_secp521r1));
+  return (type == KeyType::ec_p256 ? p256 : type == KeyType::ec_p384 ? p384 : p521).get();
+}
+
+// SEC 1 section 3.2.2.1, as in make_ec.
+Result<void> check_point(const KeyMaterial& material) {
+  const EC_GROUP* group = group_of(material.type);
+  const OwnedPoint point(group == nullptr ? nullptr : EC_POINT_new(group));
+  if (!point) return openssl_failure("EC_POINT_new");
+  ERR_clear_error();
+  if (EC_POINT_oct2point(group, point.get(), material.key.data(), material.key.size(), nullptr) != 1) {
+    return fail(Errc::bad_key, std::format("OpenSSL does not take these values as a public key: {}", last_error()));
+  }
+  return {};
+}
+
 Result<OwnedKeyContext> make_verify_context(EVP_PKEY* key) {
   OwnedKeyContext context(EVP_PKEY_CTX_new_from_pkey(library_context(), key, nullptr));
   if (!context) return openssl_failure("EVP_PKEY_CTX_new_from_pkey");
@@ -144,6 +169,13 @@ Result<PublicKey> make_public_key(KeyMaterial material) {
 Result<PublicKey> PublicKey::from_spki(ByteView der) {
   TRY(KeyMaterial material, decode_spki(der));
   return make_public_key(std::move(material));
+}
+
+Result<void> PublicKey::check_spki(ByteView der) {
+  TRY(const KeyMaterial material, decode_spki(der));
+  if (field_size(material.type) != 0) return check_point(material);
+  TRY(const OwnedKey key, make_key(material));
+  return {};
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {

@@ -29,6 +29,7 @@ TEST(PublicKey, EveryTypeGoesThroughSpkiAndPem) {
     const auto key = PublicKey::from_spki(hex(spki));
     ASSERT_TRUE(key) << name(type) << ": " << key.error().text();
     EXPECT_EQ(key->type(), type);
+    EXPECT_TRUE(PublicKey::check_spki(hex(spki))) << name(type);
     EXPECT_EQ(to_hex(key->spki()), spki);
     EXPECT_EQ(PublicKey::from_pem(key->pem()).value(), *key);
   }
@@ -72,6 +73,9 @@ TEST_P(RefusedSpki, IsABadKey) {
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().code, Errc::bad_key) << key.error().text();
   EXPECT_FALSE(key.error().why.empty());
+  const auto checked = PublicKey::check_spki(hex(GetParam().spki));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, Errc::bad_key) << checked.error().text();
 }
 
 std::string with(std::string_view spki, std::size_t at, std::string_view octets) {

@@ -74,7 +74,9 @@ class ParsecTpmScheme final : public Scheme {
   Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
     TRY(tpm::Statements statements, tpm::decode_statements(octets));
     // A result names the key: not one with which nobody could ever prove anything.
-    if (auto key = statements.tls_key.key(); !key) return within("kat.pubArea", std::move(key).error());
+    if (auto good = crypto::PublicKey::check_spki(statements.tls_key.spki); !good) {
+      return within("kat.pubArea", std::move(good).error());
+    }
     return std::make_unique<TpmEvidence>(known_media_type(media_type), std::move(statements));
   }
 };
