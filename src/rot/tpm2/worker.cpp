@@ -96,24 +96,26 @@ Worker::Worker(std::unique_ptr<Tpm> tpm, std::size_t queue_length, std::chrono::
       deadlines_([state = state_] { state->watch_deadlines(); }) {}
 
 void Worker::enqueue(std::shared_ptr<Request> request) {
+  // Once it is queued, the request's completion may let go of the last reference to this Worker.
+  const std::shared_ptr<State> state = state_;
   bool queued = false;
   bool wake_watcher = false;
   {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->queue.size() < state_->queue_length) {
-      request->deadline = std::chrono::steady_clock::now() + state_->timeout;
-      state_->queue.push_back(request);
+    const std::lock_guard lock(state->mutex);
+    if (state->queue.size() < state->queue_length) {
+      request->deadline = std::chrono::steady_clock::now() + state->timeout;
+      state->queue.push_back(request);
       queued = true;
-      wake_watcher = !std::exchange(state_->watching, true);
+      wake_watcher = !std::exchange(state->watching, true);
     }
   }
   if (!queued) {
     return request->refuse(
         {.code = Errc::busy,
-         .why = std::format("{} requests wait for the TPM already: try again later", state_->queue_length)});
+         .why = std::format("{} requests wait for the TPM already: try again later", state->queue_length)});
   }
-  state_->work.notify_one();
-  if (wake_watcher) state_->deadline.notify_one();
+  state->work.notify_one();
+  if (wake_watcher) state->deadline.notify_one();
 }
 
 Worker::~Worker() {
