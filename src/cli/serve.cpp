@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/connection_options.h"
@@ -165,8 +166,8 @@ class EchoServer {
 
 Result<ExitStatus> serve(const Options& options, const Output& output) {
   std::atomic<bool> stopping = false;
-  StopSignal signal;
-  signal.call([&stopping] { stopping = true; });
+  block_stop_signals();
+  const std::jthread stopper = on_stop_signal([&stopping] { stopping = true; });
   TRY(const HostPort where, parse_listen_address(options.listen));
   TRY(SslContext context, make_context(options, Stream::Side::server));
   TRY(Listener listener, listen_on(where));

@@ -17,13 +17,13 @@ sigset_t stop_signals() {
 
 }  // namespace
 
-StopSignal::StopSignal() {
+void block_stop_signals() {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-void StopSignal::call(std::function<void()> stop) {
-  waiting_ = std::jthread([signals = stop_signals(), stop = std::move(stop)](const std::stop_token& token) {
+std::jthread on_stop_signal(std::function<void()> stop) {
+  return std::jthread([signals = stop_signals(), stop = std::move(stop)](const std::stop_token& token) {
     constexpr timespec kLookAgain{.tv_sec = 0, .tv_nsec = 100'000'000};
     while (!token.stop_requested()) {
       if (sigtimedwait(&signals, nullptr, &kLookAgain) > 0) {

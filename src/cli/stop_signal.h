@@ -6,16 +6,12 @@
 
 namespace credence::cli {
 
-// From construction on, the two signals are blocked in this thread and in those it starts afterwards: construct it
-// before anything that starts a thread, or that thread would take the signal and end the process.
-class StopSignal {
- public:
-  StopSignal();
-  // Starts a thread that waits for one of them and then calls `stop`, once.
-  void call(std::function<void()> stop);
+// Blocks the two signals in this thread and in those it starts afterwards: call it before anything that starts a
+// thread, or that thread would take the signal and end the process.
+void block_stop_signals();
 
- private:
-  std::jthread waiting_;
-};
+// A thread that waits for one of them and then calls `stop`, once. Declare it after what `stop` uses: its end waits for
+// a call that is under way.
+[[nodiscard]] std::jthread on_stop_signal(std::function<void()> stop);
 
 }  // namespace credence::cli

@@ -4,6 +4,7 @@
 #include <format>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/listen_address.h"
@@ -78,13 +79,12 @@ void announce(const Options& options, const service::VerifierServer& server, con
 Result<ExitStatus> verifier(const Options& options, const Output& output) {
   // Few short requests on few threads: one arena keeps the memory of idle ones from piling up.
   mallopt(M_ARENA_MAX, 1);
-  StopSignal signal;
+  block_stop_signals();
   TRY(service::VerifierOptions made, service_options(options));
   const auto log = service::stderr_log(output.as_json() ? service::LogFormat::json : service::LogFormat::text,
                                        options.verbose ? LogLevel::debug : LogLevel::info);
-  std::unique_ptr<service::VerifierServer> server;
-  TRY(server, service::VerifierServer::start(std::move(made), *log));
-  signal.call([&server] { server->stop(); });
+  TRY(const auto server, service::VerifierServer::start(std::move(made), *log));
+  const std::jthread stopper = on_stop_signal([&server] { server->stop(); });
   announce(options, *server, output);
   server->run();
   return ExitStatus::done;

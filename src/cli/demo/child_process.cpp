@@ -28,7 +28,7 @@ milliseconds left_until(SteadyClock::time_point deadline) {
   return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()));
 }
 
-// The signal mask that StopSignal set must not reach the child: it has to hear SIGTERM.
+// The signal mask that block_stop_signals set must not reach the child: it has to hear SIGTERM.
 Result<pid_t> spawn(std::vector<std::string> arguments, int output, const std::string& log_file) {
   arguments.insert(arguments.begin(), "credence");
   std::vector<char*> argv;
