@@ -28,6 +28,10 @@ constexpr Lookup inverse(std::string_view alphabet) {
 constexpr Lookup kFromStandard = inverse(kStandard);
 constexpr Lookup kFromUrlSafe = inverse(kUrlSafe);
 
+std::uint32_t group_of(std::uint32_t first, std::uint32_t second, std::uint32_t third) noexcept {
+  return first << 16 | second << 8 | third;
+}
+
 // Writes the 4 characters of 3 octets.
 char* encode_group(char* out, std::uint32_t group, std::string_view alphabet) noexcept {
   *out++ = alphabet[group >> 18];
@@ -40,11 +44,11 @@ char* encode_group(char* out, std::uint32_t group, std::string_view alphabet) no
 char* encode_to(char* out, ByteView octets, std::string_view alphabet, Padding padding) noexcept {
   std::size_t at = 0;
   for (; at + 3 <= octets.size(); at += 3) {
-    out = encode_group(out, octets[at] << 16U | octets[at + 1] << 8U | octets[at + 2], alphabet);
+    out = encode_group(out, group_of(octets[at], octets[at + 1], octets[at + 2]), alphabet);
   }
   const std::size_t rest = octets.size() - at;
   if (rest == 0) return out;
-  char* const end = encode_group(out, octets[at] << 16U | (rest == 2 ? octets[at + 1] << 8U : 0U), alphabet);
+  char* const end = encode_group(out, group_of(octets[at], rest == 2 ? octets[at + 1] : 0, 0), alphabet);
   std::fill(out + rest + 1, end, '=');
   return padding == Padding::required ? end : out + rest + 1;
 }
