@@ -39,6 +39,10 @@ const char* group_name(KeyType type) noexcept {
   return nullptr;
 }
 
+std::unexpected<Error> not_a_key() {
+  return fail(Errc::bad_key, std::format("OpenSSL does not take these values as a public key: {}", last_error()));
+}
+
 Result<OwnedKey> key_from_params(const char* type, OSSL_PARAM* params) {
   const OwnedKeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), type, nullptr));
   if (!context) return openssl_failure("EVP_PKEY_CTX_new_from_name");
@@ -46,7 +50,7 @@ Result<OwnedKey> key_from_params(const char* type, OSSL_PARAM* params) {
   EVP_PKEY* key = nullptr;
   ERR_clear_error();
   if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1) {
-    return fail(Errc::bad_key, std::format("OpenSSL does not take these values as a public key: {}", last_error()));
+    return not_a_key();
   }
   return OwnedKey(key);
 }
@@ -141,7 +145,7 @@ Result<void> check_point(const KeyMaterial& material) {
   if (!point) return openssl_failure("EC_POINT_new");
   ERR_clear_error();
   if (EC_POINT_oct2point(group, point.get(), material.key.data(), material.key.size(), nullptr) != 1) {
-    return fail(Errc::bad_key, std::format("OpenSSL does not take these values as a public key: {}", last_error()));
+    return not_a_key();
   }
   return {};
 }
