@@ -1,16 +1,13 @@
 #include "service/verifier/corim_body.h"
 
 #include <algorithm>
-#include <array>
 #include <format>
 #include <utility>
 
-#include "verifier/store.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::service {
 namespace {
-
-constexpr std::array kProfiles = {verifier::kParsecTpmProfile, verifier::kCredenceTpmKeyProfile};
 
 Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certificate> anchors, Timestamp now) {
   // The system's roots are never anchors: any web site could sign reference values.
@@ -31,7 +28,7 @@ Result<rats::CorimMediaType> supported_corim_type(std::string_view content_type)
   if (!type.profile) {
     return fail(Errc::unsupported, std::format("{} needs the parameter profile: the CoRIM's own", content_type));
   }
-  if (std::ranges::find(kProfiles, *type.profile) == kProfiles.end()) {
+  if (verifier::find_scheme_by_profile(*type.profile) == nullptr) {
     return fail(Errc::unsupported, std::format("no active plugin found for {}", content_type));
   }
   return type;
@@ -40,7 +37,7 @@ Result<rats::CorimMediaType> supported_corim_type(std::string_view content_type)
 std::vector<std::string> corim_media_types() {
   std::vector<std::string> types;
   for (const auto form : {rats::CorimForm::unsigned_corim, rats::CorimForm::signed_corim}) {
-    for (const std::string_view profile : kProfiles) {
+    for (const std::string_view profile : verifier::corim_profiles()) {
       types.push_back(rats::to_text({.form = form, .profile = std::string(profile)}));
     }
   }

@@ -1,41 +1,55 @@
 // One kind of evidence, as the engine asks about it step by step. The steps are the engine's; what each means for this
-// kind of evidence is the scheme's.
+// kind of evidence is the scheme's. A scheme is one folder here and one line in registry.cpp.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/strong.h"
+#include "rats/corim/corim.h"
 #include "rats/ear/ear.h"
 #include "verifier/appraiser.h"
+#include "verifier/endorsements.h"
 #include "verifier/policy.h"
 #include "verifier/store.h"
+#include "verifier/store/content.h"
+#include "verifier/store/statement.h"
 
 namespace credence::verifier {
+
+// What authentic evidence is worth. The status of a submodule follows from its vector.
+struct Appraised {
+  struct Submodule {
+    std::string name;
+    rats::TrustVector vector;
+    std::optional<Error> problem;  // why the vector is not affirming
+    json::Object claims;           // annotated evidence: what policies see
+  };
+  std::vector<Submodule> submodules;  // at least one
+  Bytes ueid;                         // of the attester
+  rats::CredenceClaims credence;
+};
 
 // Decoded evidence. Every check returns the reason of a refusal.
 class Evidence {
  public:
   virtual ~Evidence() = default;
 
-  // It is bound to this challenge and consistent in itself.
+  // It is bound to this challenge and consistent in itself. No scheme may leave this out: else a recording of a good
+  // day passes for ever.
   [[nodiscard]] virtual Result<void> check_challenge(const Challenge& challenge, const Policy& policy) = 0;
-  [[nodiscard]] virtual const Kid& kid() const = 0;
-  // The key may sign evidence of this form, under this policy.
-  [[nodiscard]] virtual Result<void> check_purpose(const TrustAnchor& anchor, const Policy& policy) const = 0;
-  [[nodiscard]] virtual Result<void> check_signatures(const TrustAnchor& anchor) const = 0;
-  [[nodiscard]] virtual Result<void> check_signer(const TrustAnchor& anchor) const = 0;
-  // What it says is approved, by values that are valid at `now`. `values` is null when nothing is known of the class.
-  [[nodiscard]] virtual Result<void> compare(const ReferenceValues* values, const Policy& policy,
-                                             Timestamp now) const = 0;
-
-  // Facts for the result, once it is known who signed.
-  virtual void describe(const TrustAnchor& anchor, rats::Submodule& submodule, rats::CredenceClaims& claims) const = 0;
-  [[nodiscard]] virtual ByteView attested_key() const = 0;  // DER SPKI of the TLS key
+  // An endorsed key that is valid now signed it, and may sign evidence of this form under this policy.
+  [[nodiscard]] virtual Result<void> authenticate(Endorsements& endorsements, const Policy& policy) = 0;
+  // Whether what it says is approved, by values that are valid now; after authenticate().
+  [[nodiscard]] virtual Appraised appraise(Endorsements& endorsements, const Policy& policy) const = 0;
+  // DER SPKI of the key that the evidence attests, for kinds that attest one.
+  [[nodiscard]] virtual std::optional<ByteView> attested_key() const = 0;
 };
 
 class Scheme {
@@ -45,10 +59,21 @@ class Scheme {
   [[nodiscard]] virtual std::vector<std::string_view> media_types() const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Evidence>> decode(std::string_view media_type,
                                                                  ByteView octets) const = 0;
+
+  // The CoRIM profiles whose statements this scheme uses. No two schemes share one.
+  [[nodiscard]] virtual std::vector<std::string_view> profiles() const = 0;
+  // Adds every triple of the CoMID to `content`, under the key that it will be looked up by, or refuses the CoMID.
+  [[nodiscard]] virtual Result<void> read_comid(const rats::Comid& comid, std::string_view profile,
+                                                Content& content) const = 0;
+  // The object of all statements under one key. Errc::conflict when trust anchors contradict each other.
+  [[nodiscard]] virtual Result<std::shared_ptr<const Endorsed>> join(Topic topic,
+                                                                     std::span<const Statement> statements) const = 0;
 };
 
-// All schemes of this build, and the one for a media type (null: none).
-[[nodiscard]] std::vector<const Scheme*> schemes();
+// All schemes of this build, and the one for a media type or a CoRIM profile (null: none).
+[[nodiscard]] std::span<const Scheme* const> schemes();
 [[nodiscard]] const Scheme* find_scheme(std::string_view media_type);
+[[nodiscard]] const Scheme* find_scheme_by_profile(std::string_view profile);
+[[nodiscard]] std::vector<std::string_view> corim_profiles();
 
 }  // namespace credence::verifier

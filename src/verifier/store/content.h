@@ -1,45 +1,55 @@
-// What a CoRIM says once its profile has been checked, in the terms of the engine.
+// What a CoRIM says once its profile has been checked: its triples, each under the key that its scheme looks it up by.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
+#include <functional>
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "crypto/hash.h"
-#include "crypto/key.h"
 #include "rats/corim/corim.h"
 #include "verifier/store.h"
+#include "verifier/store/statement.h"
 
 namespace credence::verifier {
 
-// An attestation key by profile tag:github.com/parallaxsecond,2023-03-03:tpm.
-struct KeyStatement {
-  Kid kid;
-  rats::TaggedBytes class_id;
-  crypto::PublicKey key;
-};
-// An attestation key by profile tag:credence.example,2026:tpm-key.
-struct RecordStatement {
-  Kid kid;
-  rats::TaggedBytes class_id;
-  AttestationKeyRecord record;
-};
-struct ReferenceStatement {
-  rats::TaggedBytes class_id;
-  crypto::HashAlgorithm bank{};
-  std::uint8_t pcr = 0;
-  Bytes value;
+// Owns its triples in one block of memory, encoded.
+class Content {
+ public:
+  Content(const Scheme& scheme, Origin origin) : scheme_(&scheme), origin_(std::move(origin)) {}
+
+  // Errc::too_large beyond 65535 octets of key.
+  [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
+  [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
+
+  // A triple that was added, named by its offset; views are valid as long as the Content.
+  struct Entry {
+    std::size_t offset = 0;
+    Topic topic{};
+    TripleKind kind{};
+    ByteView key;
+    ByteView triple;
+  };
+  [[nodiscard]] Entry entry(std::size_t offset) const;
+  void for_each(const std::function<void(const Entry&)>& visit) const;
+  // Entry::triple, parsed.
+  [[nodiscard]] Result<Statement> statement(const Entry& entry) const;
+
+  [[nodiscard]] bool empty() const noexcept { return octets_.empty(); }
+  [[nodiscard]] const Scheme& scheme() const noexcept { return *scheme_; }
+  [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
+  void shrink_to_fit() { octets_.shrink_to_fit(); }
+
+ private:
+  [[nodiscard]] Result<void> append(Topic topic, ByteView key, TripleKind kind, ByteView triple);
+
+  const Scheme* scheme_;
+  Origin origin_;
+  Bytes octets_;  // entry after entry: topic, kind, length of the key (2), of the triple (4), key, triple
 };
 
-struct Content {
-  std::string source;                      // id of the CoRIM
-  std::optional<rats::Validity> validity;  // of the CoRIM, and so of all that it says
-  std::vector<KeyStatement> keys;
-  std::vector<RecordStatement> records;
-  std::vector<ReferenceStatement> reference_values;
-};
+// By the profile that the CoRIM names; Errc::unsupported when it names none, or one that no scheme of this build knows.
+// `id` is that of the submission. A CoRIM is taken whole or not at all.
+[[nodiscard]] Result<Content> read_by_profile(const rats::Corim& corim, std::string id);
 
 }  // namespace credence::verifier

@@ -1,142 +1,126 @@
 #include "verifier/store/index.h"
 
-#include <algorithm>
-#include <format>
 #include <functional>
 #include <mutex>
 #include <string_view>
 #include <utility>
 
-#include "base/text.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::verifier {
 namespace {
 
-// The objects of one change, each started from what the index holds.
-class Draft {
- public:
-  Draft(const Index& index, const Content& content) : index_(index), content_(content) {}
+// So many joined objects are kept; beyond it all are forgotten and made again as they are asked for.
+constexpr std::size_t kMaxJoined = 1 << 14;
 
-  Result<void> add(const KeyStatement& statement) {
-    TRY(TrustAnchor* const anchor, anchor_for(statement.kid, statement.class_id, statement.key));
-    anchor->source = content_.source;
-    // A record counts for more than a key, so the key's CoRIM does not prolong it.
-    if (!anchor->record) anchor->validity.add(content_.validity);
-    return {};
-  }
-
-  Result<void> add(const RecordStatement& statement) {
-    const AttestationKeyRecord& record = statement.record;
-    TRY(const crypto::PublicKey key, record.public_area.key());
-    TRY(TrustAnchor* const anchor, anchor_for(statement.kid, statement.class_id, key));
-    if (anchor->record && !same(*anchor->record, record))
-      return conflict(statement.kid, "another record of the attestation key");
-    if (!anchor->record) anchor->validity = {};
-    anchor->record = record;
-    anchor->source = content_.source;
-    anchor->validity.add(content_.validity);
-    return {};
-  }
-
-  void add(const ReferenceStatement& statement) {
-    auto [found, added] = references_.try_emplace(statement.class_id);
-    if (added) {
-      const auto existing = index_.reference_values(statement.class_id);
-      found->second = existing ? *existing : ReferenceValues{.class_id = statement.class_id, .pcrs = {}, .source = {}};
-      found->second.source = content_.source;
-    }
-    std::vector<ApprovedValue>& values = found->second.pcrs[statement.bank][statement.pcr];
-    auto value = std::ranges::find(values, statement.value, &ApprovedValue::value);
-    if (value == values.end()) value = values.insert(value, {.value = statement.value, .validity = {}});
-    value->validity.add(content_.validity);
-  }
-
-  Index::Change take() {
-    Index::Change change;
-    for (auto& [kid, anchor] : anchors_)
-      change.anchors.push_back(std::make_shared<const TrustAnchor>(std::move(anchor)));
-    for (auto& [class_id, values] : references_)
-      change.reference_values.push_back(std::make_shared<const ReferenceValues>(std::move(values)));
-    return change;
-  }
-
- private:
-  // protocol.md 2.3: the same kid with another key is refused. Otherwise whoever may provision could put his own key in
-  // the place of a machine's, and that machine's pins would follow him.
-  Result<TrustAnchor*> anchor_for(const Kid& kid, const rats::TaggedBytes& class_id, const crypto::PublicKey& key) {
-    auto found = anchors_.find(kid);
-    if (found == anchors_.end()) {
-      const auto existing = index_.trust_anchor(kid);
-      found = anchors_
-                  .emplace(kid, existing ? *existing
-                                         : TrustAnchor{.kid = kid,
-                                                       .key = key,
-                                                       .class_id = class_id,
-                                                       .record = {},
-                                                       .source = {},
-                                                       .validity = {}})
-                  .first;
-    }
-    TrustAnchor& anchor = found->second;
-    if (anchor.key != key) return conflict(kid, "another key");
-    if (anchor.class_id != class_id) return conflict(kid, "another class");
-    return &anchor;
-  }
-
-  static bool same(const AttestationKeyRecord& left, const AttestationKeyRecord& right) {
-    return left.name == right.name && left.qualified_name == right.qualified_name && left.purpose == right.purpose &&
-           left.ek_digest == right.ek_digest && left.maker == right.maker;
-  }
-
-  static std::unexpected<Error> conflict(const Kid& kid, std::string_view what) {
-    return fail(Errc::conflict, std::format("kid {} is already endorsed with {}: remove the old endorsement first",
-                                            to_hex(kid.view()), what));
-  }
-
-  const Index& index_;
-  const Content& content_;
-  StoreMap<Kid, TrustAnchor> anchors_;
-  StoreMap<rats::TaggedBytes, ReferenceValues> references_;
-};
-
-template <typename Map, typename Key>
-typename Map::mapped_type find_or_null(const Map& map, const Key& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? nullptr : found->second;
+std::uint64_t hash_of(const Scheme& scheme, Topic topic, ByteView key) noexcept {
+  const std::hash<std::string_view> hash;
+  const std::uint64_t of_name = hash(scheme.name());
+  return hash(as_text(key)) ^ (of_name * 2 + std::to_underlying(topic)) * 0x9e3779b97f4a7c15;
 }
 
 }  // namespace
 
-Result<Index::Change> Index::prepare(const Content& content) const {
-  Draft draft(*this, content);
-  for (const KeyStatement& statement : content.keys) CHECK(draft.add(statement));
-  for (const RecordStatement& statement : content.records) CHECK(draft.add(statement));
-  for (const ReferenceStatement& statement : content.reference_values) draft.add(statement);
-  return draft.take();
+Result<void> Index::check(const Content& content) const {
+  std::unordered_map<std::uint64_t, std::vector<Content::Entry>> anchors;
+  content.for_each([&](const Content::Entry& entry) {
+    if (entry.topic == Topic::trust_anchor) anchors[hash_of(content.scheme(), entry.topic, entry.key)].push_back(entry);
+  });
+  const std::shared_lock lock(mutex_);
+  for (const auto& [hash, entries] : anchors) {
+    for (const Content::Entry& first : entries) {
+      const Lookup lookup{.scheme = content.scheme(), .topic = first.topic, .key = first.key};
+      TRY(std::vector<Statement> all, statements(lookup, hash));
+      for (const Content::Entry& entry : entries) {
+        if (!equal(entry.key, first.key)) continue;
+        TRY(Statement statement, content.statement(entry));
+        all.push_back(std::move(statement));
+      }
+      TRY(const auto object, content.scheme().join(first.topic, all));
+    }
+  }
+  return {};
 }
 
-void Index::apply(Change change) {
+void Index::add(Content content) {
   const std::unique_lock lock(mutex_);
-  for (auto& anchor : change.anchors) anchors_[anchor->kid] = std::move(anchor);
-  for (auto& values : change.reference_values) reference_values_[values->class_id] = std::move(values);
+  const std::uint32_t number = next_++;
+  const auto& kept = *(contents_[number] = std::make_unique<const Content>(std::move(content)));
+  numbers_[kept.origin().id] = number;
+  kept.for_each([&](const Content::Entry& entry) {
+    const std::uint64_t hash = hash_of(kept.scheme(), entry.topic, entry.key);
+    postings_[hash].push_back({.content = number, .offset = static_cast<std::uint32_t>(entry.offset)});
+    joined_.erase(hash);
+    ++size_;
+  });
+  ++epoch_;
 }
 
-std::shared_ptr<const TrustAnchor> Index::trust_anchor(const Kid& kid) const {
+void Index::remove(std::string_view id) {
+  const std::unique_lock lock(mutex_);
+  const auto found = numbers_.find(std::string(id));
+  if (found == numbers_.end()) return;
+  const std::uint32_t number = found->second;
+  contents_.at(number)->for_each([&](const Content::Entry& entry) {
+    const std::uint64_t hash = hash_of(contents_.at(number)->scheme(), entry.topic, entry.key);
+    joined_.erase(hash);
+    --size_;
+    const auto postings = postings_.find(hash);
+    if (postings == postings_.end()) return;
+    std::erase_if(postings->second, [&](const Posting& posting) { return posting.content == number; });
+    if (postings->second.empty()) postings_.erase(postings);
+  });
+  contents_.erase(number);
+  numbers_.erase(found);
+  ++epoch_;
+}
+
+Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const {
+  const std::uint64_t hash = hash_of(lookup.scheme, lookup.topic, lookup.key);
+  std::shared_ptr<const Endorsed> object;
+  std::uint64_t epoch = 0;
+  {
+    const std::shared_lock lock(mutex_);
+    if (auto known = joined(lookup, hash)) return known;
+    TRY(const std::vector<Statement> all, statements(lookup, hash));
+    if (all.empty()) return nullptr;
+    TRY(object, lookup.scheme.join(lookup.topic, all));
+    epoch = epoch_;
+  }
+  const std::unique_lock lock(mutex_);
+  if (epoch != epoch_) return object;  // a change came in between: this look-up began before it
+  if (joined_.size() >= kMaxJoined) joined_.clear();
+  joined_.try_emplace(
+      hash, Joined{.scheme = &lookup.scheme, .topic = lookup.topic, .key = to_bytes(lookup.key), .object = object});
+  return object;
+}
+
+std::size_t Index::size() const {
   const std::shared_lock lock(mutex_);
-  return find_or_null(anchors_, kid);
+  return size_;
 }
 
-std::shared_ptr<const ReferenceValues> Index::reference_values(const rats::TaggedBytes& class_id) const {
-  const std::shared_lock lock(mutex_);
-  return find_or_null(reference_values_, class_id);
+std::shared_ptr<const Endorsed> Index::joined(const Lookup& lookup, std::uint64_t hash) const {
+  const auto found = joined_.find(hash);
+  if (found == joined_.end()) return nullptr;
+  const Joined& known = found->second;
+  const bool same = known.scheme == &lookup.scheme && known.topic == lookup.topic && equal(known.key, lookup.key);
+  return same ? known.object : nullptr;
 }
 
-std::size_t StoreKeyHash::operator()(const Kid& kid) const noexcept {
-  return std::hash<std::string_view>{}(as_text(kid.view()));
-}
-
-std::size_t StoreKeyHash::operator()(const rats::TaggedBytes& id) const noexcept {
-  return std::hash<std::string_view>{}(as_text(id.value)) ^ id.tag;
+Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint64_t hash) const {
+  std::vector<Statement> all;
+  const auto postings = postings_.find(hash);
+  if (postings == postings_.end()) return all;
+  for (const Posting& posting : postings->second) {
+    const Content& content = *contents_.at(posting.content);
+    const Content::Entry entry = content.entry(posting.offset);
+    // Different keys may share a hash; what is found must be what was asked for.
+    if (&content.scheme() != &lookup.scheme || entry.topic != lookup.topic || !equal(entry.key, lookup.key)) continue;
+    TRY(Statement statement, content.statement(entry));
+    all.push_back(std::move(statement));
+  }
+  return all;
 }
 
 }  // namespace credence::verifier

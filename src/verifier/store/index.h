@@ -1,46 +1,63 @@
-// The parsed content of a store: what look-ups read.
+// The content of a store in memory: what look-ups read.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "verifier/store.h"
 #include "verifier/store/content.h"
 
 namespace credence::verifier {
 
-struct StoreKeyHash {
-  std::size_t operator()(const Kid& kid) const noexcept;
-  std::size_t operator()(const rats::TaggedBytes& id) const noexcept;
-};
-template <typename Key, typename Value>
-using StoreMap = std::unordered_map<Key, Value, StoreKeyHash>;
-
-// Thread-safe. Look-ups share a lock and hand out immutable objects; a change replaces objects and never alters one.
+// Thread-safe. Triples are kept encoded; what is looked up is parsed once and shared until a change of what it was made
+// of. Look-ups share a lock; objects that were handed out are never altered.
+//
+// Changes come from one thread at a time: the store's own lock sees to that, so that nothing comes between check() and
+// add().
 class Index {
  public:
-  // The objects that a CoRIM adds or replaces. Nothing is visible before apply().
-  struct Change {
-    std::vector<std::shared_ptr<const TrustAnchor>> anchors;
-    std::vector<std::shared_ptr<const ReferenceValues>> reference_values;
-  };
+  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself.
+  [[nodiscard]] Result<void> check(const Content& content) const;
+  void add(Content content);
+  // Forgets what the submission with this id says; nothing happens when it is not there.
+  void remove(std::string_view id);
 
-  // Merges `content` with what is there. Errc::conflict when a kid is already known with another key, class or record.
-  // Changes are prepared and applied by one thread at a time: the store's own lock sees to that.
-  [[nodiscard]] Result<Change> prepare(const Content& content) const;
-  void apply(Change change);
+  [[nodiscard]] Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const;
 
-  [[nodiscard]] std::shared_ptr<const TrustAnchor> trust_anchor(const Kid& kid) const;
-  [[nodiscard]] std::shared_ptr<const ReferenceValues> reference_values(const rats::TaggedBytes& class_id) const;
+  // Triples that look-ups can find.
+  [[nodiscard]] std::size_t size() const;
 
  private:
+  struct Posting {
+    std::uint32_t content = 0;  // key of contents_
+    std::uint32_t offset = 0;   // of the entry
+  };
+  struct Joined {
+    const Scheme* scheme = nullptr;
+    Topic topic{};
+    Bytes key;
+    std::shared_ptr<const Endorsed> object;
+  };
+
+  [[nodiscard]] std::shared_ptr<const Endorsed> joined(const Lookup& lookup, std::uint64_t hash) const;
+  [[nodiscard]] Result<std::vector<Statement>> statements(const Lookup& lookup, std::uint64_t hash) const;
+
   mutable std::shared_mutex mutex_;
-  StoreMap<Kid, std::shared_ptr<const TrustAnchor>> anchors_;
-  StoreMap<rats::TaggedBytes, std::shared_ptr<const ReferenceValues>> reference_values_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<const Content>> contents_;
+  std::unordered_map<std::string, std::uint32_t> numbers_;  // by id of the submission
+  std::unordered_map<std::uint64_t, std::vector<Posting>> postings_;
+  std::uint32_t next_ = 0;
+  std::size_t size_ = 0;
+  std::uint64_t epoch_ = 0;  // of changes: what was joined before one is not kept after it
+  mutable std::unordered_map<std::uint64_t, Joined> joined_;
 };
 
 }  // namespace credence::verifier

@@ -9,6 +9,7 @@
 
 #include "evidence/test_root.h"
 #include "fixture.h"
+#include "support/endorsed.h"
 
 namespace credence::verifier {
 namespace {
@@ -254,22 +255,10 @@ TEST(Engine, MarksTheTestRootWhereItIsAllowed) {
   }
 }
 
-class FailingStore final : public Store {
- public:
-  Result<std::shared_ptr<const TrustAnchor>> trust_anchor(const Kid&) const override {
-    return fail(Errc::io, "disk on fire");
-  }
-  Result<std::shared_ptr<const ReferenceValues>> reference_values(const rats::TaggedBytes&) const override {
-    return fail(Errc::io, "disk on fire");
-  }
-  Result<Stored> submit(const rats::Corim&, ByteView) override { return fail(Errc::io, "disk on fire"); }
-  std::uint64_t generation() const noexcept override { return 0; }
-};
-
 // A19: a failure is never a verdict.
 TEST(Engine, GivesNoResultWhenTheStoreFails) {
   const EvidenceMaker maker;
-  const Engine engine = test::engine_over(std::make_shared<FailingStore>());
+  const Engine engine = test::engine_over(std::make_shared<test::BrokenStore>("disk on fire"));
   test::expect_refused(engine.appraise(test::channel_request(maker)), Errc::io, "disk on fire");
 }
 

@@ -1,4 +1,4 @@
-#include "verifier/profile/profile.h"
+#include "verifier/store/content.h"
 
 #include <gtest/gtest.h>
 
@@ -76,9 +76,9 @@ INSTANTIATE_TEST_SUITE_P(Refusals, ParsecTpmFlip, testing::ValuesIn(parsec_tpm_f
 
 TEST_P(ParsecTpmFlip, IsRefused) {
   rats::Corim corim = evidence::tpm::veraison_corim(EvidenceMaker{}.endorsement()).value();
-  ASSERT_TRUE(read_by_profile(corim));
+  ASSERT_TRUE(read_by_profile(corim, "id"));
   GetParam().flip(corim);
-  test::expect_refused(read_by_profile(corim), GetParam().code, GetParam().why);
+  test::expect_refused(read_by_profile(corim, "id"), GetParam().code, GetParam().why);
 }
 
 // Writes the record again with one fact changed.
@@ -124,9 +124,9 @@ INSTANTIATE_TEST_SUITE_P(Refusals, TpmKeyFlip, testing::ValuesIn(tpm_key_flips()
 
 TEST_P(TpmKeyFlip, IsRefused) {
   rats::Corim corim = evidence::tpm::keys_corim(EvidenceMaker{}.endorsement()).value();
-  ASSERT_TRUE(read_by_profile(corim));
+  ASSERT_TRUE(read_by_profile(corim, "id"));
   GetParam().flip(corim);
-  test::expect_refused(read_by_profile(corim), GetParam().code, GetParam().why);
+  test::expect_refused(read_by_profile(corim, "id"), GetParam().code, GetParam().why);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "fixture.h"
+#include "support/endorsed.h"
 #include "temporary_folder.h"
 #include "verifier/store/sqlite/store.h"
 
@@ -44,7 +45,9 @@ class SqliteStore : public testing::Test {
     const auto stored = store.submit(corim, rats::encode_corim(corim).value());
     ASSERT_TRUE(stored) << stored.error().text();
   }
-  std::shared_ptr<const TrustAnchor> anchor(const Store& store) { return store.trust_anchor(Kid(maker.kid())).value(); }
+  std::shared_ptr<const TrustAnchor> anchor(const Store& store) {
+    return test::trust_anchor(store, Kid(maker.kid())).value();
+  }
 
   test::TemporaryFolder folder;
   std::filesystem::path file = folder.path() / "store.sqlite";
@@ -128,13 +131,45 @@ TEST_F(SqliteStore, SeesAConflictWithWhatAnotherProcessStored) {
   test::expect_refused(ours->submit(corim, rats::encode_corim(corim).value()), Errc::conflict, "another key");
 }
 
+TEST_F(SqliteStore, SeesWhatAnotherProcessTookAway) {
+  const auto ours = open();
+  const auto theirs = open();
+  provision(*ours, keys);
+  const std::string id = ours->list().value().at(0).id;
+  ASSERT_NE(anchor(*theirs), nullptr);
+  const auto wait_until = [&](bool known) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while ((anchor(*theirs) != nullptr) != known && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return (anchor(*theirs) != nullptr) == known;
+  };
+  ASSERT_TRUE(ours->set_active(id, false));
+  EXPECT_TRUE(wait_until(false));
+  ASSERT_TRUE(ours->set_active(id, true));
+  EXPECT_TRUE(wait_until(true));
+  ASSERT_TRUE(ours->remove(id));
+  EXPECT_TRUE(wait_until(false));
+  EXPECT_EQ(theirs->generation(), ours->generation());
+  EXPECT_TRUE(open()->list().value().empty());
+}
+
+TEST_F(SqliteStore, KeepsAnInactiveCorimInactiveWhenItIsOpenedAgain) {
+  provision(*open(), keys);
+  const std::string id = open()->list().value().at(0).id;
+  ASSERT_TRUE(open()->set_active(id, false));
+  EXPECT_EQ(anchor(*open()), nullptr);
+  EXPECT_FALSE(open()->list().value().at(0).active);
+  ASSERT_TRUE(open()->set_active(id, true));
+  EXPECT_NE(anchor(*open()), nullptr);
+}
+
 TEST_F(SqliteStore, RefusesANewerSchema) {
   {
     provision(*open(), keys);
   }
+  execute("PRAGMA user_version = 4");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 4, this program knows version 3");
   execute("PRAGMA user_version = 3");
-  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 3, this program knows version 2");
-  execute("PRAGMA user_version = 2");
   EXPECT_NE(anchor(*open()), nullptr);
 }
 
@@ -144,11 +179,12 @@ TEST_F(SqliteStore, TakesOverAStoreThatKnewNoValidity) {
   {
     provision(*open(), keys);
   }
-  execute("PRAGMA user_version = 1");
+  execute("DROP TABLE change; ALTER TABLE corim DROP COLUMN active; PRAGMA user_version = 1");
   const auto store = open();
   EXPECT_TRUE(anchor(*store)->validity.contains(test::kNow));
   EXPECT_FALSE(anchor(*store)->validity.contains(test::kNow + std::chrono::milliseconds(1)));
-  EXPECT_EQ(integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(integer("PRAGMA user_version"), 3);
+  EXPECT_EQ(store->generation(), 1U);
 }
 
 TEST_F(SqliteStore, RefusesADatabaseOfAnotherProgram) {
@@ -168,13 +204,13 @@ TEST_F(SqliteStore, RefusesAStoredCorimThatItCannotRead) {
   execute("UPDATE corim SET octets = x'a0'");
   const auto refused = open_sqlite_store(file);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().path.find("stored CoRIM 1"), std::string::npos) << refused.error().text();
+  EXPECT_NE(refused.error().path.find("stored CoRIM "), std::string::npos) << refused.error().text();
 }
 
 TEST_F(SqliteStore, GivesNoVerdictWhenTheFileIsBroken) {
   const auto store = open();
-  execute("ALTER TABLE corim RENAME TO gone");
-  EXPECT_FALSE(store->trust_anchor(Kid(maker.kid())));
+  execute("ALTER TABLE change RENAME TO gone");
+  EXPECT_FALSE(test::trust_anchor(*store, Kid(maker.kid())));
 }
 
 TEST_F(SqliteStore, KeepsItsFilesFromOthers) {

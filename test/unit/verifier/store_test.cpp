@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "fixture.h"
+#include "support/endorsed.h"
 #include "temporary_folder.h"
 #include "verifier/store/sqlite/store.h"
 
@@ -35,7 +36,7 @@ class AnyStore : public testing::TestWithParam<Kind> {
     EXPECT_FALSE(ear.is_affirming());
     test::expect_problem(test::submodule(ear), code, part);
   }
-  std::shared_ptr<const TrustAnchor> anchor() { return store->trust_anchor(Kid(maker.kid())).value(); }
+  std::shared_ptr<const TrustAnchor> anchor() { return test::trust_anchor(*store, Kid(maker.kid())).value(); }
 
   test::TemporaryFolder folder;
   std::shared_ptr<Store> store =
@@ -50,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, AnyStore, testing::Values(Kind::memory, Kind::s
 
 TEST_P(AnyStore, KnowsNothingAtFirst) {
   EXPECT_EQ(anchor(), nullptr);
-  EXPECT_EQ(store->reference_values(class_id).value(), nullptr);
+  EXPECT_EQ(test::reference_values(*store, class_id).value(), nullptr);
 }
 
 TEST_P(AnyStore, JoinsKeyAndRecordWhicheverComesFirst) {
@@ -74,7 +75,7 @@ TEST_P(AnyStore, CollectsTheValuesOfSeveralBuilds) {
   provision(veraison);
   maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
   provision(evidence::tpm::veraison_corim(maker.endorsement()).value());
-  const auto values = store->reference_values(class_id).value();
+  const auto values = test::reference_values(*store, class_id).value();
   EXPECT_EQ(values->pcrs.at(crypto::HashAlgorithm::sha256).at(0).size(), 1U);
   const auto& builds = values->pcrs.at(crypto::HashAlgorithm::sha256).at(1);
   ASSERT_EQ(builds.size(), 2U);
@@ -188,13 +189,83 @@ TEST_P(AnyStore, StoresAllOfACorimOrNothing) {
   evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
   other.keys[0].kid = Kid(maker.kid());
   ASSERT_FALSE(submit(evidence::tpm::veraison_corim(other).value()));
-  EXPECT_EQ(store->reference_values(class_id).value(), nullptr);
+  EXPECT_EQ(test::reference_values(*store, class_id).value(), nullptr);
   // A key, and reference values that the profile refuses.
   rats::Corim broken = veraison;
   broken.comids[0].reference_values[0].measurements[0].values.digests.clear();
   const auto refused = store->submit(broken, Bytes{1});
   test::expect_refused(refused, Errc::missing_member, "digests are missing");
   provision(veraison);
+}
+
+TEST_P(AnyStore, ListsWhatWasSubmitted) {
+  EXPECT_TRUE(store->list().value().empty());
+  provision(veraison);
+  keys.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
+  provision(keys);
+  const auto all = store->list().value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].source, std::get<std::string>(veraison.id));
+  EXPECT_EQ(all[0].profile, kParsecTpmProfile);
+  EXPECT_TRUE(all[0].active);
+  EXPECT_FALSE(all[0].is_signed);
+  EXPECT_FALSE(all[0].validity);
+  EXPECT_EQ(all[1].profile, kCredenceTpmKeyProfile);
+  EXPECT_EQ(all[1].validity.value().not_after, test::kNow);
+  EXPECT_EQ(all[1].size, rats::encode_corim(keys).value().size());
+  EXPECT_EQ(store->octets(all[1].id).value(), rats::encode_corim(keys).value());
+}
+
+TEST_P(AnyStore, ForgetsWhatIsRemovedAndTakesItAgain) {
+  provision(veraison);
+  provision(keys);
+  ASSERT_TRUE(appraise_at(test::kNow).is_affirming());
+  const std::string id = store->list().value().at(1).id;
+  const std::uint64_t before = store->generation();
+  ASSERT_TRUE(store->remove(id));
+  EXPECT_GT(store->generation(), before);
+  expect_problem_at(test::kNow, Errc::unrestricted_attestation_key, "endorsed without its Name");
+  EXPECT_EQ(store->list().value().size(), 1U);
+  provision(keys);
+  EXPECT_TRUE(appraise_at(test::kNow).is_affirming());
+}
+
+TEST_P(AnyStore, FindsNothingOfWhatIsNotActive) {
+  provision(veraison);
+  provision(keys);
+  const std::string id = store->list().value().at(0).id;
+  ASSERT_TRUE(store->set_active(id, false));
+  EXPECT_FALSE(store->list().value().at(0).active);
+  expect_problem_at(test::kNow, Errc::no_reference_values, "no reference values are known");
+  EXPECT_TRUE(submit(veraison)->duplicate);  // it is there, and stays as it was
+  EXPECT_FALSE(appraise_at(test::kNow).is_affirming());
+  const std::uint64_t before = store->generation();
+  ASSERT_TRUE(store->set_active(id, false));
+  EXPECT_EQ(store->generation(), before);
+  ASSERT_TRUE(store->set_active(id, true));
+  EXPECT_TRUE(appraise_at(test::kNow).is_affirming());
+}
+
+// Otherwise a key could be changed under a machine's pins in two steps that are each allowed.
+TEST_P(AnyStore, ActivatesNothingThatContradictsWhatIsActive) {
+  provision(keys);
+  const std::string id = store->list().value().at(0).id;
+  ASSERT_TRUE(store->set_active(id, false));
+  evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
+  other.keys[0].kid = Kid(maker.kid());
+  provision(evidence::tpm::keys_corim(other).value());
+  test::expect_refused(store->set_active(id, true), Errc::conflict, "another key");
+  EXPECT_FALSE(store->list().value().at(0).active);
+  ASSERT_TRUE(store->remove(store->list().value().at(1).id));
+  EXPECT_TRUE(store->set_active(id, true));
+}
+
+TEST_P(AnyStore, NamesTheCorimThatItDoesNotHave) {
+  const std::string id(64, 'a');
+  const std::string why = "no CoRIM with id " + id;
+  test::expect_refused(store->octets(id), Errc::not_found, why);
+  test::expect_refused(store->remove(id), Errc::not_found, why);
+  test::expect_refused(store->set_active(id, true), Errc::not_found, why);
 }
 
 }  // namespace

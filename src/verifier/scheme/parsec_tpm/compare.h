@@ -5,7 +5,7 @@
 #include "base/result.h"
 #include "evidence/tpm/check.h"
 #include "verifier/policy.h"
-#include "verifier/store.h"
+#include "verifier/scheme/parsec_tpm/endorsed.h"
 
 namespace credence::verifier {
 

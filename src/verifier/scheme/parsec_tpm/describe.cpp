@@ -20,15 +20,16 @@ void describe_maker(const AttestationKeyRecord& record, rats::CredenceClaims& cl
 }  // namespace
 
 // docs/formats/evidence-tpm.md: surfaced, so that a policy can act on them.
-void describe_quote(const evidence::tpm::Statements& statements, rats::Submodule& submodule) {
+json::Object quote_claims(const evidence::tpm::Statements& statements) {
   const evidence::tpm::Attest& quote = statements.quote;
-  auto& claims = submodule.annotated_evidence;
+  json::Object claims;
   claims.reserve(5);
   claims["firmware-version"] = quote.firmware_version;
   claims["clock"] = quote.clock.clock;
   claims["clock-safe"] = quote.clock.safe;
   claims["reset-count"] = quote.clock.reset_count;
   claims["restart-count"] = quote.clock.restart_count;
+  return claims;
 }
 
 void describe_signer(const TrustAnchor& anchor, Form form, rats::CredenceClaims& claims) {

@@ -3,12 +3,12 @@
 
 #include "evidence/tpm/check.h"
 #include "rats/ear/ear.h"
+#include "verifier/scheme/parsec_tpm/endorsed.h"
 #include "verifier/scheme/parsec_tpm/form.h"
-#include "verifier/store.h"
 
 namespace credence::verifier {
 
-void describe_quote(const evidence::tpm::Statements& statements, rats::Submodule& submodule);
+[[nodiscard]] json::Object quote_claims(const evidence::tpm::Statements& statements);
 void describe_signer(const TrustAnchor& anchor, Form form, rats::CredenceClaims& claims);
 void mark_test_root(rats::CredenceClaims& claims);
 

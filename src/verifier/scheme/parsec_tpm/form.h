@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "verifier/appraiser.h"
 #include "verifier/policy.h"
-#include "verifier/store.h"
+#include "verifier/scheme/parsec_tpm/endorsed.h"
 
 namespace credence::verifier {
 

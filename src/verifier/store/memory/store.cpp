@@ -1,51 +1,66 @@
 #include "verifier/store/memory/store.h"
 
-#include <atomic>
-#include <mutex>
-#include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "verifier/profile/profile.h"
-#include "verifier/store/index.h"
-#include "verifier/store/submission.h"
+#include "verifier/store/indexed_store.h"
+#include "verifier/store/journal.h"
 
 namespace credence::verifier {
 namespace {
 
-class MemoryStore final : public Store {
+// Nothing here can fail half way: a transaction has nothing to undo.
+class MemoryJournal final : public Journal {
  public:
-  Result<std::shared_ptr<const TrustAnchor>> trust_anchor(const Kid& kid) const override {
-    return index_.trust_anchor(kid);
+  Result<bool> has_news() override { return false; }
+  Result<std::int64_t> last_sequence() override { return sequence_; }
+  Result<std::vector<Change>> changes_after(std::int64_t) override { return std::vector<Change>{}; }
+
+  Result<std::optional<Entry>> entry(std::string_view id) override {
+    const auto found = find(id);
+    if (found == entries_.end()) return std::nullopt;
+    return *found;
   }
 
-  Result<std::shared_ptr<const ReferenceValues>> reference_values(const rats::TaggedBytes& class_id) const override {
-    return index_.reference_values(class_id);
+  Result<void> for_each(const std::function<Result<void>(Entry)>& visit) override {
+    for (const Entry& entry : entries_) CHECK(visit(entry));
+    return {};
   }
 
-  Result<Stored> submit(const rats::Corim& corim, ByteView octets) override {
-    TRY(const Content content, read_by_profile(corim));
-    TRY(std::string id, submission_id(octets));
-    const std::lock_guard lock(submitting_);
-    if (submissions_.contains(id)) return Stored{.id = std::move(id), .duplicate = true};
-    TRY(Index::Change change, index_.prepare(content));
-    index_.apply(std::move(change));
-    submissions_.insert(id);
-    generation_.fetch_add(1);
-    return Stored{.id = std::move(id), .duplicate = false};
-  }
+  Result<void> begin() override { return {}; }
+  Result<void> commit() override { return {}; }
+  void roll_back() noexcept override {}
 
-  std::uint64_t generation() const noexcept override { return generation_.load(); }
+  Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) override {
+    if (event == Event::added) {
+      entries_.push_back({.id = std::string(id), .octets = to_bytes(octets), .active = true});
+      return ++sequence_;
+    }
+    const auto found = find(id);
+    if (found == entries_.end()) return fail(Errc::not_found, "no such CoRIM");
+    if (event == Event::removed) {
+      entries_.erase(found);
+    } else {
+      found->active = event == Event::activated;
+    }
+    return ++sequence_;
+  }
 
  private:
-  Index index_;
-  std::mutex submitting_;
-  std::set<std::string> submissions_;
-  std::atomic<std::uint64_t> generation_{0};
+  std::vector<Entry>::iterator find(std::string_view id) { return std::ranges::find(entries_, id, &Entry::id); }
+
+  std::vector<Entry> entries_;
+  std::int64_t sequence_ = 0;
 };
 
 }  // namespace
 
-std::shared_ptr<Store> memory_store() { return std::make_shared<MemoryStore>(); }
+std::shared_ptr<Store> memory_store() {
+  auto store = open_indexed_store(std::make_unique<MemoryJournal>(), Sharing::alone);
+  if (!store) throw std::logic_error("memory_store: " + store.error().text());
+  return *std::move(store);
+}
 
 }  // namespace credence::verifier

@@ -1,5 +1,6 @@
 #include "verifier/store/sqlite/schema.h"
 
+#include <array>
 #include <cstdint>
 #include <format>
 
@@ -7,10 +8,12 @@ namespace credence::verifier::sqlite {
 namespace {
 
 constexpr std::int64_t kApplication = 0x43524544;  // "CRED"
-// Version 1 knew no validity: a program of that time would let an expired CoRIM endorse for ever, and must not open
-// what is kept here. The tables are the same. Of signed CoRIMs version 1 kept the payload only, so the validity of
-// those signatures is lost; that of the CoRIM itself is not.
-constexpr std::int64_t kVersion = 2, kWithoutValidity = 1;
+// 1 knew no validity: a program of that time would let an expired CoRIM endorse for ever, and must not open what is
+//   kept here. Of signed CoRIMs it kept the payload only, so the validity of those signatures is lost; that of the
+//   CoRIM itself is not.
+// 2 knew no change but that a CoRIM was added.
+// 3 has the order of all changes, and CoRIMs that are not active.
+constexpr std::int64_t kVersion = 3;
 
 // The CoRIMs as they were submitted are all there is; what look-ups need is parsed from them. AUTOINCREMENT: a sequence
 // number is never used twice, so "newer than" stays true when rows are removed.
@@ -18,8 +21,17 @@ constexpr const char* kCreate =
     "CREATE TABLE corim (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, octets BLOB NOT NULL) "
     "STRICT;"
     "PRAGMA application_id = 0x43524544;"
-    "PRAGMA user_version = 2;";
-constexpr const char* kMigrate = "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 1;";
+
+// From each version to the next.
+constexpr std::array kMigrations = {
+    "PRAGMA user_version = 2;",
+    "ALTER TABLE corim ADD COLUMN active INTEGER NOT NULL DEFAULT 1;"
+    "CREATE TABLE change (sequence INTEGER PRIMARY KEY AUTOINCREMENT, event INTEGER NOT NULL, id TEXT NOT NULL) STRICT;"
+    "INSERT INTO change (event, id) SELECT 0, id FROM corim ORDER BY sequence;"
+    "PRAGMA user_version = 3;",
+};
+static_assert(kMigrations.size() == kVersion - 1);
 
 }  // namespace
 
@@ -27,23 +39,20 @@ Result<void> prepare_schema(Database& database) {
   TRY(Transaction transaction, Transaction::begin(database));
   TRY(const std::int64_t tables, database.query_integer("SELECT count(*) FROM sqlite_schema"));
   TRY(const std::int64_t application, database.query_integer("PRAGMA application_id"));
-  TRY(const std::int64_t version, database.query_integer("PRAGMA user_version"));
+  TRY(std::int64_t version, database.query_integer("PRAGMA user_version"));
   if (tables == 0 && application == 0 && version == 0) {
     CHECK(database.execute(kCreate));
-    return transaction.commit();
-  }
-  if (application != kApplication)
+    version = 1;
+  } else if (application != kApplication) {
     return fail(Errc::configuration, "the file is an SQLite database of another program: choose another file");
-  if (version == kWithoutValidity) {
-    CHECK(database.execute(kMigrate));
-    return transaction.commit();
   }
-  if (version != kVersion)
+  if (version < 1 || version > kVersion)
     return fail(
         Errc::configuration,
         std::format("the store has schema version {}, this program knows version {}: use the version of Credence "
                     "that wrote it",
                     version, kVersion));
+  for (; version < kVersion; ++version) CHECK(database.execute(kMigrations[static_cast<std::size_t>(version - 1)]));
   return transaction.commit();
 }
 

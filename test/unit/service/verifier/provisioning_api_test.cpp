@@ -13,6 +13,7 @@
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
 #include "support/certificate_files.h"
+#include "support/endorsed.h"
 #include "support/evidence_maker.h"
 #include "verifier/store/memory/store.h"
 #include "wire/json/json.h"
@@ -23,17 +24,6 @@ namespace {
 const std::string kVeraisonType = "application/rim+cbor; profile=\"" + std::string(verifier::kParsecTpmProfile) + "\"";
 const std::string kKeysType = "application/rim+cbor; profile=\"" + std::string(verifier::kCredenceTpmKeyProfile) + "\"";
 const std::string kSignedType = "application/rim+cose; profile=\"" + std::string(verifier::kParsecTpmProfile) + "\"";
-
-// A store that cannot write.
-class BrokenStore final : public verifier::Store {
- public:
-  Result<std::shared_ptr<const verifier::TrustAnchor>> trust_anchor(const Kid&) const override { return nullptr; }
-  Result<std::shared_ptr<const verifier::ReferenceValues>> reference_values(const rats::TaggedBytes&) const override {
-    return nullptr;
-  }
-  Result<verifier::Stored> submit(const rats::Corim&, ByteView) override { return fail(Errc::io, "disk full"); }
-  std::uint64_t generation() const noexcept override { return 0; }
-};
 
 class ProvisioningApiTest : public testing::Test {
  protected:
@@ -79,7 +69,7 @@ TEST_F(ProvisioningApiTest, TakesBothFilesOfADevice) {
   EXPECT_EQ(status_of(submit(octets)), "success");
   const Bytes keys = rats::encode_corim(evidence::tpm::keys_corim(maker.endorsement()).value()).value();
   EXPECT_EQ(status_of(submit(keys, kKeysType)), "success");
-  const auto anchor = parts.store->trust_anchor(Kid(maker.kid())).value();
+  const auto anchor = test::trust_anchor(*parts.store, Kid(maker.kid())).value();
   ASSERT_NE(anchor, nullptr);
   EXPECT_TRUE(anchor->record);
 }
@@ -212,7 +202,7 @@ TEST_F(ProvisioningApiTest, KeepsTheValidityOfTheSignature) {
   const rats::CorimSigner signer{
       .name = "signer", .uri = {}, .validity = rats::Validity{.not_before = {}, .not_after = end}};
   ASSERT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.anchors).value(), kSignedType)), "success");
-  const auto anchor = parts.store->trust_anchor(Kid(maker.kid())).value();
+  const auto anchor = test::trust_anchor(*parts.store, Kid(maker.kid())).value();
   EXPECT_TRUE(anchor->validity.contains(end));
   EXPECT_FALSE(anchor->validity.contains(end + std::chrono::milliseconds(1)));
 }
@@ -220,7 +210,7 @@ TEST_F(ProvisioningApiTest, KeepsTheValidityOfTheSignature) {
 TEST_F(ProvisioningApiTest, RefusesAnEmptyBody) { EXPECT_EQ(submit({}).status, http::kBadRequest); }
 
 TEST_F(ProvisioningApiTest, DoesNotBlameTheSubmitterForTheStore) {
-  parts.store = std::make_shared<BrokenStore>();
+  parts.store = std::make_shared<test::BrokenStore>("disk full");
   EXPECT_EQ(submit(octets).status, http::kInternalServerError);
 }
 

@@ -2,7 +2,7 @@
 #include <format>
 #include <utility>
 
-#include "verifier/profile/profile.h"
+#include "verifier/scheme/parsec_tpm/triples.h"
 
 namespace credence::verifier {
 namespace {
@@ -18,8 +18,7 @@ Result<std::uint8_t> pcr_of(const rats::Measurement& measurement) {
 }
 
 // Digests of banks that are not used here (SHA-1, SHA-3) are left out; a PCR with no other digest is refused.
-Result<void> read_measurement(const rats::Measurement& measurement, const rats::TaggedBytes& class_id,
-                              Content& content) {
+Result<void> read_measurement(const rats::Measurement& measurement, std::vector<ReferenceStatement>& values) {
   TRY(const std::uint8_t pcr, pcr_of(measurement));
   if (measurement.values.digests.empty())
     return fail(Errc::missing_member, std::format("PCR {}: digests are missing", pcr));
@@ -31,7 +30,7 @@ Result<void> read_measurement(const rats::Measurement& measurement, const rats::
       return fail(Errc::invalid_value,
                   std::format("PCR {}: expected {} octets of {}, got {}", pcr, crypto::digest_size(*bank),
                               crypto::name(*bank), digest.value.size()));
-    content.reference_values.push_back({.class_id = class_id, .bank = *bank, .pcr = pcr, .value = digest.value});
+    values.push_back({.bank = *bank, .pcr = pcr, .value = digest.value});
     usable = true;
   }
   if (!usable)
@@ -39,17 +38,20 @@ Result<void> read_measurement(const rats::Measurement& measurement, const rats::
   return {};
 }
 
-Result<void> read_reference_values(const rats::ReferenceTriple& triple, Content& content) {
-  TRY(const rats::TaggedBytes class_id, class_of(triple.environment));
+}  // namespace
+
+Result<ReferenceStatements> read_reference_values(const rats::ReferenceTriple& triple) {
+  ReferenceStatements statements;
+  TRY(statements.class_id, class_of(triple.environment));
   if (triple.environment.instance)
     return fail(Errc::invalid_value, "environment: reference values are for a class, an instance is not allowed");
   if (triple.measurements.empty()) return fail(Errc::missing_member, "no measurement");
   for (const rats::Measurement& measurement : triple.measurements)
-    CHECK(read_measurement(measurement, class_id, content));
-  return {};
+    CHECK(read_measurement(measurement, statements.values));
+  return statements;
 }
 
-Result<void> read_key(const rats::KeyTriple& triple, Content& content) {
+Result<KeyStatement> read_key(const rats::KeyTriple& triple) {
   TRY(rats::TaggedBytes class_id, class_of(triple.environment));
   TRY(Kid kid, instance_of(triple.environment));
   if (triple.keys.size() != 1)
@@ -58,21 +60,7 @@ Result<void> read_key(const rats::KeyTriple& triple, Content& content) {
   if (key.tag != rats::kTagPkixBase64Key)
     return fail(Errc::unexpected_type, std::format("expected a pkix-base64-key (tag 554), got tag {}", key.tag));
   TRY(crypto::PublicKey public_key, rats::public_key_of(key));
-  content.keys.push_back({.kid = std::move(kid), .class_id = std::move(class_id), .key = std::move(public_key)});
-  return {};
-}
-
-}  // namespace
-
-Result<void> read_parsec_tpm(const rats::Comid& comid, Content& content) {
-  if (!comid.endorsed_values.empty() || !comid.identity_keys.empty() || !comid.other_triples.empty())
-    return fail(Errc::unsupported, "triples: this profile knows reference-triples and attest-key-triples only");
-  for (const rats::ReferenceTriple& triple : comid.reference_values)
-    if (auto read = read_reference_values(triple, content); !read)
-      return within("reference-triples", std::move(read).error());
-  for (const rats::KeyTriple& triple : comid.attestation_keys)
-    if (auto read = read_key(triple, content); !read) return within("attest-key-triples", std::move(read).error());
-  return {};
+  return KeyStatement{.kid = std::move(kid), .class_id = std::move(class_id), .key = std::move(public_key)};
 }
 
 }  // namespace credence::verifier

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "evidence/tpm/check.h"
-#include "verifier/profile/profile.h"
+#include "verifier/scheme/parsec_tpm/triples.h"
 
 namespace credence::verifier {
 namespace {
@@ -39,25 +39,15 @@ Result<AttestationKeyRecord> check_record(tpm::KeyFacts facts) {
                               .maker = std::move(facts.maker)};
 }
 
-Result<void> read_record(const rats::ReferenceTriple& triple, Content& content) {
+}  // namespace
+
+Result<RecordStatement> read_record(const rats::ReferenceTriple& triple) {
   TRY(rats::TaggedBytes class_id, class_of(triple.environment));
   TRY(Kid kid, instance_of(triple.environment));
   TRY(const Bytes* raw_value, raw_record(triple));
   auto record = tpm::decode_key_record(*raw_value).and_then(check_record);
   if (!record) return within(tpm::kKeyRecordMkey, std::move(record).error());
-  content.records.push_back({.kid = std::move(kid), .class_id = std::move(class_id), .record = *std::move(record)});
-  return {};
-}
-
-}  // namespace
-
-Result<void> read_tpm_key(const rats::Comid& comid, Content& content) {
-  if (!comid.reference_values.empty() || !comid.attestation_keys.empty() || !comid.identity_keys.empty() ||
-      !comid.other_triples.empty())
-    return fail(Errc::unsupported, "triples: this profile knows endorsed-triples only");
-  for (const rats::ReferenceTriple& triple : comid.endorsed_values)
-    if (auto read = read_record(triple, content); !read) return within("endorsed-triples", std::move(read).error());
-  return {};
+  return RecordStatement{.kid = std::move(kid), .class_id = std::move(class_id), .record = *std::move(record)};
 }
 
 }  // namespace credence::verifier

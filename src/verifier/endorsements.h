@@ -1,0 +1,39 @@
+// What the verifier knows, as one appraisal sees it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "verifier/store.h"
+
+namespace credence::verifier {
+
+// For one appraisal on one thread. A store that fails is remembered here: whatever a scheme then makes of the missing
+// answer, the engine gives no verdict.
+class Endorsements {
+ public:
+  Endorsements(const Store& store, const Scheme& scheme, Timestamp now) : store_(&store), scheme_(&scheme), now_(now) {}
+
+  // Null when nothing is known, or the store failed. T is what the scheme's join() makes for this topic.
+  template <typename T>
+  [[nodiscard]] std::shared_ptr<const T> find(Topic topic, ByteView key) {
+    auto found = store_->find({.scheme = *scheme_, .topic = topic, .key = key});
+    if (found) return std::static_pointer_cast<const T>(*std::move(found));
+    if (!failure_) failure_ = std::move(found).error();
+    return nullptr;
+  }
+
+  [[nodiscard]] Timestamp now() const noexcept { return now_; }
+  [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
+
+ private:
+  const Store* store_;
+  const Scheme* scheme_;
+  Timestamp now_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace credence::verifier

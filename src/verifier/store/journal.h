@@ -1,0 +1,51 @@
+// Where a store keeps what was submitted: CoRIMs, and the order of all changes to them. One for each kind of database.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace credence::verifier {
+
+// For one thread at a time. Errors are of the database, and are no statement about any CoRIM.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  struct Entry {
+    std::string id;
+    Bytes octets;
+    bool active = true;
+  };
+  enum class Event : std::uint8_t { added = 0, removed = 1, activated = 2, deactivated = 3 };
+  struct Change {
+    std::int64_t sequence = 0;
+    Event event{};
+    std::string id;
+  };
+
+  // False when nobody has committed anything since the last call: the cheap question, asked often.
+  [[nodiscard]] virtual Result<bool> has_news() = 0;
+  // Of the last change; 0 when there was none.
+  [[nodiscard]] virtual Result<std::int64_t> last_sequence() = 0;
+  [[nodiscard]] virtual Result<std::vector<Change>> changes_after(std::int64_t sequence) = 0;
+  [[nodiscard]] virtual Result<std::optional<Entry>> entry(std::string_view id) = 0;
+  // Oldest first.
+  [[nodiscard]] virtual Result<void> for_each(const std::function<Result<void>(Entry)>& visit) = 0;
+
+  // A transaction that excludes other writers, of other processes too; it sees what they have committed.
+  [[nodiscard]] virtual Result<void> begin() = 0;
+  // Durable when it returns.
+  [[nodiscard]] virtual Result<void> commit() = 0;
+  virtual void roll_back() noexcept = 0;
+  // Within a transaction. `octets` is for Event::added only. The sequence number of the change.
+  [[nodiscard]] virtual Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) = 0;
+};
+
+}  // namespace credence::verifier

@@ -1,0 +1,45 @@
+// One triple of a CoRIM, and where it comes from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "rats/corim/corim.h"
+
+namespace credence::verifier {
+
+// By the keys of the triples-map (draft-ietf-rats-corim section 5.1.4).
+enum class TripleKind : std::uint8_t {
+  reference_values = 0,
+  endorsed_values = 1,
+  identity_keys = 2,
+  attestation_keys = 3,
+};
+
+struct Origin {
+  std::string id;                          // of the submission
+  std::string source;                      // of the CoRIM
+  std::string profile;                     // of the CoRIM
+  std::optional<rats::Validity> validity;  // of the CoRIM, and so of all that it says
+};
+
+struct Statement {
+  const Origin* origin = nullptr;  // lives as long as the statement is looked at
+  TripleKind kind{};
+  std::variant<rats::ReferenceTriple, rats::KeyTriple> triple;
+
+  [[nodiscard]] const rats::ReferenceTriple& values() const { return std::get<rats::ReferenceTriple>(triple); }
+  [[nodiscard]] const rats::KeyTriple& keys() const { return std::get<rats::KeyTriple>(triple); }
+};
+
+// The compact form in which an index keeps a triple: CBOR, as long as the triple on the wire and a few octets. A parsed
+// triple takes several times as much memory.
+[[nodiscard]] Result<Bytes> encode_triple(TripleKind kind, const rats::ReferenceTriple& triple);
+[[nodiscard]] Result<Bytes> encode_triple(TripleKind kind, const rats::KeyTriple& triple);
+[[nodiscard]] Result<Statement> decode_triple(TripleKind kind, ByteView octets);
+
+}  // namespace credence::verifier
