@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,9 +77,10 @@ class Store {
   [[nodiscard]] virtual Result<std::vector<StoredCorim>> list() const = 0;
   // As it was submitted. Errc::not_found.
   [[nodiscard]] virtual Result<Bytes> octets(std::string_view id) const = 0;
-  // Durable when they return, in force for every look-up that begins afterwards. Errc::not_found; Errc::conflict when
-  // what is activated contradicts what is active. Activating what is active changes nothing.
-  [[nodiscard]] virtual Result<void> set_active(std::string_view id, bool active) = 0;
+  // Both: durable when they return, in force for every look-up that begins afterwards. Errc::not_found.
+  // All of `ids` or none. Errc::conflict when what is activated contradicts what is active, or each other. Activating
+  // what is active changes nothing.
+  [[nodiscard]] virtual Result<void> set_active(std::span<const std::string> ids, bool active) = 0;
   [[nodiscard]] virtual Result<void> remove(std::string_view id) = 0;
 
   // Grows with every change of the content: what a cached verdict must be keyed by.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,7 +38,7 @@ class BrokenStore final : public verifier::Store {
   Result<verifier::Stored> submit(const rats::Corim&, ByteView) override { return failure(); }
   Result<std::vector<verifier::StoredCorim>> list() const override { return failure(); }
   Result<Bytes> octets(std::string_view) const override { return failure(); }
-  Result<void> set_active(std::string_view, bool) override { return failure(); }
+  Result<void> set_active(std::span<const std::string>, bool) override { return failure(); }
   Result<void> remove(std::string_view) override { return failure(); }
   std::uint64_t generation() const noexcept override { return 0; }
 

@@ -1,11 +1,15 @@
 #include "service/verifier/provisioning_api.h"
 
+#include <algorithm>
 #include <chrono>
 #include <format>
+#include <ranges>
+#include <utility>
 
 #include "service/http/accept.h"
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
+#include "service/verifier/endorsements_api.h"
 #include "service/verifier/local_caller.h"
 #include "wire/json/json.h"
 
@@ -17,9 +21,13 @@ using Parts = ProvisioningApi::Parts;
 constexpr std::string_view kProvisioningSession = "application/vnd.veraison.provisioning-session+json";
 constexpr std::chrono::minutes kOutcomeLifetime{2};  // only for clients that demand the member "expiry"
 
-http::Response outcome(const Parts& parts, json::Object members) {
-  members["expiry"] = to_rfc3339(parts.clock->now() + kOutcomeLifetime);
+http::Response session_response(unsigned status, const SubmissionOutcome& outcome, Timestamp expiry) {
+  json::Object members{{"status", name(outcome.status)}, {"expiry", to_rfc3339(expiry)}};
+  if (outcome.duplicate) members["duplicate"] = true;
+  if (!outcome.corim.empty()) members["corim"] = outcome.corim;
+  if (outcome.status == SubmissionStatus::failed) members["failure-reason"] = outcome.reason;
   http::Response response;
+  response.status = status;
   response.headers.emplace_back("Content-Type", kProvisioningSession);
   response.headers.emplace_back("Cache-Control", "no-store");
   response.body = json::to_text(members);
@@ -52,9 +60,52 @@ bool is_own_failure(Errc code) noexcept {
   return is_undecided(code) || code == Errc::internal || code == Errc::crypto_failure;
 }
 
-Result<verifier::Stored> store(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
-  TRY(const CorimBody decoded, corim_from_body(type, body, parts.anchors, parts.clock->now()));
-  return parts.store->submit(decoded.corim, decoded.octets);
+// The outcome, or an Error that is the verifier's own.
+Result<SubmissionOutcome> store(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
+  const auto stored =
+      corim_from_body(type, body, parts.anchors, parts.clock->now()).and_then([&](const CorimBody& decoded) {
+        return parts.store->submit(decoded.corim, decoded.octets);
+      });
+  if (stored) {
+    parts.log->write(LogLevel::info,
+                     std::format("CoRIM {}: {}", stored->duplicate ? "known already" : "stored", stored->id));
+    return SubmissionOutcome{
+        .status = SubmissionStatus::success, .duplicate = stored->duplicate, .corim = stored->id, .reason = {}};
+  }
+  if (is_own_failure(stored.error().code)) return std::unexpected(stored.error());
+  parts.log->write(LogLevel::warning, "CoRIM refused: " + stored.error().text());
+  return SubmissionOutcome{
+      .status = SubmissionStatus::failed, .duplicate = false, .corim = {}, .reason = stored.error().text()};
+}
+
+// RFC 7240 section 4.1.
+bool prefers_async(const http::Request& request) {
+  const std::string list = request.list_header("Prefer");
+  for (const auto part : list | std::views::split(',')) {
+    std::string_view preference(part);
+    preference = preference.substr(0, preference.find(';'));
+    preference.remove_prefix(std::min(preference.find_first_not_of(" \t"), preference.size()));
+    preference = preference.substr(0, preference.find_last_not_of(" \t") + 1);
+    if (http::same_ignoring_case(preference, "respond-async")) return true;
+  }
+  return false;
+}
+
+http::Response submit_later(const std::shared_ptr<const Parts>& parts, const rats::CorimMediaType& type, Bytes body) {
+  const auto session = parts->sessions->open([parts, type, body = std::move(body)]() -> SubmissionOutcome {
+    auto outcome = store(*parts, type, body);
+    if (outcome) return *std::move(outcome);
+    parts->log->write(LogLevel::error, outcome.error().text());
+    return {.status = SubmissionStatus::failed,
+            .duplicate = false,
+            .corim = {},
+            .reason = "the service failed; its log says why. Submit again"};
+  });
+  if (!session) return refusal(*parts, session.error());
+  http::Response response = session_response(http::kCreated, session->outcome, session->expiry);
+  response.headers.emplace_back("Location", "/endorsement-provisioning/v1/session/" + session->id);
+  response.headers.emplace_back("Preference-Applied", "respond-async");
+  return response;
 }
 
 }  // namespace
@@ -82,24 +133,41 @@ std::optional<http::Response> ProvisioningApi::refuse_caller(const http::Request
 http::Response ProvisioningApi::submit(const http::Request& request) const {
   const auto type = check_request(request);
   if (!type) return refusal(*parts_, type.error());
-  const auto stored = store(*parts_, *type, request.body);
-  if (!stored) {
-    if (is_own_failure(stored.error().code)) return refusal(*parts_, stored.error());
-    parts_->log->write(LogLevel::warning, "CoRIM refused: " + stored.error().text());
-    return outcome(*parts_, {{"status", "failed"}, {"failure-reason", stored.error().text()}});
-  }
-  parts_->log->write(LogLevel::info,
-                     std::format("CoRIM {}: {}", stored->duplicate ? "known already" : "stored", stored->id));
-  json::Object members{{"status", "success"}};
-  if (stored->duplicate) members["duplicate"] = true;
-  return outcome(*parts_, std::move(members));
+  if (parts_->sessions && prefers_async(request)) return submit_later(parts_, *type, request.body);
+  const auto outcome = store(*parts_, *type, request.body);
+  if (!outcome) return refusal(*parts_, outcome.error());
+  return session_response(http::kOk, *outcome, parts_->clock->now() + kOutcomeLifetime);
+}
+
+http::Response ProvisioningApi::get_session(const http::Request& request) const {
+  const auto session = parts_->sessions->find(request.path_parameters.front());
+  if (!session) return refusal(*parts_, session.error());
+  return session_response(http::kOk, session->outcome, session->expiry);
+}
+
+http::Response ProvisioningApi::delete_session(const http::Request& request) const {
+  const auto removed = parts_->sessions->remove(request.path_parameters.front());
+  if (!removed) return refusal(*parts_, removed.error());
+  return {.status = http::kNoContent};
 }
 
 void ProvisioningApi::add_routes(http::Router& router) const {
+  const http::Guard guard = [api = *this](const http::Request& request) { return api.refuse_caller(request); };
   router.add(
       http::Method::post, "/endorsement-provisioning/v1/submit", kMaxCorim,
-      [api = *this](const http::Request& request) { return api.submit(request); },
-      [api = *this](const http::Request& request) { return api.refuse_caller(request); });
+      [api = *this](const http::Request& request) { return api.submit(request); }, guard);
+  EndorsementsApi(parts_->store, *parts_->log).add_routes(router, guard);
+  if (!parts_->sessions) return;
+  // Veraison's text calls it session, its OpenAPI document submissions.
+  for (const std::string_view path :
+       {"/endorsement-provisioning/v1/session/{}", "/endorsement-provisioning/v1/submissions/{}"}) {
+    router.add(
+        http::Method::get, path, 0, [api = *this](const http::Request& request) { return api.get_session(request); },
+        guard);
+    router.add(
+        http::Method::remove, path, 0,
+        [api = *this](const http::Request& request) { return api.delete_session(request); }, guard);
+  }
 }
 
 }  // namespace credence::service

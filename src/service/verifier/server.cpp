@@ -68,6 +68,8 @@ Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, std::sh
                                .anchors = std::move(anchors),
                                .token = {},
                                .open_without_token = loopback,
+                               .sessions = std::make_shared<ProvisioningSessions>(
+                                   options.clock, options.random ? options.random : crypto::system_random()),
                                .clock = options.clock,
                                .log = &log};
   if (options.provisioning_token) {

@@ -1,5 +1,6 @@
 #include "verifier/store/indexed_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -125,21 +126,23 @@ class IndexedStore final : public Store {
     return std::move(entry->octets);
   }
 
-  Result<void> set_active(std::string_view id, bool active) override {
+  Result<void> set_active(std::span<const std::string> ids, bool active) override {
     const std::lock_guard lock(mutex_);
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());
-    TRY(const auto entry, journal_->entry(id));
-    if (!entry) return not_stored(id);
-    if (entry->active == active) return {};
-    TRY(Content content, content_of(*entry));
-    if (active) CHECK(index_.check(content));
-    TRY(const std::int64_t sequence, journal_->append(active ? Event::activated : Event::deactivated, id, {}));
+    TRY(std::vector<Content> changed, changed_by(ids, active));
+    if (changed.empty()) return {};
+    std::int64_t sequence = 0;
+    for (const Content& content : changed) {
+      TRY(sequence, journal_->append(active ? Event::activated : Event::deactivated, content.origin().id, {}));
+    }
     CHECK(transaction.commit());
-    if (active) {
-      index_.add(std::move(content));
-    } else {
-      index_.remove(id);
+    for (Content& content : changed) {
+      if (active) {
+        index_.add(std::move(content));
+      } else {
+        index_.remove(content.origin().id);
+      }
     }
     sequence_.store(sequence);
     return {};
@@ -174,6 +177,27 @@ class IndexedStore final : public Store {
     sequence_.store(last);
     return {};
   }
+
+  // Those of `ids` that are not yet as they shall be; activated ones are checked against what is active and each other.
+  Result<std::vector<Content>> changed_by(std::span<const std::string> ids, bool active) const {
+    std::vector<Content> changed;
+    Index staged;
+    for (const std::string& id : ids) {
+      TRY(const auto entry, journal_->entry(id));
+      if (!entry) return not_stored(id);
+      if (entry->active == active || std::ranges::contains(changed, id, &id_of)) continue;
+      TRY(Content content, content_of(*entry));
+      if (active) {
+        CHECK(index_.check(content));
+        CHECK(staged.check(content));
+        staged.add(content);
+      }
+      changed.push_back(std::move(content));
+    }
+    return changed;
+  }
+
+  static const std::string& id_of(const Content& content) { return content.origin().id; }
 
   // Takes over what other processes have committed since the last time.
   Result<void> refresh() const {

@@ -143,9 +143,9 @@ TEST_F(SqliteStore, SeesWhatAnotherProcessTookAway) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return (anchor(*theirs) != nullptr) == known;
   };
-  ASSERT_TRUE(ours->set_active(id, false));
+  ASSERT_TRUE(ours->set_active({&id, 1}, false));
   EXPECT_TRUE(wait_until(false));
-  ASSERT_TRUE(ours->set_active(id, true));
+  ASSERT_TRUE(ours->set_active({&id, 1}, true));
   EXPECT_TRUE(wait_until(true));
   ASSERT_TRUE(ours->remove(id));
   EXPECT_TRUE(wait_until(false));
@@ -156,10 +156,10 @@ TEST_F(SqliteStore, SeesWhatAnotherProcessTookAway) {
 TEST_F(SqliteStore, KeepsAnInactiveCorimInactiveWhenItIsOpenedAgain) {
   provision(*open(), keys);
   const std::string id = open()->list().value().at(0).id;
-  ASSERT_TRUE(open()->set_active(id, false));
+  ASSERT_TRUE(open()->set_active({&id, 1}, false));
   EXPECT_EQ(anchor(*open()), nullptr);
   EXPECT_FALSE(open()->list().value().at(0).active);
-  ASSERT_TRUE(open()->set_active(id, true));
+  ASSERT_TRUE(open()->set_active({&id, 1}, true));
   EXPECT_NE(anchor(*open()), nullptr);
 }
 

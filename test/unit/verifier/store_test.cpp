@@ -234,15 +234,15 @@ TEST_P(AnyStore, FindsNothingOfWhatIsNotActive) {
   provision(veraison);
   provision(keys);
   const std::string id = store->list().value().at(0).id;
-  ASSERT_TRUE(store->set_active(id, false));
+  ASSERT_TRUE(store->set_active({&id, 1}, false));
   EXPECT_FALSE(store->list().value().at(0).active);
   expect_problem_at(test::kNow, Errc::no_reference_values, "no reference values are known");
   EXPECT_TRUE(submit(veraison)->duplicate);  // it is there, and stays as it was
   EXPECT_FALSE(appraise_at(test::kNow).is_affirming());
   const std::uint64_t before = store->generation();
-  ASSERT_TRUE(store->set_active(id, false));
+  ASSERT_TRUE(store->set_active({&id, 1}, false));
   EXPECT_EQ(store->generation(), before);
-  ASSERT_TRUE(store->set_active(id, true));
+  ASSERT_TRUE(store->set_active({&id, 1}, true));
   EXPECT_TRUE(appraise_at(test::kNow).is_affirming());
 }
 
@@ -250,14 +250,43 @@ TEST_P(AnyStore, FindsNothingOfWhatIsNotActive) {
 TEST_P(AnyStore, ActivatesNothingThatContradictsWhatIsActive) {
   provision(keys);
   const std::string id = store->list().value().at(0).id;
-  ASSERT_TRUE(store->set_active(id, false));
+  ASSERT_TRUE(store->set_active({&id, 1}, false));
   evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
   other.keys[0].kid = Kid(maker.kid());
   provision(evidence::tpm::keys_corim(other).value());
-  test::expect_refused(store->set_active(id, true), Errc::conflict, "another key");
+  test::expect_refused(store->set_active({&id, 1}, true), Errc::conflict, "another key");
   EXPECT_FALSE(store->list().value().at(0).active);
   ASSERT_TRUE(store->remove(store->list().value().at(1).id));
-  EXPECT_TRUE(store->set_active(id, true));
+  EXPECT_TRUE(store->set_active({&id, 1}, true));
+}
+
+TEST_P(AnyStore, ActivatesAllOrNothing) {
+  provision(veraison);
+  provision(keys);
+  std::vector<std::string> ids = {store->list().value().at(0).id, store->list().value().at(1).id};
+  ASSERT_TRUE(store->set_active(ids, false));
+  EXPECT_EQ(anchor(), nullptr);
+  ids.push_back(std::string(64, 'a'));
+  test::expect_refused(store->set_active(ids, true), Errc::not_found, "no CoRIM with id aaa");
+  EXPECT_EQ(anchor(), nullptr);
+  ids.pop_back();
+  ASSERT_TRUE(store->set_active(ids, true));
+  EXPECT_TRUE(appraise_at(test::kNow).is_affirming());
+}
+
+TEST_P(AnyStore, ActivatesNothingThatContradictsItself) {
+  provision(keys);
+  const std::string first = store->list().value().at(0).id;
+  ASSERT_TRUE(store->set_active({&first, 1}, false));
+  evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
+  other.keys[0].kid = Kid(maker.kid());
+  provision(evidence::tpm::keys_corim(other).value());
+  const std::string second = store->list().value().at(1).id;
+  ASSERT_TRUE(store->set_active({&second, 1}, false));
+  const std::vector both = {first, second};
+  test::expect_refused(store->set_active(both, true), Errc::conflict, "another key");
+  EXPECT_EQ(anchor(), nullptr);
+  EXPECT_TRUE(store->set_active({&first, 1}, true));
 }
 
 TEST_P(AnyStore, NamesTheCorimThatItDoesNotHave) {
@@ -265,7 +294,7 @@ TEST_P(AnyStore, NamesTheCorimThatItDoesNotHave) {
   const std::string why = "no CoRIM with id " + id;
   test::expect_refused(store->octets(id), Errc::not_found, why);
   test::expect_refused(store->remove(id), Errc::not_found, why);
-  test::expect_refused(store->set_active(id, true), Errc::not_found, why);
+  test::expect_refused(store->set_active({&id, 1}, true), Errc::not_found, why);
 }
 
 }  // namespace
