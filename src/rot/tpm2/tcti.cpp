@@ -53,6 +53,18 @@ Result<FileDescriptor> lock_state_file(const std::string& state_file) {
   return lock;
 }
 
+// tpm2-tss opens whatever it is told and writes a command into it: a file that was named by mistake, /etc/passwd say,
+// would begin with a TPM2_GetRandom afterwards.
+Result<void> check_device(std::string_view tcti) {
+  constexpr std::string_view kDevice = "device:";
+  if (!tcti.starts_with(kDevice)) return {};
+  const std::filesystem::path path = tcti.substr(kDevice.size());
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (!std::filesystem::exists(status) || std::filesystem::is_character_file(status)) return {};
+  return fail_in(Errc::configuration, std::string(tcti), "expected a character device, as /dev/tpmrm0 is");
+}
+
 // tpm2-tss prints what it returns anyway; only the environment can tell it not to. A value set by the user stays.
 void silence_tss() { ::setenv("TSS2_LOG", "all+none", 0); }
 
@@ -74,6 +86,7 @@ Result<Tcti> Tcti::open(const std::string& tcti) {
     CHECK(in_temporary_directory([&] { return opened.initialize(prepared); }));
     return opened;
   }
+  CHECK(check_device(tcti));
   CHECK(opened.initialize(tcti));
   return opened;
 }

@@ -257,5 +257,19 @@ TEST_P(Tpm2Device, ClosesFromItsOwnThread) {
 INSTANTIATE_TEST_SUITE_P(Tpms, Tpm2Device, ::testing::Values(TpmKind::libtpms, TpmKind::swtpm),
                          ::testing::PrintToStringParamName());
 
+// tpm2-tss would write a command into it.
+TEST(Tcti, OverwritesNoFileThatIsNoDevice) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "precious";
+  std::ofstream(file) << "a line that must survive";
+  const auto refused = Device::open({.tcti = "device:" + file.string(), .state_directory = directory.path() / "state"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_THAT(refused.error().why, HasSubstr("expected a character device"));
+  std::string line;
+  std::getline(std::ifstream(file), line);
+  EXPECT_EQ(line, "a line that must survive");
+}
+
 }  // namespace
 }  // namespace credence::rot::tpm2
