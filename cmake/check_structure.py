@@ -46,10 +46,11 @@ HOMES = [
     (r"boost/system.*", {"service", "wire/json"}),
     (r"curl/.*", {"client"}),
     (r"sqlite3\.h", {"verifier/store/sqlite"}),
+    (r"pqxx/", {"verifier/store/postgres"}),
     (r"spdlog/.*", {"service", "cli"}),
     (r"(CLI/.*|toml.*)", {"cli", "service"}),
 ]
-THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3)")
+THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx)")
 MOST_LINES = 600
 
 

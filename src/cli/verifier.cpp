@@ -97,7 +97,7 @@ void add_verifier(CommandLine& line) {
   auto options = std::make_shared<Options>();
   command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one")
       ->required();
-  command->add_option("--store", options->store, "sqlite:FILE or memory:")->required();
+  command->add_option("--store", options->store, "sqlite:FILE, postgresql://HOST/DATABASE or memory:")->required();
   command->add_option("--signing-key", options->signing_key, "PEM; made when absent, with FILE.pub beside it")
       ->required();
   command->add_option("--cert", options->certificate, "Certificate chain of this server, PEM");

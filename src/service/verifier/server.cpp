@@ -11,6 +11,7 @@
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
+#include "verifier/store/postgres/store.h"
 #include "verifier/store/sqlite/store.h"
 
 namespace credence::service {
@@ -25,7 +26,9 @@ Result<std::shared_ptr<verifier::Store>> open_store(const std::string& specifica
   if (specification.starts_with(kSqlite) && specification.size() > kSqlite.size()) {
     return verifier::open_sqlite_store(specification.substr(kSqlite.size()));
   }
-  return fail(Errc::usage, std::format("store: expected memory: or sqlite:FILE, got \"{}\"", specification));
+  if (specification.starts_with("postgresql:")) return verifier::open_postgres_store(specification);
+  return fail(Errc::usage,
+              std::format("store: expected memory:, sqlite:FILE or postgresql://..., got \"{}\"", specification));
 }
 
 Result<std::vector<crypto::Certificate>> read_anchors(const std::vector<std::filesystem::path>& files) {

@@ -29,7 +29,7 @@ struct VerifierOptions {
   std::optional<http::TlsFiles> tls;
   bool insecure_http = false;
 
-  std::string store = "memory:";      // or "sqlite:FILE"
+  std::string store = "memory:";      // "sqlite:FILE" or "postgresql://..."
   std::filesystem::path signing_key;  // PEM; made when absent, its public half beside it as FILE.pub
   std::string issuer;                 // iss of results; may be empty
 

@@ -7,20 +7,17 @@
 #include <filesystem>
 #include <ostream>
 
+#include "any_store.h"
 #include "fixture.h"
 #include "support/endorsed.h"
 #include "temporary_folder.h"
-#include "verifier/store/sqlite/store.h"
 
 namespace credence::verifier {
 namespace {
 
 using test::EvidenceMaker;
 
-enum class Kind { memory, sqlite };
-void PrintTo(Kind kind, std::ostream* out) { *out << (kind == Kind::memory ? "memory" : "sqlite"); }
-
-class AnyStore : public testing::TestWithParam<Kind> {
+class AnyStore : public testing::TestWithParam<test::StoreKind> {
  protected:
   void provision(const rats::Corim& corim) {
     const auto stored = submit(corim);
@@ -39,15 +36,14 @@ class AnyStore : public testing::TestWithParam<Kind> {
   std::shared_ptr<const TrustAnchor> anchor() { return test::trust_anchor(*store, Kid(maker.kid())).value(); }
 
   test::TemporaryFolder folder;
-  std::shared_ptr<Store> store =
-      GetParam() == Kind::memory ? memory_store() : open_sqlite_store(folder.path() / "store.sqlite").value();
+  std::shared_ptr<Store> store = GetParam().open(folder.path());
   EvidenceMaker maker;
   rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
   rats::Corim veraison = evidence::tpm::veraison_corim(maker.endorsement()).value();
   rats::TaggedBytes class_id{.tag = rats::kTagUuid, .value = to_bytes(EvidenceMaker::class_id().octets)};
 };
-INSTANTIATE_TEST_SUITE_P(Stores, AnyStore, testing::Values(Kind::memory, Kind::sqlite),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Stores, AnyStore, testing::ValuesIn(test::store_kinds()),
+                         [](const auto& example) { return example.param.name; });
 
 TEST_P(AnyStore, KnowsNothingAtFirst) {
   EXPECT_EQ(anchor(), nullptr);

@@ -1,0 +1,75 @@
+// libpqxx behind Result: its exceptions end here.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+
+namespace credence::verifier::postgres {
+
+// One connection, for one thread at a time; made again when it broke.
+class Connection {
+ public:
+  explicit Connection(std::string options) : options_(std::move(options)) {}
+
+  // Within the open transaction, or in one of its own. `use` gets a pqxx::transaction_base&.
+  template <typename Use>
+  [[nodiscard]] auto run(Use use) -> Result<decltype(use(std::declval<pqxx::transaction_base&>()))> {
+    return guarded([&](pqxx::connection& connection) {
+      if (work_) return use(static_cast<pqxx::transaction_base&>(*work_));
+      pqxx::nontransaction alone(connection);
+      return use(static_cast<pqxx::transaction_base&>(alone));
+    });
+  }
+
+  // In a transaction of its own, which is committed when `use` returns.
+  template <typename Use>
+  [[nodiscard]] auto transact(Use use) -> Result<decltype(use(std::declval<pqxx::transaction_base&>()))> {
+    return guarded([&](pqxx::connection& connection) {
+      pqxx::work work(connection);
+      auto value = use(static_cast<pqxx::transaction_base&>(work));
+      work.commit();
+      return value;
+    });
+  }
+
+  // Excludes other writers until commit() or roll_back(): changes become visible in the order of their numbers.
+  [[nodiscard]] Result<void> begin();
+  [[nodiscard]] Result<void> commit();
+  void roll_back() noexcept;
+
+  // True once after every announcement, and after a new connection: what was announced in between is not known.
+  [[nodiscard]] Result<bool> has_news();
+
+ private:
+  template <typename Use>
+  auto guarded(Use use) -> Result<decltype(use(std::declval<pqxx::connection&>()))> {
+    using Value = decltype(use(std::declval<pqxx::connection&>()));
+    try {
+      if (!connection_) connect();
+      if constexpr (std::is_void_v<Value>) {
+        use(*connection_);
+        return {};
+      } else {
+        return use(*connection_);
+      }
+    } catch (const std::exception& error) {
+      return failure(error);
+    }
+  }
+
+  void connect();
+  std::unexpected<Error> failure(const std::exception& error);
+
+  const std::string options_;
+  std::unique_ptr<pqxx::connection> connection_;
+  std::optional<pqxx::work> work_;  // before the connection goes
+  bool news_ = false;
+};
+
+}  // namespace credence::verifier::postgres

@@ -1,0 +1,45 @@
+#include "verifier/store/postgres/schema.h"
+
+#include <array>
+#include <format>
+#include <string>
+
+namespace credence::verifier::postgres {
+namespace {
+
+// From each version to the next, from none to 1 first. As in SQLite, the CoRIMs are all there is, and the order of
+// changes.
+constexpr std::array kMigrations = {
+    "CREATE TABLE credence_corim (sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    " octets BYTEA NOT NULL, active BOOLEAN NOT NULL DEFAULT TRUE);"
+    "CREATE TABLE credence_change (sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event SMALLINT NOT NULL,"
+    " id TEXT NOT NULL)",
+};
+constexpr int kVersion = kMigrations.size();
+
+// Returns the version that it found when that is too new, else kVersion.
+int migrate(pqxx::transaction_base& transaction) {
+  // Of several verifiers that start at once, one makes the tables.
+  transaction.exec("SELECT pg_advisory_xact_lock(1129465156)");
+  transaction.exec("CREATE TABLE IF NOT EXISTS credence_schema (version INTEGER NOT NULL)");
+  const pqxx::result known = transaction.exec("SELECT version FROM credence_schema");
+  const int version = known.empty() ? 0 : known[0][0].as<int>();
+  if (version > kVersion) return version;
+  for (int next = version; next < kVersion; ++next) transaction.exec(kMigrations.at(static_cast<std::size_t>(next)));
+  transaction.exec("DELETE FROM credence_schema");
+  transaction.exec("INSERT INTO credence_schema (version) VALUES ($1)", pqxx::params{kVersion});
+  return kVersion;
+}
+
+}  // namespace
+
+Result<void> prepare_schema(Connection& connection) {
+  TRY(const int version, connection.transact(migrate));
+  if (version == kVersion) return {};
+  return fail(Errc::configuration,
+              std::format("the store has schema version {}, this program knows version {}: use the version of Credence "
+                          "that wrote it",
+                          version, kVersion));
+}
+
+}  // namespace credence::verifier::postgres

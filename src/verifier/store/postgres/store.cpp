@@ -1,0 +1,133 @@
+#include "verifier/store/postgres/store.h"
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "verifier/store/indexed_store.h"
+#include "verifier/store/journal.h"
+#include "verifier/store/postgres/connection.h"
+#include "verifier/store/postgres/schema.h"
+
+namespace credence::verifier {
+namespace {
+
+using postgres::Connection;
+
+constexpr int kPage = 64;  // CoRIMs that are fetched at once
+
+pqxx::bytes_view as_parameter(ByteView octets) {
+  return {reinterpret_cast<const std::byte*>(octets.data()), octets.size()};
+}
+
+Journal::Entry entry_of(const pqxx::row& row) {
+  const auto octets = row["octets"].as<pqxx::bytes>();
+  const auto* const first = reinterpret_cast<const std::uint8_t*>(octets.data());
+  return {.id = row["id"].as<std::string>(),
+          .octets = Bytes(first, first + octets.size()),
+          .active = row["active"].as<bool>()};
+}
+
+class PostgresJournal final : public Journal {
+ public:
+  explicit PostgresJournal(std::string options) : connection_(std::move(options)) {}
+
+  Result<void> prepare() { return postgres::prepare_schema(connection_); }
+
+  Result<bool> has_news() override { return connection_.has_news(); }
+
+  Result<std::int64_t> last_sequence() override {
+    return connection_.run([](pqxx::transaction_base& transaction) {
+      return transaction.query_value<std::int64_t>("SELECT coalesce(max(sequence), 0) FROM credence_change");
+    });
+  }
+
+  Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
+    return connection_.run([&](pqxx::transaction_base& transaction) {
+      std::vector<Change> changes;
+      const pqxx::result rows =
+          transaction.exec("SELECT sequence, event, id FROM credence_change WHERE sequence > $1 ORDER BY sequence",
+                           pqxx::params{sequence});
+      for (const auto& row : rows)
+        changes.push_back({.sequence = row[0].as<std::int64_t>(),
+                           .event = static_cast<Event>(row[1].as<int>()),
+                           .id = row[2].as<std::string>()});
+      return changes;
+    });
+  }
+
+  Result<std::optional<Entry>> entry(std::string_view id) override {
+    return connection_.run([&](pqxx::transaction_base& transaction) -> std::optional<Entry> {
+      const pqxx::result rows =
+          transaction.exec("SELECT id, octets, active FROM credence_corim WHERE id = $1", pqxx::params{id});
+      if (rows.empty()) return std::nullopt;
+      return entry_of(rows[0]);
+    });
+  }
+
+  Result<void> for_each(const std::function<Result<void>(Entry)>& visit) override {
+    std::int64_t last = 0;
+    while (true) {
+      TRY(const pqxx::result rows, page_after(last));
+      for (const auto& row : rows) CHECK(visit(entry_of(row)));
+      if (rows.size() < kPage) return {};
+      last = rows[rows.size() - 1]["sequence"].as<std::int64_t>();
+    }
+  }
+
+  Result<void> begin() override { return connection_.begin(); }
+  Result<void> commit() override { return connection_.commit(); }
+  void roll_back() noexcept override { connection_.roll_back(); }
+
+  Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) override {
+    return connection_.run([&](pqxx::transaction_base& transaction) {
+      change_corim(transaction, event, id, octets);
+      const auto sequence = transaction
+                                .exec("INSERT INTO credence_change (event, id) VALUES ($1, $2) RETURNING sequence",
+                                      pqxx::params{static_cast<int>(event), id})
+                                .one_field()
+                                .as<std::int64_t>();
+      transaction.exec(std::string("NOTIFY ") + postgres::kChannel);
+      return sequence;
+    });
+  }
+
+ private:
+  Result<pqxx::result> page_after(std::int64_t sequence) {
+    return connection_.run([&](pqxx::transaction_base& transaction) {
+      return transaction.exec(
+          "SELECT sequence, id, octets, active FROM credence_corim WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+          pqxx::params{sequence, kPage});
+    });
+  }
+
+  static void change_corim(pqxx::transaction_base& transaction, Event event, std::string_view id, ByteView octets) {
+    switch (event) {
+      case Event::added:
+        transaction.exec("INSERT INTO credence_corim (id, octets) VALUES ($1, $2)",
+                         pqxx::params{id, as_parameter(octets)});
+        return;
+      case Event::removed:
+        transaction.exec("DELETE FROM credence_corim WHERE id = $1", pqxx::params{id});
+        return;
+      case Event::activated:
+      case Event::deactivated:
+        transaction.exec("UPDATE credence_corim SET active = $2 WHERE id = $1",
+                         pqxx::params{id, event == Event::activated});
+        return;
+    }
+  }
+
+  Connection connection_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection) {
+  auto journal = std::make_unique<PostgresJournal>(connection);
+  CHECK(journal->prepare());
+  return open_indexed_store(std::move(journal), Sharing::shared);
+}
+
+}  // namespace credence::verifier

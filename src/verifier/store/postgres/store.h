@@ -1,0 +1,21 @@
+// Endorsements and reference values in PostgreSQL, for several verifiers: with everything in memory too, so that a
+// look-up never waits for the database (docs/decisions/store.md).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "verifier/store.h"
+
+namespace credence::verifier {
+
+// `connection` is a URI ("postgresql://...") or keywords and values ("host=... dbname=..."), as libpq takes them; a
+// password is better left to a password file. Makes its tables when they are absent. What another verifier provisions
+// is announced by the database (LISTEN), and seen here within a second.
+//
+// While the database cannot be reached, what is known stays in force, nothing new is taken, and look-ups of unknown
+// keys fail: they give no verdict.
+[[nodiscard]] Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection);
+
+}  // namespace credence::verifier

@@ -1,0 +1,24 @@
+// The kinds of stores that one program tests: what every store promises is tested of each.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "verifier/store.h"
+
+namespace credence::test {
+
+struct StoreKind {
+  std::string name;
+  // `folder` is the test's own, and empty.
+  std::function<std::shared_ptr<verifier::Store>(const std::filesystem::path& folder)> open;
+};
+inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
+
+[[nodiscard]] std::vector<StoreKind> store_kinds();
+
+}  // namespace credence::test

@@ -1,0 +1,168 @@
+// The store over a real PostgreSQL server.
+#include "verifier/store/postgres/store.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "any_store.h"
+#include "fixture.h"
+#include "support/endorsed.h"
+#include "support/postgres.h"
+
+namespace credence::test {
+namespace {
+
+// One server for the whole program: starting it takes seconds.
+std::optional<Postgres>& server() {
+  static std::optional<Postgres> running;
+  if (!running) running.emplace();
+  return running;
+}
+
+class StopsTheServer final : public testing::Environment {
+ public:
+  void TearDown() override { server().reset(); }
+};
+const auto* const stops_the_server = testing::AddGlobalTestEnvironment(new StopsTheServer);
+
+}  // namespace
+
+std::vector<StoreKind> store_kinds() {
+  return {{.name = "postgres",
+           .open = [](const auto&) { return verifier::open_postgres_store(server()->make_database()).value(); }}};
+}
+
+}  // namespace credence::test
+
+namespace credence::verifier {
+namespace {
+
+using test::EvidenceMaker;
+using test::server;
+
+class PostgresStore : public testing::Test {
+ protected:
+  std::shared_ptr<Store> open() { return open_postgres_store(database).value(); }
+  Result<Stored> submit(Store& store, const rats::Corim& corim) {
+    return store.submit(corim, rats::encode_corim(corim).value());
+  }
+  bool knows_the_device(const Store& store) {
+    const auto found = test::trust_anchor(store, Kid(maker.kid()));
+    return found && *found != nullptr;
+  }
+  // Whether it becomes so in time.
+  template <typename Condition>
+  static bool eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return condition();
+  }
+
+  std::string database = server()->make_database();
+  EvidenceMaker maker;
+  rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
+};
+
+TEST_F(PostgresStore, KeepsWhatItTookBeyondItsProcess) {
+  ASSERT_TRUE(submit(*open(), keys));
+  const auto again = open();
+  EXPECT_TRUE(knows_the_device(*again));
+  EXPECT_EQ(again->generation(), 1U);
+  EXPECT_TRUE(submit(*again, keys)->duplicate);
+}
+
+TEST_F(PostgresStore, FollowsItsNeighbours) {
+  const auto ours = open(), theirs = open();
+  ASSERT_TRUE(submit(*ours, keys));
+  EXPECT_TRUE(eventually([&] { return knows_the_device(*theirs); }));
+  const std::string id = theirs->list().value().at(0).id;
+  ASSERT_TRUE(theirs->set_active({&id, 1}, false));
+  EXPECT_TRUE(eventually([&] { return !knows_the_device(*ours); }));
+  ASSERT_TRUE(ours->set_active({&id, 1}, true));
+  EXPECT_TRUE(eventually([&] { return knows_the_device(*theirs); }));
+  ASSERT_TRUE(theirs->remove(id));
+  EXPECT_TRUE(eventually([&] { return !knows_the_device(*ours); }));
+  EXPECT_EQ(ours->generation(), theirs->generation());
+}
+
+TEST_F(PostgresStore, SeesAConflictWithWhatANeighbourStored) {
+  const auto ours = open();
+  ASSERT_TRUE(submit(*open(), keys));
+  evidence::tpm::Endorsement other = EvidenceMaker{}.endorsement();
+  other.keys[0].kid = Kid(maker.kid());
+  test::expect_refused(submit(*ours, evidence::tpm::keys_corim(other).value()), Errc::conflict, "another key");
+}
+
+TEST_F(PostgresStore, StartsFromSeveralNodesAtOnce) {
+  std::vector<std::jthread> nodes;
+  std::atomic<int> started = 0;
+  for (int i = 0; i < 4; ++i)
+    nodes.emplace_back([&] {
+      if (open_postgres_store(database)) ++started;
+    });
+  nodes.clear();
+  EXPECT_EQ(started, 4);
+}
+
+// Two nodes take different CoRIMs at the same time: neither misses any.
+TEST_F(PostgresStore, MissesNothingOfTwoWriters) {
+  constexpr int kEach = 25;
+  const auto ours = open(), theirs = open();
+  const auto write = [&](Store& store, const std::string& name) {
+    for (int i = 0; i < kEach; ++i) {
+      rats::Corim corim = keys;
+      corim.id = name + std::to_string(i);
+      EXPECT_TRUE(submit(store, corim));
+    }
+  };
+  {
+    const std::jthread first([&] { write(*ours, "ours"); });
+    const std::jthread second([&] { write(*theirs, "theirs"); });
+  }
+  EXPECT_TRUE(eventually([&] { return ours->generation() == 2 * kEach && theirs->generation() == 2 * kEach; }));
+  EXPECT_EQ(ours->list().value().size(), std::size_t{2 * kEach});
+  const std::vector<StoredCorim> all = theirs->list().value();
+  for (const StoredCorim& corim : all) ASSERT_TRUE(ours->remove(corim.id));
+  EXPECT_FALSE(knows_the_device(*ours));
+  EXPECT_TRUE(eventually([&] { return !knows_the_device(*theirs); }));
+}
+
+// A19: what is known stays in force, nothing is decided about what is not known, and it goes on by itself.
+TEST_F(PostgresStore, OutlivesACrashOfTheServer) {
+  const auto store = open();
+  ASSERT_TRUE(submit(*store, keys));
+  server()->stop();
+  EXPECT_TRUE(knows_the_device(*store));
+  test::expect_refused(test::trust_anchor(*store, Kid(Bytes{1, 2, 3})), Errc::io, "PostgreSQL:");
+  rats::Corim other = keys;
+  other.id = std::string("other");
+  test::expect_refused(submit(*store, other), Errc::io, "PostgreSQL:");
+  server()->start();
+  EXPECT_TRUE(eventually([&] { return submit(*store, other).has_value(); }));
+  EXPECT_EQ(test::trust_anchor(*store, Kid(Bytes{1, 2, 3})).value(), nullptr);
+  EXPECT_EQ(open()->list().value().size(), 2U);
+}
+
+TEST_F(PostgresStore, RefusesANewerSchema) {
+  ASSERT_TRUE(submit(*open(), keys));
+  server()->execute(database, "UPDATE credence_schema SET version = 2");
+  test::expect_refused(open_postgres_store(database), Errc::configuration,
+                       "schema version 2, this program knows version 1");
+  server()->execute(database, "UPDATE credence_schema SET version = 1");
+  EXPECT_TRUE(knows_the_device(*open()));
+}
+
+TEST_F(PostgresStore, SaysWhatTheServerSays) {
+  test::expect_refused(open_postgres_store(database + "&dbname=absent"), Errc::io,
+                       "database \"absent\" does not exist");
+  test::expect_refused(open_postgres_store("postgresql://localhost:1/x?connect_timeout=2"), Errc::io, "PostgreSQL:");
+}
+
+}  // namespace
+}  // namespace credence::verifier
