@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -87,6 +88,91 @@ def measure(options: argparse.Namespace, binaries: pathlib.Path) -> dict:
     return figures
 
 
+class PostgresServer:
+    """A server of the benchmark's own, on a socket in a private folder."""
+
+    def __init__(self, scratch: pathlib.Path):
+        versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        self.programs = versions[-1].parent if versions else None
+        self.folder = scratch / "postgres"
+
+    def available(self) -> bool:
+        return self.programs is not None
+
+    def __enter__(self):
+        self.folder.mkdir()
+        if os.getuid() == 0:
+            self.folder.parent.chmod(0o711)
+            shutil.chown(self.folder, "postgres")
+        self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8")
+        self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o",
+                 f"-k {self.folder} -h ''", "start")
+        return self
+
+    def __exit__(self, *_):
+        self.run("pg_ctl", "-D", self.folder / "data", "-m", "fast", "-w", "stop")
+
+    def run(self, program: str, *arguments):
+        command = [str(self.programs / program), *map(str, arguments)]
+        if os.getuid() == 0:  # the server refuses to run as root
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, cwd="/", timeout=120)
+
+    def database(self, name: str) -> str:
+        self.run("createdb", "-h", self.folder, "-U", "postgres", name)
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+
+FEW, MANY = 1_000, 1_000_000  # reference triples of other machines
+
+
+def measure_store(options: argparse.Namespace, binaries: pathlib.Path, kind: str, stores: dict) -> dict:
+    """How an appraisal and the memory depend on what else is endorsed; `stores` are empty ones, by size."""
+    def bench_store(*arguments) -> dict:
+        done = subprocess.run([str(binaries / "bench_store"), *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+                              timeout=600)
+        if done.returncode != 0:
+            raise SystemExit(f"run.py: bench_store {' '.join(map(str, arguments))} failed")
+        return json.loads(done.stdout)
+
+    loads = {size: bench_store("--phase", "load", "--store", store, "--triples", size)
+             for size, store in stores.items()}
+    rounds = []
+    for number in range(options.rounds):
+        order = (FEW, MANY) if number % 2 else (MANY, FEW)
+        rounds.append({size: bench_store("--store", stores[size], "--seconds", options.seconds) for size in order})
+    ratios = [one[MANY]["p50_us"] / one[FEW]["p50_us"] for one in rounds]
+    octets = [(one[MANY]["resident_octets"] - one[FEW]["resident_octets"]) / (MANY - FEW) for one in rounds]
+    raw = {"loads": loads, "rounds": rounds}
+    figures = {
+        f"store_flatness_{kind}": {"value": round(statistics.median(ratios), 4), "unit": "ratio",
+                                   "raw": {"target": [MOST, 1.1], "ratios": ratios, **raw}},
+        f"store_load_{kind}_seconds": {"value": round(loads[MANY]["seconds"], 2), "unit": "s",
+                                       "raw": {"target": [MOST, 60], **raw}},
+        f"store_octets_per_triple_{kind}": {"value": round(statistics.median(octets), 1), "unit": "octets",
+                                            "raw": {"target": [MOST, 400], "each": octets, **raw}},
+    }
+    for name, figure in figures.items():
+        show(name, figure)
+    return figures
+
+
+def measure_stores(options: argparse.Namespace, binaries: pathlib.Path) -> dict:
+    figures = {}
+    with tempfile.TemporaryDirectory(prefix="credence-bench-") as folder:
+        scratch = pathlib.Path(folder)
+        figures |= measure_store(options, binaries, "sqlite",
+                                 {size: f"sqlite:{scratch / f'{size}.db'}" for size in (FEW, MANY)})
+        server = PostgresServer(scratch)
+        if not server.available():
+            print("store_flatness_postgres: skipped, no PostgreSQL server is installed")
+            return figures
+        with server:
+            figures |= measure_store(options, binaries, "postgres",
+                                     {size: server.database(f"bench{size}") for size in (FEW, MANY)})
+    return figures
+
+
 def memory_of_verifier(binaries: pathlib.Path) -> dict:
     """The most that the verifier of the demo had resident: one honest connection and four attacks."""
     command = [str(binaries / "credence"), "--json", "demo", "attest", "--resident-memory"]
@@ -131,6 +217,7 @@ def main() -> int:
     os.sched_setaffinity(0, {core})  # the programs inherit it
     figures = measure(options, binaries)
     os.sched_setaffinity(0, everywhere)
+    figures |= measure_stores(options, binaries)
     figures["verifier_rss_after_demo_mb"] = memory_of_verifier(binaries)
     show("verifier_rss_after_demo_mb", figures["verifier_rss_after_demo_mb"])
     for figure in figures.values():
