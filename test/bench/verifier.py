@@ -1,0 +1,113 @@
+"""The verifier over HTTP, against its engine in this process and against Veraison (docs/benchmarks.md)."""
+import base64
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+
+CLIENTS = 16
+TARGETS = {"verifier_http_over_engine": ("at least", 0.30), "verifier_over_veraison": ("at least", 10),
+           "verifier_p50_over_veraison": ("at most", 0.1)}
+
+
+def figure(name: str, ratios: list, rounds: list) -> dict:
+    return {"value": round(statistics.median(ratios), 4), "unit": "ratio",
+            "raw": {"target": list(TARGETS[name]), "ratios": ratios, "rounds": rounds}}
+
+
+def skipped(name: str, reason: str) -> dict:
+    return {"value": None, "unit": "ratio", "raw": {"target": list(TARGETS[name]), "skipped": reason}}
+
+
+class Measurement:
+    """Verifiers on one core, whatever their processes; the load on another."""
+
+    def __init__(self, binaries: pathlib.Path, scene, seconds: float, cores: list):
+        self.binaries, self.seconds = binaries, seconds
+        self.verifier_core, self.load_core = cores[0], cores[-1]
+        self.nonce = base64.urlsafe_b64encode(scene.nonce).decode().rstrip("=")
+        self.file = scene.folder / "evidence"
+        self.file.write_bytes(scene.evidence)
+        self.evidence = ["--evidence", self.file, "--type", scene.media_type]
+        self.corims = ["--values", scene.values, "--keys", scene.keys]
+
+    def run(self, core: int, *command) -> dict:
+        arguments = [str(self.binaries / command[0]), *map(str, command[1:]), "--seconds", str(self.seconds)]
+        done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, timeout=300 + 20 * self.seconds,
+                              preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+        if done.returncode != 0:
+            raise SystemExit(f"verifier.py: {' '.join(arguments)} failed with status {done.returncode}")
+        return json.loads(done.stdout) | {"core": core}
+
+    def load(self, port: int) -> dict:
+        return self.run(self.load_core, "bench_sessions", "--port", port, "--nonce", self.nonce, "--clients", CLIENTS,
+                        *self.evidence)
+
+    def engine(self) -> dict:
+        return self.run(self.verifier_core, "bench_engine", "--binder", self.nonce, *self.evidence, *self.corims)
+
+
+def alternate(rounds: int, first, second) -> list:
+    """Pairs of what the two measured; every other round goes the other way, so that the order favours nobody."""
+    pairs = []
+    for number in range(rounds):
+        if number % 2:
+            behind, ahead = second(), first()
+        else:
+            ahead, behind = first(), second()
+        pairs.append((ahead, behind))
+    return pairs
+
+
+def over_veraison(measurement: Measurement, scene, rounds: int, veraison) -> dict:
+    pairs = alternate(rounds, lambda: measurement.load(scene.port()), lambda: measurement.load(veraison.verification))
+    raw = [{"credence": ours, "veraison": theirs} for ours, theirs in pairs]
+    return {"verifier_over_veraison":
+            figure("verifier_over_veraison", [a["per_second"] / b["per_second"] for a, b in pairs], raw),
+            "verifier_p50_over_veraison":
+            figure("verifier_p50_over_veraison", [a["p50_us"] / b["p50_us"] for a, b in pairs], raw)}
+
+
+def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
+    os.environ["CREDENCE_BINARY"] = str(binaries / "credence")
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop" / "veraison"))
+    from scene import PROFILE, Scene
+    from veraison import Veraison, missing
+
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="credence-bench-") as scratch:
+        folder = pathlib.Path(scratch)
+        os.sched_setaffinity(0, {cores[0]})  # what is started here inherits it
+        scene = Scene(folder)
+        drain = threading.Thread(target=scene.verifier.process.stderr.read, daemon=True)  # a full pipe blocks its log
+        try:
+            os.sched_setaffinity(0, {cores[-1]})
+            drain.start()
+            os.sched_setaffinity(0, {cores[0]})
+            measurement = Measurement(binaries, scene, seconds, cores)
+            pairs = alternate(rounds, lambda: measurement.load(scene.port()), measurement.engine)
+            figures = {"verifier_http_over_engine": figure(
+                "verifier_http_over_engine",
+                [http["per_second"] * engine["wall_us"] / 1e6 for http, engine in pairs],
+                [{"http": http, "engine": engine} for http, engine in pairs])}
+            if missing():
+                names = ("verifier_over_veraison", "verifier_p50_over_veraison")
+                return figures | {name: skipped(name, missing()) for name in names}
+            (folder / "veraison").mkdir()
+            veraison = Veraison(folder / "veraison")
+            try:
+                provisioned = veraison.provision(scene.values.read_bytes(), PROFILE)
+                if provisioned["status"] != "success":
+                    raise SystemExit(f"verifier.py: Veraison refused the CoRIM: {provisioned}")
+                return figures | over_veraison(measurement, scene, rounds, veraison)
+            finally:
+                veraison.stop()
+        finally:
+            scene.verifier.process.terminate()
+            drain.join()
+            scene.stop()
+            os.sched_setaffinity(0, set(cores))
