@@ -1,8 +1,8 @@
 // The engine as an Appraiser in this process.
 #include <utility>
 
-#include "evidence/media_types.h"
 #include "verifier/engine.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::verifier {
 namespace {
@@ -11,10 +11,13 @@ class LocalAppraiser final : public Appraiser {
  public:
   explicit LocalAppraiser(std::shared_ptr<const Engine> engine) : engine_(std::move(engine)) {}
 
-  // Without the challenge form, which says nothing of a channel.
+  // Without those that say nothing of a channel.
   std::vector<std::string> media_types() const override {
     std::vector<std::string> types = engine_->media_types();
-    std::erase(types, evidence::kTpmChallenge);
+    std::erase_if(types, [](const std::string& type) {
+      const Scheme* scheme = find_scheme(type);
+      return scheme == nullptr || !scheme->is_for_channels(type);
+    });
     return types;
   }
 

@@ -49,7 +49,8 @@ json::Object describe_public_key(const crypto::PublicKey& key) {
 
 std::unexpected<Error> none_of_these() {
   return fail(Errc::unsupported,
-              "expected a CMW, TPM evidence, a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, TPMT_SIGNATURE, a certificate, "
+              "expected a CMW, TPM or EnactTrust evidence, a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, TPMT_SIGNATURE, "
+              "a certificate, "
               "a public key or CBOR; it is none of these");
 }
 
@@ -125,6 +126,11 @@ Result<json::Object> as_tpm_signature(ByteView content) {
                       {"s", to_hex(signature.s)}};
 }
 
+Result<json::Object> as_enacttrust_token(ByteView content) {
+  TRY(const auto token, evidence::enacttrust::decode_token(content));
+  return with_format("EnactTrust evidence (node and quote)", describe_enacttrust_token(token));
+}
+
 Result<json::Object> as_any_cbor(ByteView content) {
   TRY(const std::string notation, cbor::to_diagnostic(content));
   return json::Object{{"format", "CBOR of no format that is known here"}, {"diagnostic notation", notation}};
@@ -137,8 +143,9 @@ Result<json::Object> describe_octets(ByteView content) {
   if (content[0] == kTagSign1) return as_signed_corim(content);
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array<Reading, 8> kReadings = {as_certificate, as_public_key,  as_bundle,        as_corim,
-                                                       as_cmw,         as_public_area, as_tpm_signature, as_any_cbor};
+  static constexpr std::array<Reading, 9> kReadings = {
+      as_certificate, as_public_key,    as_bundle,           as_corim,   as_cmw,
+      as_public_area, as_tpm_signature, as_enacttrust_token, as_any_cbor};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }

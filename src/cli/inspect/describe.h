@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "evidence/enacttrust/token.h"
 #include "evidence/tpm/bundle.h"
 #include "evidence/tpm/structures.h"
 #include "rats/cmw/cmw.h"
@@ -20,6 +21,7 @@ namespace credence::cli {
 [[nodiscard]] json::Object describe_corim(const rats::Corim& corim);
 [[nodiscard]] json::Object describe_ear(const rats::Ear& ear);
 [[nodiscard]] json::Object describe_bundle(const evidence::tpm::Bundle& bundle);
+[[nodiscard]] json::Object describe_enacttrust_token(const evidence::enacttrust::Token& token);
 [[nodiscard]] json::Object describe_attest(const evidence::tpm::Attest& attest);
 [[nodiscard]] json::Object describe_public(const evidence::tpm::Public& area);
 

@@ -103,6 +103,12 @@ json::Object describe_attest(const tpm::Attest& attest) {
   return facts;
 }
 
+json::Object describe_enacttrust_token(const evidence::enacttrust::Token& token) {
+  return {{"node", token.node.text()},
+          {"quote", describe_attest(token.quote)},
+          {"signature", describe_signature(token.signature)}};
+}
+
 json::Object describe_bundle(const tpm::Bundle& bundle) {
   json::Object kat{{"tpmVer", bundle.kat.tpm_version}, {"kid", to_hex(bundle.kat.kid)}};
   kat["sig"] = decoded_or_error(tpm::decode_signature(bundle.kat.signature), describe_signature);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "evidence/media_types.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::service {
 namespace {
@@ -19,7 +20,8 @@ std::optional<evidence::Binder> binder_of(const Nonce& nonce) {
 
 Result<std::vector<verifier::Challenge>> challenges_for(std::string_view media_type, const Nonce& nonce, bool own_nonce,
                                                         bool compatibility) {
-  if (media_type == evidence::kTpmChallenge) return std::vector<verifier::Challenge>{nonce};
+  const verifier::Scheme* scheme = verifier::find_scheme(media_type);
+  if (scheme == nullptr || !scheme->is_for_channels(media_type)) return std::vector<verifier::Challenge>{nonce};
 
   std::vector<verifier::Challenge> challenges;
   const bool may_be_binder = !(own_nonce && compatibility);

@@ -11,8 +11,10 @@
 namespace credence::service {
 
 // protocol.md 2.8: purpose follows the media type. The nonce of a session with channel evidence is the binder;
-// tpm-challenge hashes the nonce, and the test root's type serves for both. With `compatibility`, evidence that is no
-// channel's is appraised a second time in Veraison's form, the nonce itself as extraData; a nonce that was made here
+// types that are no channel's take the
+// nonce alone (tpm-challenge hashes it), and the test root's type serves for both. With `compatibility`, evidence that
+// is no channel's is appraised a second time in Veraison's form, the nonce itself as extraData; a nonce that was made
+// here
 // (`own_nonce`) is no binder, and in compatibility mode it is Veraison's form alone. The challenges are to be tried in
 // their order; the result says which form it was.
 //

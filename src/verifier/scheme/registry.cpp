@@ -5,12 +5,14 @@
 #include "rats/cmw/cmw.h"
 #include "verifier/scheme/parsec_tpm/scheme.h"
 #include "verifier/scheme/scheme.h"
+#include "verifier/scheme/tpm_enacttrust/scheme.h"
 
 namespace credence::verifier {
 
 std::span<const Scheme* const> schemes() {
   static const std::array all = {
       &parsec_tpm_scheme(),
+      &tpm_enacttrust_scheme(),
   };
   return all;
 }

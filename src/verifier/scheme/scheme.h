@@ -57,6 +57,9 @@ class Scheme {
   virtual ~Scheme() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;  // of the submodule in the result
   [[nodiscard]] virtual std::vector<std::string_view> media_types() const = 0;
+  // Whether evidence of this type may be bound to a channel. Where it may not, a session's nonce is never taken for a
+  // binder, and relying parties do not offer the type.
+  [[nodiscard]] virtual bool is_for_channels(std::string_view) const { return false; }
   [[nodiscard]] virtual Result<std::unique_ptr<Evidence>> decode(std::string_view media_type,
                                                                  ByteView octets) const = 0;
 

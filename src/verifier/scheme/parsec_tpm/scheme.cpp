@@ -138,6 +138,10 @@ class ParsecTpmScheme final : public Scheme {
     return {evidence::kParsecTpm, evidence::kTpmChallenge, evidence::kSoftwareTest};
   }
 
+  bool is_for_channels(std::string_view media_type) const override {
+    return known_media_type(media_type) != evidence::kTpmChallenge;
+  }
+
   Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
     TRY(tpm::Statements statements, tpm::decode_statements(octets));
     // A result names the key: not one with which nobody could ever prove anything.
