@@ -46,7 +46,7 @@ HOMES = [
     (r"boost/system.*", {"service", "wire/json"}),
     (r"curl/.*", {"client"}),
     (r"sqlite3\.h", {"verifier/store/sqlite"}),
-    (r"pqxx/", {"verifier/store/postgres"}),
+    (r"pqxx/pqxx", {"verifier/store/postgres"}),
     (r"spdlog/.*", {"service", "cli"}),
     (r"(CLI/.*|toml.*)", {"cli", "service"}),
 ]

@@ -24,6 +24,7 @@ struct Options {
   std::string key;
   bool insecure_http = false;
   std::string issuer;
+  unsigned result_lifetime = service::kDefaultResultLifetime.count();
   std::string token;
   std::vector<std::string> corim_anchors;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
@@ -55,6 +56,7 @@ Result<service::VerifierOptions> service_options(const Options& options) {
   made.store = options.store;
   made.signing_key = options.signing_key;
   made.issuer = options.issuer;
+  made.result_lifetime = Seconds(options.result_lifetime);
   if (!options.token.empty()) made.provisioning_token = options.token;
   made.corim_anchors.assign(options.corim_anchors.begin(), options.corim_anchors.end());
   made.policy.compatibility = options.veraison_compatibility;
@@ -104,6 +106,8 @@ void add_verifier(CommandLine& line) {
   command->add_option("--key", options->key, "Its key, PEM");
   command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");
   command->add_option("--issuer", options->issuer, "URI that results name as their issuer");
+  command->add_option("--result-lifetime", options->result_lifetime, "Seconds until results expire, at most")
+      ->check(CLI::Range(1U, 31U * 86'400U));
   command->add_option("--provisioning-token", options->token,
                       "File with the token that provisioning needs; without it only loopback may provision");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");

@@ -22,8 +22,9 @@ class ResultSigner {
   [[nodiscard]] static Result<ResultSigner> make(crypto::PrivateKey key);
 
   // The token names the key by its thumbprint (RFC 7638): relying parties that pin several find the right one.
-  [[nodiscard]] Result<std::string> sign(const rats::Ear& result) const {
-    return rats::sign_ear(result, key_, rats::EarSpelling::veraison, kid_);
+  [[nodiscard]] Result<std::string> sign(const rats::Ear& result,
+                                         rats::EarSpelling spelling = rats::EarSpelling::veraison) const {
+    return rats::sign_ear(result, key_, spelling, kid_);
   }
   // With kid and alg, for discovery.
   [[nodiscard]] Result<json::Object> jwk() const;

@@ -99,6 +99,7 @@ Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
                    .signer = signer,
                    .random = random,
                    .dialect = options.nonce_dialect,
+                   .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
                    .log = &log})
       .add_routes(router);

@@ -32,6 +32,7 @@ struct VerifierOptions {
   std::string store = "memory:";      // "sqlite:FILE" or "postgresql://..."
   std::filesystem::path signing_key;  // PEM; made when absent, its public half beside it as FILE.pub
   std::string issuer;                 // iss of results; may be empty
+  Seconds result_lifetime = kDefaultResultLifetime;
 
   // Who may provision: whoever has the token in this file. Without one, provisioning is open on a loopback address and
   // closed on any other.

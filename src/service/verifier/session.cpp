@@ -33,7 +33,7 @@ std::string_view name(SessionStatus status) noexcept {
   return "failed";
 }
 
-Result<Session> Sessions::open(Nonce nonce, bool own_nonce, std::string_view client) {
+Result<Session> Sessions::open(Nonce nonce, bool own_nonce, std::string_view client, ResultRequest request) {
   // The id is a capability: whoever knows it reads the result and may spend the nonce. Veraison's, made of time and
   // host, can be guessed.
   std::array<std::uint8_t, kIdOctets> id;
@@ -51,7 +51,8 @@ Result<Session> Sessions::open(Nonce nonce, bool own_nonce, std::string_view cli
                   .status = SessionStatus::waiting,
                   .evidence_type = {},
                   .evidence = {},
-                  .result = {}};
+                  .result = {},
+                  .request = std::move(request)};
   if (table_.contains(session.id)) return fail(Errc::internal, "the random generator repeats itself");
   by_age_.push_back(session.id);
   table_.emplace(

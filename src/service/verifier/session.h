@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "service/verifier/result_request.h"
 
 namespace credence::service {
 
@@ -35,7 +36,8 @@ struct Session {
   SessionStatus status = SessionStatus::waiting;
   std::string evidence_type;
   Bytes evidence;
-  std::string result;  // EAR, signed
+  std::string result;     // EAR, signed
+  ResultRequest request;  // how it shall be
 };
 
 struct SessionLimits {
@@ -52,7 +54,8 @@ class Sessions {
       : limits_(limits), clock_(std::move(clock)), random_(std::move(random)) {}
 
   // Errc::busy when too many are open, of this client (http::Request::client) or of all.
-  [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce, std::string_view client = {});
+  [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce, std::string_view client = {},
+                                     ResultRequest request = {});
   // Errc::malformed for what is no id, not_found for an unknown or expired one.
   [[nodiscard]] Result<Session> find(std::string_view id);
   // Waiting becomes processing, for exactly one caller: Errc::conflict for any other, so that a verdict cannot be asked

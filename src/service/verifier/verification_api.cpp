@@ -54,17 +54,18 @@ Result<Session> open_session(const Parts& parts, const http::Request& request) {
   CHECK(require_session_type(request));
   TRY(const auto nonce, request.target.parameter("nonce"));
   TRY(const auto size, request.target.parameter("nonceSize"));
+  TRY(ResultRequest wanted, result_request_from(request.target, parts.result_lifetime));
   if (nonce && size) return fail(Errc::invalid_value, "nonce and nonceSize exclude each other");
   if (nonce) {
     TRY(Nonce given, parse_nonce(*nonce));
-    return parts.sessions->open(std::move(given), false, request.client);
+    return parts.sessions->open(std::move(given), false, request.client, std::move(wanted));
   }
   std::size_t octets = kDefaultNonce;
   if (size) {
     TRY(octets, parse_nonce_size(*size));
   }
   TRY(Nonce made, make_nonce(octets, *parts.random));
-  return parts.sessions->open(std::move(made), true, request.client);
+  return parts.sessions->open(std::move(made), true, request.client, std::move(wanted));
 }
 
 http::Response session_response(const Parts& parts, unsigned status, const Session& session) {
@@ -114,10 +115,11 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   void finish(rats::Ear result) {
     result.nonce = to_bytes(session_.nonce.view());
     if (session_.own_nonce) result.credence.evidence_time = session_.created;
-    auto token = parts_->signer->sign(result);
-    if (!token) return give_up(token.error());
     std::string line = std::format("appraised {}: {}", session_.evidence_type, rats::name(result.status()));
     for (const std::string& problem : result.problems()) line += "; " + problem;
+    apply(session_.request, parts_->result_lifetime, result);
+    auto token = parts_->signer->sign(result, session_.request.spelling);
+    if (!token) return give_up(token.error());
     parts_->log->write(LogLevel::info, line);
     parts_->sessions->finish(session_.id, *std::move(token));
   }

@@ -26,7 +26,8 @@ class VerificationApi {
     std::shared_ptr<const ResultSigner> signer;
     std::shared_ptr<const Random> random;
     NonceDialect dialect = NonceDialect::url;
-    bool compatibility = false;  // Veraison's plain nonce: see challenges_for()
+    Seconds result_lifetime = kDefaultResultLifetime;  // the longest that a client may ask for, and the default
+    bool compatibility = false;                        // Veraison's plain nonce: see challenges_for()
     Log* log = &no_log();
   };
   explicit VerificationApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}

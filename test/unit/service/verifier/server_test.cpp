@@ -229,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(
                    },
                    Errc::configuration, "/nonexistent"},
         BadOptions{"unknown_store", [](VerifierOptions& o) { o.store = "postgres:x"; }, Errc::usage,
-                   "memory: or sqlite:"},
+                   "memory:, sqlite:FILE or postgresql:"},
         BadOptions{"store_without_file", [](VerifierOptions& o) { o.store = "sqlite:"; }, Errc::usage, "sqlite:FILE"},
         BadOptions{"no_address", [](VerifierOptions& o) { o.address = "here"; }, Errc::usage, "IP address"},
         BadOptions{"no_token", [](VerifierOptions& o) { o.provisioning_token = "/nonexistent"; }, Errc::configuration,

@@ -1,0 +1,31 @@
+// What a client may ask of the result when it opens a session: who shall read it, how long it holds, in which form.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "rats/ear/ear.h"
+#include "service/http/target.h"
+
+namespace credence::service {
+
+struct ResultRequest {
+  std::optional<std::string>
+      audience{};  // aud, as the client gives it: perhaps a salted hash, so that nobody learns it
+  std::optional<Seconds> lifetime{};
+  bool reduced = false;
+  rats::EarSpelling spelling = rats::EarSpelling::veraison;
+};
+
+inline constexpr Seconds kDefaultResultLifetime{3'600};
+
+// The query parameters audience, lifetime (seconds, up to `longest`), form (full, reduced) and ear (veraison, draft).
+// Errc::invalid_value names what is expected.
+[[nodiscard]] Result<ResultRequest> result_request_from(const http::Target& target, Seconds longest);
+
+// Sets exp, aud and cnf, and takes away what was not asked for. Never makes a result better.
+void apply(const ResultRequest& request, Seconds longest, rats::Ear& result);
+
+}  // namespace credence::service
