@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import verifier
 
@@ -188,6 +189,25 @@ def memory_of_verifier(binaries: pathlib.Path) -> dict:
             "raw": {"target": [MOST, 25], "vm_hwm_kib": kibibytes, "command": " ".join(command[1:])}}
 
 
+def idle_memory_of_verifier(binaries: pathlib.Path) -> dict:
+    """What a verifier over an empty SQLite store has resident while nobody asks it anything."""
+    with tempfile.TemporaryDirectory(prefix="credence-bench-") as folder:
+        command = [str(binaries / "credence"), "--json", "verifier", "--listen", "127.0.0.1:0", "--insecure-http",
+                   "--store", f"sqlite:{folder}/store.db", "--signing-key", f"{folder}/key.pem"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            if json.loads(process.stdout.readline()).get("event") != "listening":
+                raise SystemExit("run.py: the verifier does not listen")
+            time.sleep(1)
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+    kibibytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    return {"value": round(kibibytes * 1024 / 1e6, 2), "unit": "MB",
+            "raw": {"target": [MOST, 25], "vm_rss_kib": kibibytes}}
+
+
 def show(name: str, figure: dict) -> None:
     direction, target = figure["raw"]["target"]
     if figure["value"] is None:
@@ -225,6 +245,8 @@ def main() -> int:
     figures |= measure_stores(options, binaries)
     figures["verifier_rss_after_demo_mb"] = memory_of_verifier(binaries)
     show("verifier_rss_after_demo_mb", figures["verifier_rss_after_demo_mb"])
+    figures["verifier_rss_idle_mb"] = idle_memory_of_verifier(binaries)
+    show("verifier_rss_idle_mb", figures["verifier_rss_idle_mb"])
     for name, figure in verifier.measure(binaries, options.rounds, options.seconds).items():
         figures[name] = figure
         show(name, figure)
