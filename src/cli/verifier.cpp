@@ -4,6 +4,7 @@
 #include <format>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -11,29 +12,33 @@
 #include "cli/stop_signal.h"
 #include "cli/verb.h"
 #include "service/log_spdlog.h"
+#include "service/verifier/config.h"
 #include "service/verifier/server.h"
 
 namespace credence::cli {
 namespace {
 
-struct Options {
-  std::string listen;
-  std::string store;
-  std::string signing_key;
-  std::string certificate;
-  std::string key;
-  bool insecure_http = false;
-  std::string issuer;
-  unsigned result_lifetime = service::kDefaultResultLifetime.count();
-  std::string token;
-  std::vector<std::string> corim_anchors;
-  std::vector<unsigned> minimum_pcrs{0, 1, 2};
-  bool veraison_compatibility = false;
-  bool allow_insecure_test_root = false;
-  std::string nonce_dialect = "url";
-  unsigned threads = 1;
-  bool verbose = false;
+// The command line as it was given; what it leaves open may stand in the file.
+struct Options : service::VerifierConfig {
+  std::string config_file;
+  const CLI::App* command = nullptr;
 };
+
+// The file under the command line, and then what neither may leave out.
+Result<service::VerifierConfig> effective_config(const Options& options) {
+  service::VerifierConfig config = options;
+  if (!options.config_file.empty()) {
+    const auto is_given = [&options](std::string_view key) {
+      const CLI::Option* option = options.command->get_option_no_throw("--" + std::string(key));
+      return option != nullptr && option->count() > 0;
+    };
+    CHECK(service::read_config(options.config_file, is_given, config));
+  }
+  if (config.listen.empty()) return fail(Errc::usage, "--listen is required");
+  if (config.store.empty()) return fail(Errc::usage, "--store is required");
+  if (config.signing_key.empty()) return fail(Errc::usage, "--signing-key is required");
+  return config;
+}
 
 Result<service::NonceDialect> dialect_from(const std::string& name) {
   if (name == "url") return service::NonceDialect::url;
@@ -42,7 +47,7 @@ Result<service::NonceDialect> dialect_from(const std::string& name) {
   return fail(Errc::usage, std::format("--nonce-dialect: expected url, url-padded or standard, got '{}'", name));
 }
 
-Result<service::VerifierOptions> service_options(const Options& options) {
+Result<service::VerifierOptions> service_options(const service::VerifierConfig& options) {
   const bool with_tls = !options.certificate.empty() || !options.key.empty();
   if (with_tls == options.insecure_http || (with_tls && (options.certificate.empty() || options.key.empty()))) {
     return fail(Errc::usage, "expected either --cert FILE with --key FILE, or --insecure-http");
@@ -56,6 +61,7 @@ Result<service::VerifierOptions> service_options(const Options& options) {
   made.store = options.store;
   made.signing_key = options.signing_key;
   made.issuer = options.issuer;
+  if (options.result_lifetime == 0) return fail(Errc::usage, "--result-lifetime: expected at least 1 second, got 0");
   made.result_lifetime = Seconds(options.result_lifetime);
   if (!options.token.empty()) made.provisioning_token = options.token;
   made.corim_anchors.assign(options.corim_anchors.begin(), options.corim_anchors.end());
@@ -68,7 +74,7 @@ Result<service::VerifierOptions> service_options(const Options& options) {
   return made;
 }
 
-void announce(const Options& options, const service::VerifierServer& server, const Output& output) {
+void announce(const service::VerifierConfig& options, const service::VerifierServer& server, const Output& output) {
   if (output.as_json()) {
     output.facts({{"event", "listening"}, {"url", server.url()}, {"verifier key", options.signing_key + ".pub"}});
     return;
@@ -78,10 +84,11 @@ void announce(const Options& options, const service::VerifierServer& server, con
   if (options.allow_insecure_test_root) output.line("WARNING: evidence of the INSECURE TEST ROOT is accepted");
 }
 
-Result<ExitStatus> verifier(const Options& options, const Output& output) {
+Result<ExitStatus> verifier(const Options& given, const Output& output) {
   // Few short requests on few threads: one arena keeps the memory of idle ones from piling up.
   mallopt(M_ARENA_MAX, 1);
   block_stop_signals();
+  TRY(const service::VerifierConfig options, effective_config(given));
   TRY(service::VerifierOptions made, service_options(options));
   const auto log = service::stderr_log(output.as_json() ? service::LogFormat::json : service::LogFormat::text,
                                        options.verbose ? LogLevel::debug : LogLevel::info);
@@ -97,17 +104,17 @@ Result<ExitStatus> verifier(const Options& options, const Output& output) {
 void add_verifier(CommandLine& line) {
   auto* command = line.app.add_subcommand("verifier", "Run the verifier (Veraison's HTTP API)");
   auto options = std::make_shared<Options>();
-  command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one")
-      ->required();
-  command->add_option("--store", options->store, "sqlite:FILE, postgresql://HOST/DATABASE or memory:")->required();
-  command->add_option("--signing-key", options->signing_key, "PEM; made when absent, with FILE.pub beside it")
-      ->required();
+  options->command = command;
+  command->add_option("--config", options->config_file, "TOML file whose keys are these options; those given win");
+  command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one");
+  command->add_option("--store", options->store, "sqlite:FILE, postgresql://HOST/DATABASE or memory:");
+  command->add_option("--signing-key", options->signing_key, "PEM; made when absent, with FILE.pub beside it");
   command->add_option("--cert", options->certificate, "Certificate chain of this server, PEM");
   command->add_option("--key", options->key, "Its key, PEM");
   command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");
   command->add_option("--issuer", options->issuer, "URI that results name as their issuer");
   command->add_option("--result-lifetime", options->result_lifetime, "Seconds until results expire, at most")
-      ->check(CLI::Range(1U, 31U * 86'400U));
+      ->check(CLI::Range(1U, static_cast<unsigned>(service::kMaxResultLifetime.count())));
   command->add_option("--provisioning-token", options->token,
                       "File with the token that provisioning needs; without it only loopback may provision");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");

@@ -99,6 +99,36 @@ class Doctor(WithFolder):
         self.assertFalse(other.exists())
 
 
+class Configuration(WithFolder):
+    def test_the_verifier_is_configured_by_a_file_and_a_wrong_one_stops_it(self):
+        file = self.folder / "verifier.toml"
+        good = (f"listen = '127.0.0.1:0'\nstore = 'memory:'\nsigning-key = '{self.folder / 'key.pem'}'\n"
+                "insecure-http = true\n")
+        file.write_text(good)
+        file.chmod(0o600)
+        verifier = self.running(Process("verifier", "--config", file))
+        self.assertIn("http://127.0.0.1:", verifier.event("listening")["url"])
+        self.assertIn("--listen", error_of(credence("verifier", "--config", file, "--listen", "nowhere", expect=2))["why"])
+        file.write_text(good + "isuer = 'x'\n")
+        why = error_of(credence("verifier", "--config", file, expect=2))["why"]
+        self.assertIn('line 5, column 1: unknown key "isuer"; the nearest known one is issuer', why)
+        file.write_text("listen = '127.0.0.1:0'\n")
+        self.assertIn("--store", error_of(credence("verifier", "--config", file, expect=2))["why"])
+
+    def test_every_option_of_the_verifier_is_a_key(self):
+        # A key that is known is refused for its type (a table is none), never as unknown.
+        file = self.folder / "verifier.toml"
+        own = {"--json", "--help", "--version", "--config"}
+        options = set(re.findall(r"(?m)^\s+(?:-\w,\s*)?(--[a-z][a-z-]*)", credence("verifier", "--help").stdout)) - own
+        self.assertIn("--minimum-pcrs", options)
+        for option in sorted(options):
+            with self.subTest(option):
+                file.write_text(f"{option[2:]} = {{}}\n")
+                file.chmod(0o600)
+                why = error_of(credence("verifier", "--config", file, expect=2))["why"]
+                self.assertRegex(why, re.escape(option[2:]) + ": expected")
+
+
 class Texts(unittest.TestCase):
     def setUp(self):
         self.script = credence("completion").stdout

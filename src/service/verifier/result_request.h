@@ -19,7 +19,7 @@ struct ResultRequest {
   rats::EarSpelling spelling = rats::EarSpelling::veraison;
 };
 
-inline constexpr Seconds kDefaultResultLifetime{3'600};
+inline constexpr Seconds kDefaultResultLifetime{3'600}, kMaxResultLifetime{31 * 86'400};
 
 // The query parameters audience, lifetime (seconds, up to `longest`), form (full, reduced) and ear (veraison, draft).
 // Errc::invalid_value names what is expected.
