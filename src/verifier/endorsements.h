@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "verifier/store.h"
+#include "verifier/trace.h"
 
 namespace credence::verifier {
 
@@ -15,7 +16,9 @@ namespace credence::verifier {
 // answer, the engine gives no verdict.
 class Endorsements {
  public:
-  Endorsements(const Store& store, const Scheme& scheme, Timestamp now) : store_(&store), scheme_(&scheme), now_(now) {}
+  // `trace` must outlive the appraisal.
+  Endorsements(const Store& store, const Scheme& scheme, Timestamp now, Trace& trace)
+      : store_(&store), scheme_(&scheme), now_(now), trace_(&trace) {}
 
   // Null when nothing is known, or the store failed. T is what the scheme's join() makes for this topic.
   template <typename T>
@@ -27,12 +30,15 @@ class Endorsements {
   }
 
   [[nodiscard]] Timestamp now() const noexcept { return now_; }
+  // Where the scheme notes what it compared with what it found.
+  [[nodiscard]] Trace& trace() const noexcept { return *trace_; }
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
 
  private:
   const Store* store_;
   const Scheme* scheme_;
   Timestamp now_;
+  Trace* trace_;
   std::optional<Error> failure_;
 };
 

@@ -27,7 +27,8 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request) const {
   if (!bound) return draft.refuse(scheme->name(), bound.error());
 
   // Who signed it. A store that fails is no verdict about the attester.
-  Endorsements endorsements(*store_, *scheme, draft.ear().issued_at);
+  Trace trace;
+  Endorsements endorsements(*store_, *scheme, draft.ear().issued_at, trace);
   const auto authentic = evidence.authenticate(endorsements, policy_);
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
   if (!authentic) return draft.refuse(scheme->name(), authentic.error());
