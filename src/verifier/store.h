@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "rats/corim/corim.h"
+#include "verifier/documents.h"
 
 namespace credence::verifier {
 
@@ -60,10 +61,8 @@ struct StoredCorim {
   std::size_t size = 0;
 };
 
-class Store {
+class Store : public DocumentStore {
  public:
-  virtual ~Store() = default;
-
   // Null when nothing is known under this key. An Error means that the store failed: never a verdict. What is found may
   // be out of its validity: stores have no clock, the caller compares.
   [[nodiscard]] virtual Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const = 0;

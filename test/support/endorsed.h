@@ -41,6 +41,11 @@ class BrokenStore final : public verifier::Store {
   Result<void> set_active(std::span<const std::string>, bool) override { return failure(); }
   Result<void> remove(std::string_view) override { return failure(); }
   std::uint64_t generation() const noexcept override { return 0; }
+  std::shared_ptr<const verifier::Documents> documents(verifier::DocumentKind) const override {
+    return std::make_shared<const verifier::Documents>();
+  }
+  std::uint64_t version(verifier::DocumentKind) const noexcept override { return 0; }
+  Result<void> change(verifier::DocumentKind, const Decision&) override { return failure(); }
 
  private:
   std::unexpected<Error> failure() const { return fail(Errc::io, why_); }

@@ -6,12 +6,15 @@
 #include <condition_variable>
 #include <format>
 #include <mutex>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "rats/corim/corim.h"
 #include "verifier/store/content.h"
+#include "verifier/store/document_set.h"
 #include "verifier/store/index.h"
 #include "verifier/store/submission.h"
 
@@ -19,6 +22,7 @@ namespace credence::verifier {
 namespace {
 
 using Event = Journal::Event;
+using Kind = Journal::Kind;
 
 constexpr std::chrono::seconds kRefreshPeriod{1};
 constexpr std::uint8_t kSign1Head = 0xd2;  // CBOR tag 18: a signed CoRIM
@@ -91,10 +95,10 @@ class IndexedStore final : public Store {
     const std::lock_guard lock(mutex_);
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());  // what others have committed: a conflict with it must be seen
-    TRY(const auto present, journal_->entry(id));
+    TRY(const auto present, journal_->entry(Kind::corim, id));
     if (present) return Stored{.id = std::move(id), .duplicate = true};
     CHECK(index_.check(content));
-    TRY(const std::int64_t sequence, journal_->append(Event::added, id, octets));
+    TRY(const std::int64_t sequence, journal_->append(Event::added, Kind::corim, id, octets));
     CHECK(transaction.commit());
     index_.add(std::move(content));
     sequence_.store(sequence);
@@ -104,7 +108,7 @@ class IndexedStore final : public Store {
   Result<std::vector<StoredCorim>> list() const override {
     std::vector<StoredCorim> all;
     const std::lock_guard lock(mutex_);
-    CHECK(journal_->for_each([&](Journal::Entry entry) -> Result<void> {
+    CHECK(journal_->for_each(Kind::corim, [&](Journal::Entry entry) -> Result<void> {
       TRY(const Content content, content_of(entry));
       const Origin& origin = content.origin();
       all.push_back({.id = std::move(entry.id),
@@ -121,7 +125,7 @@ class IndexedStore final : public Store {
 
   Result<Bytes> octets(std::string_view id) const override {
     const std::lock_guard lock(mutex_);
-    TRY(auto entry, journal_->entry(id));
+    TRY(auto entry, journal_->entry(Kind::corim, id));
     if (!entry) return not_stored(id);
     return std::move(entry->octets);
   }
@@ -134,7 +138,8 @@ class IndexedStore final : public Store {
     if (changed.empty()) return {};
     std::int64_t sequence = 0;
     for (const Content& content : changed) {
-      TRY(sequence, journal_->append(active ? Event::activated : Event::deactivated, content.origin().id, {}));
+      const Event event = active ? Event::activated : Event::deactivated;
+      TRY(sequence, journal_->append(event, Kind::corim, content.origin().id, {}));
     }
     CHECK(transaction.commit());
     for (Content& content : changed) {
@@ -152,11 +157,33 @@ class IndexedStore final : public Store {
     const std::lock_guard lock(mutex_);
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());
-    TRY(const auto entry, journal_->entry(id));
+    TRY(const auto entry, journal_->entry(Kind::corim, id));
     if (!entry) return not_stored(id);
-    TRY(const std::int64_t sequence, journal_->append(Event::removed, id, {}));
+    TRY(const std::int64_t sequence, journal_->append(Event::removed, Kind::corim, id, {}));
     CHECK(transaction.commit());
     index_.remove(id);
+    sequence_.store(sequence);
+    return {};
+  }
+
+  std::shared_ptr<const Documents> documents(DocumentKind kind) const override { return documents_.documents(kind); }
+  std::uint64_t version(DocumentKind kind) const noexcept override { return documents_.version(kind); }
+
+  Result<void> change(DocumentKind kind, const Decision& decide) override {
+    if (kind == DocumentKind::corim) throw std::logic_error("CoRIMs are submitted");
+    const std::lock_guard lock(mutex_);
+    TRY(Transaction transaction, Transaction::begin(*journal_));
+    CHECK(take_changes());
+    TRY(std::vector<DocumentChange> changes, decide(*documents_.documents(kind)));
+    if (changes.empty()) return {};
+    CHECK(check_changes(*documents_.documents(kind), changes));
+    std::int64_t sequence = 0;
+    for (const DocumentChange& change : changes) {
+      TRY(sequence, journal_->append(change.event, kind, change.id, change.octets));
+    }
+    CHECK(transaction.commit());
+    for (DocumentChange& change : changes) apply(kind, std::move(change));
+    documents_.publish(static_cast<std::uint64_t>(sequence));
     sequence_.store(sequence);
     return {};
   }
@@ -168,14 +195,31 @@ class IndexedStore final : public Store {
     const std::lock_guard lock(mutex_);
     TRY(Transaction transaction, Transaction::begin(*journal_));
     TRY(const std::int64_t last, journal_->last_sequence());
-    CHECK(journal_->for_each([&](const Journal::Entry& entry) -> Result<void> {
+    TRY(const std::int64_t highest, journal_->highest_kind());
+    CHECK(check_kind(highest));
+    CHECK(journal_->for_each(Kind::corim, [&](const Journal::Entry& entry) -> Result<void> {
       if (!entry.active) return {};
       TRY(Content content, content_of(entry));
       index_.add(std::move(content));
       return {};
     }));
+    for (std::size_t kind = 1; kind < kDocumentKinds; ++kind) {
+      CHECK(journal_->for_each(static_cast<Kind>(kind), [&](Journal::Entry entry) -> Result<void> {
+        documents_.add(static_cast<Kind>(kind), std::move(entry));
+        return {};
+      }));
+    }
+    documents_.publish(static_cast<std::uint64_t>(last));
     sequence_.store(last);
     return {};
+  }
+
+  static Result<void> check_kind(std::int64_t kind) {
+    if (kind < std::int64_t{kDocumentKinds}) return {};
+    return fail(Errc::configuration,
+                std::format("the store has documents of kind {}, which this program does not know: "
+                            "use the version of Credence that wrote them",
+                            kind));
   }
 
   // Those of `ids` that are not yet as they shall be; activated ones are checked against what is active and each other.
@@ -183,7 +227,7 @@ class IndexedStore final : public Store {
     std::vector<Content> changed;
     Index staged;
     for (const std::string& id : ids) {
-      TRY(const auto entry, journal_->entry(id));
+      TRY(const auto entry, journal_->entry(Kind::corim, id));
       if (!entry) return not_stored(id);
       if (entry->active == active || std::ranges::contains(changed, id, &id_of)) continue;
       TRY(Content content, content_of(*entry));
@@ -212,19 +256,46 @@ class IndexedStore final : public Store {
 
   Result<void> take_changes() const {
     TRY(const auto changes, journal_->changes_after(sequence_.load()));
+    auto taken = take_all(changes);
+    documents_.publish(static_cast<std::uint64_t>(sequence_.load()));
+    return taken;
+  }
+
+  Result<void> take_all(std::span<const Journal::Change> changes) const {
     for (const Journal::Change& change : changes) {
-      CHECK(take(change));
+      CHECK(check_kind(static_cast<std::int64_t>(change.kind)));
+      CHECK(change.kind == Kind::corim ? take_corim(change) : take_document(change));
       sequence_.store(change.sequence);
     }
     return {};
   }
 
-  Result<void> take(const Journal::Change& change) const {
+  Result<void> take_document(const Journal::Change& change) const {
+    if (change.event != Event::added) {
+      apply(change.kind, {.event = change.event, .id = change.id});
+      return {};
+    }
+    TRY(auto entry, journal_->entry(change.kind, change.id));
+    if (entry) documents_.add(change.kind, *std::move(entry));  // else a later change, still to come, removed it
+    return {};
+  }
+
+  void apply(DocumentKind kind, DocumentChange change) const {
+    if (change.event == Event::added) {
+      documents_.add(kind, {.id = std::move(change.id), .octets = std::move(change.octets), .active = true});
+    } else if (change.event == Event::removed) {
+      documents_.remove(kind, change.id);
+    } else {
+      documents_.set_active(kind, change.id, change.event == Event::activated);
+    }
+  }
+
+  Result<void> take_corim(const Journal::Change& change) const {
     if (change.event == Event::removed || change.event == Event::deactivated) {
       index_.remove(change.id);
       return {};
     }
-    TRY(const auto entry, journal_->entry(change.id));
+    TRY(const auto entry, journal_->entry(Kind::corim, change.id));
     if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
     TRY(Content content, content_of(*entry));
     index_.remove(change.id);
@@ -246,6 +317,7 @@ class IndexedStore final : public Store {
   mutable std::mutex mutex_;  // the journal, and changes of the index
   std::unique_ptr<Journal> journal_;
   mutable Index index_;
+  mutable DocumentSet documents_;
   mutable std::atomic<std::int64_t> sequence_{0};  // of the last change in the index
   mutable bool up_to_date_ = true;                 // false: news were there and could not be taken over
   std::jthread refresher_;                         // last: it must stop before what it uses goes

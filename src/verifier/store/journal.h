@@ -1,4 +1,5 @@
-// Where a store keeps what was submitted: CoRIMs, and the order of all changes to them. One for each kind of database.
+// Where a store keeps what was submitted: CoRIMs and other documents, and the one order of all changes to them. One for
+// each kind of database.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "verifier/documents.h"
 
 namespace credence::verifier {
 
@@ -18,15 +20,13 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  struct Entry {
-    std::string id;
-    Bytes octets;
-    bool active = true;
-  };
-  enum class Event : std::uint8_t { added = 0, removed = 1, activated = 2, deactivated = 3 };
+  using Kind = DocumentKind;
+  using Entry = Document;
+  using Event = DocumentChange::Event;
   struct Change {
     std::int64_t sequence = 0;
     Event event{};
+    Kind kind{};
     std::string id;
   };
 
@@ -35,9 +35,11 @@ class Journal {
   // Of the last change; 0 when there was none.
   [[nodiscard]] virtual Result<std::int64_t> last_sequence() = 0;
   [[nodiscard]] virtual Result<std::vector<Change>> changes_after(std::int64_t sequence) = 0;
-  [[nodiscard]] virtual Result<std::optional<Entry>> entry(std::string_view id) = 0;
+  [[nodiscard]] virtual Result<std::optional<Entry>> entry(Kind kind, std::string_view id) = 0;
   // Oldest first.
-  [[nodiscard]] virtual Result<void> for_each(const std::function<Result<void>(Entry)>& visit) = 0;
+  [[nodiscard]] virtual Result<void> for_each(Kind kind, const std::function<Result<void>(Entry)>& visit) = 0;
+  // Of what is stored and of all changes: perhaps of a newer program, and unknown here.
+  [[nodiscard]] virtual Result<std::int64_t> highest_kind() = 0;
 
   // A transaction that excludes other writers, of other processes too; it sees what they have committed.
   [[nodiscard]] virtual Result<void> begin() = 0;
@@ -45,7 +47,7 @@ class Journal {
   [[nodiscard]] virtual Result<void> commit() = 0;
   virtual void roll_back() noexcept = 0;
   // Within a transaction. `octets` is for Event::added only. The sequence number of the change.
-  [[nodiscard]] virtual Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) = 0;
+  [[nodiscard]] virtual Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) = 0;
 };
 
 }  // namespace credence::verifier

@@ -16,6 +16,8 @@ struct StoreKind {
   std::string name;
   // `folder` is the test's own, and empty.
   std::function<std::shared_ptr<verifier::Store>(const std::filesystem::path& folder)> open;
+  // What open() opened last for this folder, once more; empty for a store that lives in memory.
+  std::function<std::shared_ptr<verifier::Store>(const std::filesystem::path& folder)> reopen{};
 };
 inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 

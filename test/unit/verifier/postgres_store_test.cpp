@@ -33,8 +33,15 @@ const auto* const stops_the_server = testing::AddGlobalTestEnvironment(new Stops
 }  // namespace
 
 std::vector<StoreKind> store_kinds() {
+  static std::string latest;
+  const auto open_latest = [](const auto&) { return verifier::open_postgres_store(latest).value(); };
   return {{.name = "postgres",
-           .open = [](const auto&) { return verifier::open_postgres_store(server()->make_database()).value(); }}};
+           .open =
+               [=](const auto& folder) {
+                 latest = server()->make_database();
+                 return open_latest(folder);
+               },
+           .reopen = open_latest}};
 }
 
 }  // namespace credence::test
@@ -151,11 +158,32 @@ TEST_F(PostgresStore, OutlivesACrashOfTheServer) {
 
 TEST_F(PostgresStore, RefusesANewerSchema) {
   ASSERT_TRUE(submit(*open(), keys));
-  server()->execute(database, "UPDATE credence_schema SET version = 2");
+  server()->execute(database, "UPDATE credence_schema SET version = 3");
   test::expect_refused(open_postgres_store(database), Errc::configuration,
-                       "schema version 2, this program knows version 1");
-  server()->execute(database, "UPDATE credence_schema SET version = 1");
+                       "schema version 3, this program knows version 2");
+  server()->execute(database, "UPDATE credence_schema SET version = 2");
   EXPECT_TRUE(knows_the_device(*open()));
+}
+
+TEST_F(PostgresStore, TakesOverAStoreThatKnewNothingButCorims) {
+  ASSERT_TRUE(submit(*open(), keys));
+  server()->execute(database,
+                    "ALTER TABLE credence_change DROP COLUMN kind;"
+                    "ALTER TABLE credence_document DROP CONSTRAINT credence_document_kind_id_key;"
+                    "ALTER TABLE credence_document DROP COLUMN kind;"
+                    "ALTER TABLE credence_document RENAME TO credence_corim;"
+                    "ALTER TABLE credence_corim ADD UNIQUE (id);"
+                    "UPDATE credence_schema SET version = 1");
+  const auto store = open();
+  EXPECT_TRUE(knows_the_device(*store));
+  EXPECT_EQ(store->generation(), 1U);
+  EXPECT_TRUE(submit(*store, keys)->duplicate);
+}
+
+TEST_F(PostgresStore, RefusesDocumentsOfAKindThatItDoesNotKnow) {
+  const auto store = open();
+  server()->execute(database, "INSERT INTO credence_document (kind, id, octets) VALUES (77, 'x', '')");
+  test::expect_refused(open_postgres_store(database), Errc::configuration, "documents of kind 77");
 }
 
 TEST_F(PostgresStore, SaysWhatTheServerSays) {

@@ -167,9 +167,9 @@ TEST_F(SqliteStore, RefusesANewerSchema) {
   {
     provision(*open(), keys);
   }
+  execute("PRAGMA user_version = 5");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 5, this program knows version 4");
   execute("PRAGMA user_version = 4");
-  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 4, this program knows version 3");
-  execute("PRAGMA user_version = 3");
   EXPECT_NE(anchor(*open()), nullptr);
 }
 
@@ -179,12 +179,52 @@ TEST_F(SqliteStore, TakesOverAStoreThatKnewNoValidity) {
   {
     provision(*open(), keys);
   }
-  execute("DROP TABLE change; ALTER TABLE corim DROP COLUMN active; PRAGMA user_version = 1");
+  execute(
+      "DROP TABLE change;"
+      "CREATE TABLE corim (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, octets BLOB NOT NULL) "
+      "STRICT;"
+      "INSERT INTO corim (id, octets) SELECT id, octets FROM document;"
+      "DROP TABLE document;"
+      "PRAGMA user_version = 1");
   const auto store = open();
   EXPECT_TRUE(anchor(*store)->validity.contains(test::kNow));
   EXPECT_FALSE(anchor(*store)->validity.contains(test::kNow + std::chrono::milliseconds(1)));
-  EXPECT_EQ(integer("PRAGMA user_version"), 3);
+  EXPECT_EQ(integer("PRAGMA user_version"), 4);
   EXPECT_EQ(store->generation(), 1U);
+}
+
+TEST_F(SqliteStore, TakesOverAStoreThatKnewNothingButCorims) {
+  {
+    const auto store = open();
+    provision(*store, keys);
+    provision(*store, veraison);
+    const std::string id = store->list().value().at(1).id;
+    ASSERT_TRUE(store->set_active({&id, 1}, false));
+  }
+  execute(
+      "CREATE TABLE corim (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, octets BLOB NOT NULL, "
+      "active INTEGER NOT NULL DEFAULT 1) STRICT;"
+      "INSERT INTO corim (id, octets, active) SELECT id, octets, active FROM document ORDER BY sequence;"
+      "DROP TABLE document; ALTER TABLE change DROP COLUMN kind;"
+      "PRAGMA user_version = 3");
+  const auto store = open();
+  EXPECT_NE(anchor(*store), nullptr);
+  const std::vector<StoredCorim> all = store->list().value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_TRUE(all[0].active);
+  EXPECT_FALSE(all[1].active);
+  EXPECT_EQ(store->generation(), 3U);
+  EXPECT_EQ(integer("PRAGMA user_version"), 4);
+}
+
+TEST_F(SqliteStore, RefusesDocumentsOfAKindThatItDoesNotKnow) {
+  {
+    const auto store = open();
+  }
+  execute("INSERT INTO document (kind, id, octets) VALUES (77, 'x', x'')");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "documents of kind 77");
+  execute("DELETE FROM document; INSERT INTO change (event, kind, id) VALUES (1, 77, 'x')");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "documents of kind 77");
 }
 
 TEST_F(SqliteStore, RefusesADatabaseOfAnotherProgram) {
@@ -201,7 +241,7 @@ TEST_F(SqliteStore, RefusesAStoredCorimThatItCannotRead) {
   {
     provision(*open(), keys);
   }
-  execute("UPDATE corim SET octets = x'a0'");
+  execute("UPDATE document SET octets = x'a0'");
   const auto refused = open_sqlite_store(file);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().path.find("stored CoRIM "), std::string::npos) << refused.error().text();

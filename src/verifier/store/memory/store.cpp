@@ -1,5 +1,8 @@
 #include "verifier/store/memory/store.h"
 
+#include <algorithm>
+#include <array>
+#include <format>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -18,30 +21,32 @@ class MemoryJournal final : public Journal {
   Result<std::int64_t> last_sequence() override { return sequence_; }
   Result<std::vector<Change>> changes_after(std::int64_t) override { return std::vector<Change>{}; }
 
-  Result<std::optional<Entry>> entry(std::string_view id) override {
-    const auto found = find(id);
-    if (found == entries_.end()) return std::nullopt;
+  Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
+    const auto found = find(kind, id);
+    if (found == of(kind).end()) return std::nullopt;
     return *found;
   }
 
-  Result<void> for_each(const std::function<Result<void>(Entry)>& visit) override {
-    for (const Entry& entry : entries_) CHECK(visit(entry));
+  Result<void> for_each(Kind kind, const std::function<Result<void>(Entry)>& visit) override {
+    for (const Entry& entry : of(kind)) CHECK(visit(entry));
     return {};
   }
+
+  Result<std::int64_t> highest_kind() override { return std::int64_t{kDocumentKinds - 1}; }
 
   Result<void> begin() override { return {}; }
   Result<void> commit() override { return {}; }
   void roll_back() noexcept override {}
 
-  Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) override {
+  Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) override {
     if (event == Event::added) {
-      entries_.push_back({.id = std::string(id), .octets = to_bytes(octets), .active = true});
+      of(kind).push_back({.id = std::string(id), .octets = to_bytes(octets), .active = true});
       return ++sequence_;
     }
-    const auto found = find(id);
-    if (found == entries_.end()) return fail(Errc::not_found, "no such CoRIM");
+    const auto found = find(kind, id);
+    if (found == of(kind).end()) return fail(Errc::not_found, std::format("nothing with id {} is stored", id));
     if (event == Event::removed) {
-      entries_.erase(found);
+      of(kind).erase(found);
     } else {
       found->active = event == Event::activated;
     }
@@ -49,9 +54,12 @@ class MemoryJournal final : public Journal {
   }
 
  private:
-  std::vector<Entry>::iterator find(std::string_view id) { return std::ranges::find(entries_, id, &Entry::id); }
+  std::vector<Entry>& of(Kind kind) { return entries_.at(static_cast<std::size_t>(kind)); }
+  std::vector<Entry>::iterator find(Kind kind, std::string_view id) {
+    return std::ranges::find(of(kind), id, &Entry::id);
+  }
 
-  std::vector<Entry> entries_;
+  std::array<std::vector<Entry>, kDocumentKinds> entries_;
   std::int64_t sequence_ = 0;
 };
 

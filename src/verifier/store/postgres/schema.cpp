@@ -7,13 +7,19 @@
 namespace credence::verifier::postgres {
 namespace {
 
-// From each version to the next, from none to 1 first. As in SQLite, the CoRIMs are all there is, and the order of
+// From each version to the next, from none to 1 first. As in SQLite, the documents are all there is, and the order of
 // changes.
 constexpr std::array kMigrations = {
     "CREATE TABLE credence_corim (sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " octets BYTEA NOT NULL, active BOOLEAN NOT NULL DEFAULT TRUE);"
     "CREATE TABLE credence_change (sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event SMALLINT NOT NULL,"
     " id TEXT NOT NULL)",
+    // 1 knew nothing but CoRIMs, and would miss what other documents forbid. The new name stops those that still run.
+    "ALTER TABLE credence_corim RENAME TO credence_document;"
+    "ALTER TABLE credence_document ADD COLUMN kind SMALLINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE credence_document DROP CONSTRAINT credence_corim_id_key;"
+    "ALTER TABLE credence_document ADD UNIQUE (kind, id);"
+    "ALTER TABLE credence_change ADD COLUMN kind SMALLINT NOT NULL DEFAULT 0",
 };
 constexpr int kVersion = kMigrations.size();
 

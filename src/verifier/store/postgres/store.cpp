@@ -15,7 +15,7 @@ namespace {
 
 using postgres::Connection;
 
-constexpr int kPage = 64;  // CoRIMs that are fetched at once
+constexpr int kPage = 64;  // documents that are fetched at once
 
 pqxx::bytes_view as_parameter(ByteView octets) {
   return {reinterpret_cast<const std::byte*>(octets.data()), octets.size()};
@@ -46,75 +46,89 @@ class PostgresJournal final : public Journal {
   Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
     return connection_.run([&](pqxx::transaction_base& transaction) {
       std::vector<Change> changes;
-      const pqxx::result rows =
-          transaction.exec("SELECT sequence, event, id FROM credence_change WHERE sequence > $1 ORDER BY sequence",
-                           pqxx::params{sequence});
+      const pqxx::result rows = transaction.exec(
+          "SELECT sequence, event, kind, id FROM credence_change WHERE sequence > $1 ORDER BY sequence",
+          pqxx::params{sequence});
       for (const auto& row : rows)
         changes.push_back({.sequence = row[0].as<std::int64_t>(),
                            .event = static_cast<Event>(row[1].as<int>()),
-                           .id = row[2].as<std::string>()});
+                           .kind = static_cast<Kind>(row[2].as<int>()),
+                           .id = row[3].as<std::string>()});
       return changes;
     });
   }
 
-  Result<std::optional<Entry>> entry(std::string_view id) override {
+  Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
     return connection_.run([&](pqxx::transaction_base& transaction) -> std::optional<Entry> {
       const pqxx::result rows =
-          transaction.exec("SELECT id, octets, active FROM credence_corim WHERE id = $1", pqxx::params{id});
+          transaction.exec("SELECT id, octets, active FROM credence_document WHERE kind = $1 AND id = $2",
+                           pqxx::params{number(kind), id});
       if (rows.empty()) return std::nullopt;
       return entry_of(rows[0]);
     });
   }
 
-  Result<void> for_each(const std::function<Result<void>(Entry)>& visit) override {
+  Result<void> for_each(Kind kind, const std::function<Result<void>(Entry)>& visit) override {
     std::int64_t last = 0;
     while (true) {
-      TRY(const pqxx::result rows, page_after(last));
+      TRY(const pqxx::result rows, page_after(kind, last));
       for (const auto& row : rows) CHECK(visit(entry_of(row)));
       if (rows.size() < kPage) return {};
       last = rows[rows.size() - 1]["sequence"].as<std::int64_t>();
     }
   }
 
+  Result<std::int64_t> highest_kind() override {
+    return connection_.run([](pqxx::transaction_base& transaction) {
+      return transaction.query_value<std::int64_t>(
+          "SELECT greatest(0, (SELECT max(kind) FROM credence_document), (SELECT max(kind) FROM credence_change))");
+    });
+  }
+
   Result<void> begin() override { return connection_.begin(); }
   Result<void> commit() override { return connection_.commit(); }
   void roll_back() noexcept override { connection_.roll_back(); }
 
-  Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) override {
+  Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) override {
     return connection_.run([&](pqxx::transaction_base& transaction) {
-      change_corim(transaction, event, id, octets);
-      const auto sequence = transaction
-                                .exec("INSERT INTO credence_change (event, id) VALUES ($1, $2) RETURNING sequence",
-                                      pqxx::params{static_cast<int>(event), id})
-                                .one_field()
-                                .as<std::int64_t>();
+      change_document(transaction, event, kind, id, octets);
+      const auto sequence =
+          transaction
+              .exec("INSERT INTO credence_change (event, kind, id) VALUES ($1, $2, $3) RETURNING sequence",
+                    pqxx::params{static_cast<int>(event), number(kind), id})
+              .one_field()
+              .as<std::int64_t>();
       transaction.exec(std::string("NOTIFY ") + postgres::kChannel);
       return sequence;
     });
   }
 
  private:
-  Result<pqxx::result> page_after(std::int64_t sequence) {
+  static int number(Kind kind) { return static_cast<int>(kind); }
+
+  Result<pqxx::result> page_after(Kind kind, std::int64_t sequence) {
     return connection_.run([&](pqxx::transaction_base& transaction) {
       return transaction.exec(
-          "SELECT sequence, id, octets, active FROM credence_corim WHERE sequence > $1 ORDER BY sequence LIMIT $2",
-          pqxx::params{sequence, kPage});
+          "SELECT sequence, id, octets, active FROM credence_document WHERE kind = $1 AND sequence > $2"
+          " ORDER BY sequence LIMIT $3",
+          pqxx::params{number(kind), sequence, kPage});
     });
   }
 
-  static void change_corim(pqxx::transaction_base& transaction, Event event, std::string_view id, ByteView octets) {
+  static void change_document(pqxx::transaction_base& transaction, Event event, Kind kind, std::string_view id,
+                              ByteView octets) {
     switch (event) {
       case Event::added:
-        transaction.exec("INSERT INTO credence_corim (id, octets) VALUES ($1, $2)",
-                         pqxx::params{id, as_parameter(octets)});
+        transaction.exec("INSERT INTO credence_document (kind, id, octets) VALUES ($1, $2, $3)",
+                         pqxx::params{number(kind), id, as_parameter(octets)});
         return;
       case Event::removed:
-        transaction.exec("DELETE FROM credence_corim WHERE id = $1", pqxx::params{id});
+        transaction.exec("DELETE FROM credence_document WHERE kind = $1 AND id = $2", pqxx::params{number(kind), id});
         return;
       case Event::activated:
       case Event::deactivated:
-        transaction.exec("UPDATE credence_corim SET active = $2 WHERE id = $1",
-                         pqxx::params{id, event == Event::activated});
+        transaction.exec("UPDATE credence_document SET active = $3 WHERE kind = $1 AND id = $2",
+                         pqxx::params{number(kind), id, event == Event::activated});
         return;
     }
   }

@@ -12,11 +12,13 @@ constexpr std::int64_t kApplication = 0x43524544;  // "CRED"
 //   kept here. Of signed CoRIMs it kept the payload only, so the validity of those signatures is lost; that of the
 //   CoRIM itself is not.
 // 2 knew no change but that a CoRIM was added.
-// 3 has the order of all changes, and CoRIMs that are not active.
-constexpr std::int64_t kVersion = 3;
+// 3 has the order of all changes, and CoRIMs that are not active. It knew nothing but CoRIMs, and would miss what other
+//   documents forbid.
+// 4 has documents of several kinds.
+constexpr std::int64_t kVersion = 4;
 
-// The CoRIMs as they were submitted are all there is; what look-ups need is parsed from them. AUTOINCREMENT: a sequence
-// number is never used twice, so "newer than" stays true when rows are removed.
+// The documents as they were submitted are all there is; what look-ups need is parsed from them. AUTOINCREMENT: a
+// sequence number is never used twice, so "newer than" stays true when rows are removed.
 constexpr const char* kCreate =
     "CREATE TABLE corim (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, octets BLOB NOT NULL) "
     "STRICT;"
@@ -30,6 +32,12 @@ constexpr std::array kMigrations = {
     "CREATE TABLE change (sequence INTEGER PRIMARY KEY AUTOINCREMENT, event INTEGER NOT NULL, id TEXT NOT NULL) STRICT;"
     "INSERT INTO change (event, id) SELECT 0, id FROM corim ORDER BY sequence;"
     "PRAGMA user_version = 3;",
+    "CREATE TABLE document (sequence INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, id TEXT NOT NULL,"
+    " octets BLOB NOT NULL, active INTEGER NOT NULL DEFAULT 1, UNIQUE (kind, id)) STRICT;"
+    "INSERT INTO document (kind, id, octets, active) SELECT 0, id, octets, active FROM corim ORDER BY sequence;"
+    "DROP TABLE corim;"
+    "ALTER TABLE change ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 4;",
 };
 static_assert(kMigrations.size() == kVersion - 1);
 

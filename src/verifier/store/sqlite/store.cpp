@@ -34,7 +34,7 @@ class Use {
 struct Statements {
   Statement version;  // changes when another connection has committed
   Statement last, changes_after;
-  Statement by_id, all;
+  Statement by_id, all, highest_kind;
   Statement insert, remove, activate, deactivate;
   Statement note;  // a change
 };
@@ -42,19 +42,23 @@ struct Statements {
 Result<Statements> prepare_statements(const Database& database) {
   TRY(Statement version, database.prepare("PRAGMA data_version"));
   TRY(Statement last, database.prepare("SELECT coalesce(max(sequence), 0) FROM change"));
-  TRY(Statement after, database.prepare("SELECT sequence, event, id FROM change WHERE sequence > ? ORDER BY sequence"));
-  TRY(Statement by_id, database.prepare("SELECT id, octets, active FROM corim WHERE id = ?"));
-  TRY(Statement all, database.prepare("SELECT id, octets, active FROM corim ORDER BY sequence"));
-  TRY(Statement insert, database.prepare("INSERT INTO corim (id, octets) VALUES (?, ?)"));
-  TRY(Statement remove, database.prepare("DELETE FROM corim WHERE id = ?"));
-  TRY(Statement activate, database.prepare("UPDATE corim SET active = 1 WHERE id = ?"));
-  TRY(Statement deactivate, database.prepare("UPDATE corim SET active = 0 WHERE id = ?"));
-  TRY(Statement note, database.prepare("INSERT INTO change (event, id) VALUES (?, ?)"));
+  TRY(Statement after,
+      database.prepare("SELECT sequence, event, kind, id FROM change WHERE sequence > ? ORDER BY sequence"));
+  TRY(Statement by_id, database.prepare("SELECT id, octets, active FROM document WHERE kind = ? AND id = ?"));
+  TRY(Statement all, database.prepare("SELECT id, octets, active FROM document WHERE kind = ? ORDER BY sequence"));
+  TRY(Statement highest, database.prepare("SELECT max(coalesce((SELECT max(kind) FROM document), 0),"
+                                          " coalesce((SELECT max(kind) FROM change), 0))"));
+  TRY(Statement insert, database.prepare("INSERT INTO document (kind, id, octets) VALUES (?, ?, ?)"));
+  TRY(Statement remove, database.prepare("DELETE FROM document WHERE kind = ? AND id = ?"));
+  TRY(Statement activate, database.prepare("UPDATE document SET active = 1 WHERE kind = ? AND id = ?"));
+  TRY(Statement deactivate, database.prepare("UPDATE document SET active = 0 WHERE kind = ? AND id = ?"));
+  TRY(Statement note, database.prepare("INSERT INTO change (event, kind, id) VALUES (?, ?, ?)"));
   return Statements{.version = std::move(version),
                     .last = std::move(last),
                     .changes_after = std::move(after),
                     .by_id = std::move(by_id),
                     .all = std::move(all),
+                    .highest_kind = std::move(highest),
                     .insert = std::move(insert),
                     .remove = std::move(remove),
                     .activate = std::move(activate),
@@ -89,20 +93,23 @@ class SqliteJournal final : public Journal {
       if (!row) return changes;
       changes.push_back({.sequence = statement->integer(0),
                          .event = static_cast<Event>(statement->integer(1)),
-                         .id = std::string(as_text(statement->octets(2)))});
+                         .kind = static_cast<Kind>(statement->integer(2)),
+                         .id = std::string(as_text(statement->octets(3)))});
     }
   }
 
-  Result<std::optional<Entry>> entry(std::string_view id) override {
+  Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
     const Use statement(statements_.by_id);
-    CHECK(statement->bind(1, id));
+    CHECK(statement->bind(1, number(kind)));
+    CHECK(statement->bind(2, id));
     TRY(const bool row, statement->step());
     if (!row) return std::nullopt;
     return row_of(statement);
   }
 
-  Result<void> for_each(const std::function<Result<void>(Entry)>& visit) override {
+  Result<void> for_each(Kind kind, const std::function<Result<void>(Entry)>& visit) override {
     const Use statement(statements_.all);
+    CHECK(statement->bind(1, number(kind)));
     while (true) {
       TRY(const bool row, statement->step());
       if (!row) return {};
@@ -110,33 +117,43 @@ class SqliteJournal final : public Journal {
     }
   }
 
+  Result<std::int64_t> highest_kind() override {
+    const Use statement(statements_.highest_kind);
+    CHECK(statement->step());
+    return statement->integer(0);
+  }
+
   // Takes the write lock at once, so that nothing read here can be overtaken by another writer.
   Result<void> begin() override { return database_.execute("BEGIN IMMEDIATE"); }
   Result<void> commit() override { return database_.execute("COMMIT"); }
   void roll_back() noexcept override { static_cast<void>(database_.execute("ROLLBACK")); }
 
-  Result<std::int64_t> append(Event event, std::string_view id, ByteView octets) override {
-    CHECK(change_corim(event, id, octets));
+  Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) override {
+    CHECK(change_document(event, kind, id, octets));
     const Use statement(statements_.note);
     CHECK(statement->bind(1, static_cast<std::int64_t>(event)));
-    CHECK(statement->bind(2, id));
+    CHECK(statement->bind(2, number(kind)));
+    CHECK(statement->bind(3, id));
     CHECK(statement->step());
     return database_.last_insert_rowid();
   }
 
  private:
+  static std::int64_t number(Kind kind) { return static_cast<std::int64_t>(kind); }
+
   static Entry row_of(const Use& statement) {
     return {.id = std::string(as_text(statement->octets(0))),
             .octets = to_bytes(statement->octets(1)),
             .active = statement->integer(2) == 1};
   }
 
-  Result<void> change_corim(Event event, std::string_view id, ByteView octets) {
+  Result<void> change_document(Event event, Kind kind, std::string_view id, ByteView octets) {
     const std::array<Statement*, 4> by_event = {&statements_.insert, &statements_.remove, &statements_.activate,
                                                 &statements_.deactivate};
     const Use statement(*by_event.at(static_cast<std::size_t>(event)));
-    CHECK(statement->bind(1, id));
-    if (event == Event::added) CHECK(statement->bind(2, octets));
+    CHECK(statement->bind(1, number(kind)));
+    CHECK(statement->bind(2, id));
+    if (event == Event::added) CHECK(statement->bind(3, octets));
     CHECK(statement->step());
     return {};
   }
