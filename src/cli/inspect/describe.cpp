@@ -49,7 +49,8 @@ json::Object describe_public_key(const crypto::PublicKey& key) {
 
 std::unexpected<Error> none_of_these() {
   return fail(Errc::unsupported,
-              "expected a CMW, TPM or EnactTrust evidence, a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, TPMT_SIGNATURE, "
+              "expected a CMW, evidence (TPM, EnactTrust, PSA, CCA), a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, "
+              "TPMT_SIGNATURE, "
               "a certificate, "
               "a public key or CBOR; it is none of these");
 }
@@ -131,6 +132,22 @@ Result<json::Object> as_enacttrust_token(ByteView content) {
   return with_format("EnactTrust evidence (node and quote)", describe_enacttrust_token(token));
 }
 
+Result<json::Object> as_psa_token(ByteView content) {
+  TRY(const auto token, evidence::psa::decode_token(content));
+  return with_format("PSA token; its signature was not checked", describe_psa_token(token));
+}
+
+Result<json::Object> as_cca_token(ByteView content) {
+  TRY(const auto token, evidence::cca::decode_token(content));
+  return with_format("CCA token; its signatures were not checked", describe_cca_token(token));
+}
+
+Result<json::Object> as_parsec_cca_bundle(ByteView content) {
+  TRY(const auto bundle, evidence::parsec_cca::decode_bundle(content));
+  return with_format("CCA evidence of a key (kat and pat); its signatures were not checked",
+                     describe_parsec_cca_bundle(bundle));
+}
+
 Result<json::Object> as_any_cbor(ByteView content) {
   TRY(const std::string notation, cbor::to_diagnostic(content));
   return json::Object{{"format", "CBOR of no format that is known here"}, {"diagnostic notation", notation}};
@@ -140,12 +157,18 @@ constexpr std::uint8_t kTagSign1 = 0xd2;  // CBOR tag 18
 constexpr std::array<std::uint8_t, 4> kTpmGenerated = {0xff, 0x54, 0x43, 0x47};
 
 Result<json::Object> describe_octets(ByteView content) {
-  if (content[0] == kTagSign1) return as_signed_corim(content);
+  if (content[0] == kTagSign1) {
+    auto token = as_psa_token(content);
+    return token ? token : as_signed_corim(content);
+  }
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array<Reading, 9> kReadings = {
-      as_certificate, as_public_key,    as_bundle,           as_corim,   as_cmw,
-      as_public_area, as_tpm_signature, as_enacttrust_token, as_any_cbor};
+  static constexpr std::array kReadings = {Reading{as_certificate},   Reading{as_public_key},
+                                           Reading{as_bundle},        Reading{as_parsec_cca_bundle},
+                                           Reading{as_cca_token},     Reading{as_corim},
+                                           Reading{as_cmw},           Reading{as_public_area},
+                                           Reading{as_tpm_signature}, Reading{as_enacttrust_token},
+                                           Reading{as_any_cbor}};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }

@@ -3,8 +3,47 @@
 namespace credence::rats {
 namespace {
 
-constexpr std::uint64_t kFirstOldMeasurementKey = 601;  // PSA and CCA identifiers before revision 10
+// PSA and CCA identifiers before revision 10.
+constexpr std::uint64_t kOldSoftwareComponent = 601;
+constexpr std::uint64_t kOldPlatformConfig = 602;
 constexpr std::uint64_t kLastOldMeasurementKey = 603;
+
+// psa.refval-id = {1 => measurement-type, ? 4 => version, 5 => signer-id}: what is measurement-values since.
+Result<void> move_into_values(ByteView old_key, CorimReading& reading, MeasurementValues& values) {
+  if (values.name || values.version || !values.keys.empty())
+    return fail(Errc::invalid_value, "the component has a name, a version or keys in its mkey and in its values");
+  cbor::Reader reader(old_key, cbor_limits(reading.limits));
+  const auto member = [&](std::int64_t key) -> Result<bool> {
+    if (key == 1) {
+      TRY(values.name, in("measurement-type", reader.text()));
+    } else if (key == 4) {
+      TRY(const std::string_view version, in("version", reader.text()));
+      values.version = Version{.version = std::string(version), .scheme = {}};
+    } else if (key == 5) {
+      TRY(const ByteView signer, in("signer-id", reader.bytes()));
+      values.keys.push_back({.tag = kTagBytes, .value = to_bytes(signer)});
+    } else {
+      return false;
+    }
+    return true;
+  };
+  CHECK(read_map(reader, member));
+  return reader.finish();
+}
+
+// Old and new statements about one component meet under one name. The text of a platform configuration (602) was a
+// label for people.
+Result<void> modernise(Measurement& measurement, CorimReading& reading) {
+  const auto* old = measurement.key ? std::get_if<TaggedBytes>(&*measurement.key) : nullptr;
+  if (old == nullptr || (old->tag != kOldSoftwareComponent && old->tag != kOldPlatformConfig)) return {};
+  if (old->tag == kOldSoftwareComponent) {
+    CHECK(in("mkey", move_into_values(old->value, reading, measurement.values)));
+    measurement.key = "psa.software-component";
+  } else {
+    measurement.key = "cca.platform-config";
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -16,7 +55,7 @@ Result<MeasurementKey> read_measurement_key(cbor::Reader& reader, CorimReading& 
     return std::string(text);
   }
   TRY(TaggedBytes tagged, read_tagged(reader, reading));
-  if (tagged.tag >= kFirstOldMeasurementKey && tagged.tag <= kLastOldMeasurementKey) reading.legacy = true;
+  if (tagged.tag >= kOldSoftwareComponent && tagged.tag <= kLastOldMeasurementKey) reading.legacy = true;
   return tagged;
 }
 
@@ -40,6 +79,7 @@ Result<Measurement> read_measurement(cbor::Reader& reader, CorimReading& reading
   };
   CHECK(read_map(reader, member));
   if (!valued) return fail_at(Errc::missing_member, start, "expected mval (1) in the measurement");
+  CHECK(modernise(measurement, reading));
   return measurement;
 }
 

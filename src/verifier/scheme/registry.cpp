@@ -3,7 +3,10 @@
 #include <iterator>
 
 #include "rats/cmw/cmw.h"
+#include "verifier/scheme/arm_cca/scheme.h"
+#include "verifier/scheme/parsec_cca/scheme.h"
 #include "verifier/scheme/parsec_tpm/scheme.h"
+#include "verifier/scheme/psa_iot/scheme.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/scheme/tpm_enacttrust/scheme.h"
 
@@ -11,8 +14,7 @@ namespace credence::verifier {
 
 std::span<const Scheme* const> schemes() {
   static const std::array all = {
-      &parsec_tpm_scheme(),
-      &tpm_enacttrust_scheme(),
+      &arm_cca_scheme(), &parsec_cca_scheme(), &parsec_tpm_scheme(), &psa_iot_scheme(), &tpm_enacttrust_scheme(),
   };
   return all;
 }

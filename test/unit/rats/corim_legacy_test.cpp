@@ -12,6 +12,7 @@ using test::wrapped;
 
 const std::string kComid = test::comid(test::reference("81 a1 01 a1 0b 61 6e"));
 const std::string kNow = test::corim(kComid);
+const std::string kDigest(64, '0');
 
 struct OldForm {
   std::string_view what;
@@ -86,13 +87,45 @@ TEST(CorimOldClass, Of551IsKeptAndNotWritten) {
   EXPECT_EQ(encode_corim(read).error().path, "environment.class.class-id");
 }
 
-TEST(CorimOldMeasurementKey, IsKeptAndNotWritten) {
-  const Corim read =
-      decode_corim(hex(test::corim(test::comid(test::reference("81 a2 00 d90259 a1 01 62 424c 01 a1 0b 61 6e")))))
-          .value();
+// A measurement with this mkey and a name, or without.
+Result<Corim> with_mkey(std::string_view mkey, std::string_view values = "a1 02 81 82 01 58 20" + kDigest) {
+  return decode_corim(hex(test::corim(test::comid(test::reference(std::format("81 a2 00 {} 01 {}", mkey, values))))));
+}
+
+TEST(CorimOldMeasurementKey, OfASoftwareComponentBecomesItsValues) {
+  const Corim old = with_mkey("d90259 a3 01 62 424c 04 65 322e312e30 05 42 abcd").value();
+  EXPECT_TRUE(old.legacy);
+  const Measurement& measurement = old.comids.at(0).reference_values.at(0).measurements.at(0);
+  EXPECT_EQ(measurement.key, MeasurementKey("psa.software-component"));
+  EXPECT_EQ(measurement.values.name, "BL");
+  EXPECT_EQ(measurement.values.version.value().version, "2.1.0");
+  EXPECT_EQ(measurement.values.keys, (std::vector<CryptoKey>{{.tag = kTagBytes, .value = {0xab, 0xcd}}}));
+  EXPECT_EQ(measurement.values.digests.size(), 1U);
+  const Corim now = decode_corim(encode_corim(old).value()).value();
+  EXPECT_FALSE(now.legacy);
+  EXPECT_EQ(now.comids.at(0).reference_values.at(0).measurements.at(0).key, measurement.key);
+}
+
+TEST(CorimOldMeasurementKey, SaysNothingTwice) {
+  const auto twice = with_mkey("d90259 a1 01 62 424c", "a1 0b 61 6e");
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().code, Errc::invalid_value);
+  EXPECT_NE(twice.error().why.find("in its mkey and in its values"), std::string::npos);
+  EXPECT_EQ(with_mkey("d90259 a1 01 42 424c").error().code, Errc::unexpected_type);
+}
+
+TEST(CorimOldMeasurementKey, OfAPlatformConfigurationLosesItsLabel) {
+  const Corim old = with_mkey("d9025a 63 636667", "a1 04 d90230 43 010203").value();
+  EXPECT_TRUE(old.legacy);
+  EXPECT_EQ(old.comids.at(0).reference_values.at(0).measurements.at(0).key, MeasurementKey("cca.platform-config"));
+  EXPECT_TRUE(encode_corim(old));
+}
+
+TEST(CorimOldMeasurementKey, OfAnotherKindIsKeptAndNotWritten) {
+  const Corim read = with_mkey("d9025b 62 424c").value();
   EXPECT_TRUE(read.legacy);
   EXPECT_EQ(read.comids.at(0).reference_values.at(0).measurements.at(0).key,
-            MeasurementKey(TaggedBytes{601, hex("a10162424c")}));
+            MeasurementKey(TaggedBytes{603, hex("62424c")}));
   EXPECT_EQ(encode_corim(read).error().code, Errc::invalid_value);
 }
 

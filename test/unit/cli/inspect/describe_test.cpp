@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "support/cca_device.h"
 #include "support/refusal.h"
 
 namespace credence::cli {
@@ -43,6 +45,28 @@ TEST(DescribeAttest, ShowsTheFirmwareVersionAsAppraiseDoes) {
   attest.firmware_version = 0x2024012500120000;
   const json::Object facts = describe_attest(attest);
   EXPECT_EQ(json::to_text(*facts.if_contains("firmwareVersion")), "2315977366801874944");
+}
+
+TEST(Describe, ShowsTokensOfPsaAndCca) {
+  const Bytes nonce(32, 0x99);
+  const auto psa = describe(test::PsaDevice().token(nonce)).value();
+  EXPECT_EQ(psa.at("format").as_string(), "PSA token; its signature was not checked");
+  EXPECT_EQ(psa.at("security lifecycle").as_string(), "secured");
+  EXPECT_EQ(psa.at("nonce").as_string(), to_hex(nonce));
+  EXPECT_EQ(psa.at("claims").at("psa-client-id").as_int64(), -7);
+
+  test::CcaDevice device;
+  const auto cca = describe(device.token(nonce)).value();
+  EXPECT_EQ(cca.at("format").as_string(), "CCA token; its signatures were not checked");
+  EXPECT_EQ(cca.at("realm").at("initial measurement").as_string(), to_hex(device.initial_measurement));
+  EXPECT_EQ(cca.at("platform").at("instance").as_string(), to_hex(device.instance));
+  device.cmw = true;
+  EXPECT_EQ(describe(device.token(nonce)).value().at("format"), cca.at("format"));
+
+  const auto bundle = describe(device.bundle(nonce, device.realm_key.public_key())).value();
+  EXPECT_EQ(bundle.at("format").as_string(), "CCA evidence of a key (kat and pat); its signatures were not checked");
+  EXPECT_EQ(bundle.at("kat").at("attested key").as_string(), to_hex(device.realm_key.public_key().spki()));
+  EXPECT_TRUE(bundle.at("pat").as_object().contains("realm"));
 }
 
 }  // namespace
