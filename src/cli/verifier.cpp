@@ -64,6 +64,7 @@ Result<service::VerifierOptions> service_options(const service::VerifierConfig& 
   if (options.result_lifetime == 0) return fail(Errc::usage, "--result-lifetime: expected at least 1 second, got 0");
   made.result_lifetime = Seconds(options.result_lifetime);
   if (!options.token.empty()) made.provisioning_token = options.token;
+  if (!options.audit_log.empty()) made.audit_log = options.audit_log;
   made.corim_anchors.assign(options.corim_anchors.begin(), options.corim_anchors.end());
   made.policy.compatibility = options.veraison_compatibility;
   made.policy.allow_insecure_test_root = options.allow_insecure_test_root;
@@ -117,6 +118,7 @@ void add_verifier(CommandLine& line) {
       ->check(CLI::Range(1U, static_cast<unsigned>(service::kMaxResultLifetime.count())));
   command->add_option("--provisioning-token", options->token,
                       "File with the token that provisioning needs; without it only loopback may provision");
+  command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
   command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that every quote must cover")
       ->delimiter(',')

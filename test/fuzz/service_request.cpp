@@ -12,6 +12,7 @@
 #include "service/http/accept.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/verification_api.h"
+#include "support/open_router.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
 
@@ -43,14 +44,13 @@ struct Service {
 
   Service() {
     const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
-    VerificationApi({.sessions = sessions,
-                     .appraiser = verifier::local_appraiser(engine),
-                     .media_types = engine->media_types(),
-                     .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
-                     .random = crypto::system_random()})
-        .add_routes(router);
-    ProvisioningApi({.store = store, .anchors = {}, .token = {}, .open_without_token = true, .clock = clock})
-        .add_routes(router);
+    const VerificationApi verification({.sessions = sessions,
+                                        .appraiser = verifier::local_appraiser(engine),
+                                        .media_types = engine->media_types(),
+                                        .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
+                                        .random = crypto::system_random()});
+    const ProvisioningApi provisioning({.store = store, .anchors = {}, .clock = clock});
+    router = test::open_router(verification, provisioning);
   }
 };
 

@@ -19,6 +19,13 @@ inline std::filesystem::path write_file(const std::filesystem::path& file, std::
   return file;
 }
 
+// For its owner only, as secrets must be.
+inline std::filesystem::path write_private_file(const std::filesystem::path& file, std::string_view content) {
+  write_file(file, content);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  return file;
+}
+
 struct CertificateFiles {
   std::filesystem::path certificate;
   std::filesystem::path key;
@@ -33,7 +40,7 @@ inline CertificateFiles write_certificate(const TemporaryDirectory& directory, c
                                                    .not_after = now + std::chrono::hours(1)})
                                .value();
   return {.certificate = write_file(directory.path() / (name + ".crt"), certificate.pem()),
-          .key = write_file(directory.path() / (name + ".key"), as_text(key.pem().view()))};
+          .key = write_private_file(directory.path() / (name + ".key"), as_text(key.pem().view()))};
 }
 
 }  // namespace credence::test

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "service/access/principal.h"
 #include "service/http/status.h"
 #include "service/http/target.h"
 
@@ -24,6 +25,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> path_parameters;  // what the route's {} stood for, in order
   std::string client;                        // where it comes from: an IPv4 address or an IPv6 network of 64 bits
+  access::Principal principal;               // who calls: set by the guard, before any handler
   Bytes body;
 
   // The value of a header that may occur once; Errc::malformed when it is repeated.

@@ -8,8 +8,6 @@ Response problem(unsigned status, std::string_view detail) {
   Response response;
   response.status = status;
   response.headers.emplace_back("Content-Type", kProblemJson);
-  // RFC 9110 section 15.5.2: a 401 names the scheme that would be accepted.
-  if (status == kUnauthorized) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"credence\"");
   if (status == kServiceUnavailable) response.headers.emplace_back("Retry-After", "1");
   response.body = json::to_text(
       json::Object{{"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}});

@@ -15,8 +15,8 @@ namespace credence::service::http {
 
 // Runs on a worker thread; it may block for as long as a transaction of the store takes, no longer.
 using Handler = std::function<Response(const Request&)>;
-// Sees the request without its body: what it returns is the answer, and the body is never read.
-using Guard = std::function<std::optional<Response>(const Request&)>;
+// Sees the request without its body, and says whose it is: what it returns is the answer, and the body is never read.
+using Guard = std::function<std::optional<Response>(Request&)>;
 
 struct Route {
   Method method = Method::get;

@@ -23,6 +23,7 @@ enum Status : unsigned {
   kConflict = 409,
   kContentTooLarge = 413,
   kUnsupportedMediaType = 415,
+  kTooManyRequests = 429,
   kHeaderFieldsTooLarge = 431,
   kInternalServerError = 500,
   kServiceUnavailable = 503,
@@ -59,6 +60,8 @@ enum Status : unsigned {
       return "Content Too Large";
     case kUnsupportedMediaType:
       return "Unsupported Media Type";
+    case kTooManyRequests:
+      return "Too Many Requests";
     case kHeaderFieldsTooLarge:
       return "Request Header Fields Too Large";
     case kServiceUnavailable:

@@ -23,6 +23,7 @@ struct VerifierConfig {
   std::string issuer;
   unsigned result_lifetime = kDefaultResultLifetime.count();  // seconds
   std::string token;                                          // the file that holds it
+  std::string audit_log;
   std::vector<std::string> corim_anchors;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool veraison_compatibility = false;

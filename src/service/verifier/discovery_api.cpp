@@ -52,15 +52,13 @@ DiscoveryApi::DiscoveryApi(Parts parts) {
                                                            .clock = std::move(parts.clock)});
 }
 
-void DiscoveryApi::add_routes(http::Router& router) const {
-  router.add(http::Method::get, "/.well-known/veraison/verification", 0,
-             [documents = documents_](const http::Request& request) {
-               return document(request, documents->verification, documents->clock->now());
-             });
-  router.add(http::Method::get, "/.well-known/veraison/provisioning", 0,
-             [documents = documents_](const http::Request& request) {
-               return document(request, documents->provisioning, documents->clock->now());
-             });
+void DiscoveryApi::add_routes(Routes& routes) const {
+  routes.add(Operation::discover_verification, [documents = documents_](const http::Request& request) {
+    return document(request, documents->verification, documents->clock->now());
+  });
+  routes.add(Operation::discover_provisioning, [documents = documents_](const http::Request& request) {
+    return document(request, documents->provisioning, documents->clock->now());
+  });
 }
 
 }  // namespace credence::service

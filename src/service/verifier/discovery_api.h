@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "service/http/router.h"
+#include "service/verifier/routes.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -22,7 +22,7 @@ class DiscoveryApi {
   };
   explicit DiscoveryApi(Parts parts);
 
-  void add_routes(http::Router& router) const;
+  void add_routes(Routes& routes) const;
 
  private:
   struct Documents {

@@ -20,7 +20,6 @@ namespace credence::service {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
-constexpr std::size_t kMaxElmQuery = 64 << 10;
 
 http::Response refusal(const Error& error, Log& log) {
   http::Response response = http::problem(error);
@@ -125,22 +124,16 @@ Result<void> EndorsementsApi::apply_query(const http::Request& request, bool act
   return {};
 }
 
-void EndorsementsApi::add_routes(http::Router& router, const http::Guard& guard) const {
-  using http::Method;
+void EndorsementsApi::add_routes(Routes& routes) const {
   using http::Request;
-  constexpr std::string_view kCorims = "/endorsement-provisioning/v1/corim";
-  constexpr std::string_view kCorim = "/endorsement-provisioning/v1/corim/{}";
-  router.add(Method::get, kCorims, 0, [api = *this](const Request& request) { return api.list(request); }, guard);
-  router.add(Method::get, kCorim, 0, [api = *this](const Request& request) { return api.get(request); }, guard);
-  router.add(Method::remove, kCorim, 0, [api = *this](const Request& request) { return api.remove(request); }, guard);
+  routes.add(Operation::list_corims, [api = *this](const Request& request) { return api.list(request); });
+  routes.add(Operation::get_corim, [api = *this](const Request& request) { return api.get(request); });
+  routes.add(Operation::delete_corim, [api = *this](const Request& request) { return api.remove(request); });
   for (const bool active : {true, false}) {
-    const std::string_view verb = active ? "activate" : "deactivate";
-    router.add(
-        Method::post, std::format("{}/{}", kCorim, verb), 0,
-        [api = *this, active](const Request& request) { return api.set_one_active(request, active); }, guard);
-    router.add(
-        Method::post, std::format("/endorsement-provisioning/v1/{}", verb), kMaxElmQuery,
-        [api = *this, active](const Request& request) { return api.set_active(request, active); }, guard);
+    routes.add(active ? Operation::activate_corim : Operation::deactivate_corim,
+               [api = *this, active](const Request& request) { return api.set_one_active(request, active); });
+    routes.add(active ? Operation::activate_query : Operation::deactivate_query,
+               [api = *this, active](const Request& request) { return api.set_active(request, active); });
   }
 }
 

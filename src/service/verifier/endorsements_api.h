@@ -5,17 +5,18 @@
 #include <memory>
 
 #include "base/log.h"
-#include "service/http/router.h"
+#include "service/http/message.h"
+#include "service/verifier/routes.h"
 #include "verifier/store.h"
 
 namespace credence::service {
 
-// Thread-safe. Whoever may submit CoRIMs may call it: `guard` decides.
+// Thread-safe.
 class EndorsementsApi {
  public:
   EndorsementsApi(std::shared_ptr<verifier::Store> store, Log& log) : store_(std::move(store)), log_(&log) {}
 
-  void add_routes(http::Router& router, const http::Guard& guard) const;
+  void add_routes(Routes& routes) const;
 
   [[nodiscard]] http::Response list(const http::Request& request) const;
   [[nodiscard]] http::Response get(const http::Request& request) const;

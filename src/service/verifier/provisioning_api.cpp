@@ -10,7 +10,6 @@
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/endorsements_api.h"
-#include "service/verifier/local_caller.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -110,26 +109,6 @@ http::Response submit_later(const std::shared_ptr<const Parts>& parts, const rat
 
 }  // namespace
 
-std::optional<http::Response> ProvisioningApi::refuse_caller(const http::Request& request) const {
-  // Reference values decide what is trustworthy: an unauthenticated provisioner would be the real verifier. Fail
-  // closed.
-  if (parts_->token) {
-    const auto checked = parts_->token->check(request);
-    if (checked) return std::nullopt;
-    parts_->log->write(LogLevel::warning, "provisioning refused: " + checked.error().text());
-    return http::problem(checked.error());
-  }
-  if (parts_->open_without_token) {
-    const auto local = check_local_caller(request);
-    if (local) return std::nullopt;
-    parts_->log->write(LogLevel::warning, "provisioning refused: " + local.error().text());
-    return http::problem(http::kForbidden, local.error().text());
-  }
-  parts_->log->write(LogLevel::warning, "provisioning refused: no token is configured");
-  return http::problem(http::kForbidden,
-                       "provisioning is closed: this verifier listens beyond loopback and has no provisioning token");
-}
-
 http::Response ProvisioningApi::submit(const http::Request& request) const {
   const auto type = check_request(request);
   if (!type) return refusal(*parts_, type.error());
@@ -151,23 +130,15 @@ http::Response ProvisioningApi::delete_session(const http::Request& request) con
   return {.status = http::kNoContent};
 }
 
-void ProvisioningApi::add_routes(http::Router& router) const {
-  const http::Guard guard = [api = *this](const http::Request& request) { return api.refuse_caller(request); };
-  router.add(
-      http::Method::post, "/endorsement-provisioning/v1/submit", kMaxCorim,
-      [api = *this](const http::Request& request) { return api.submit(request); }, guard);
-  EndorsementsApi(parts_->store, *parts_->log).add_routes(router, guard);
+void ProvisioningApi::add_routes(Routes& routes) const {
+  using http::Request;
+  routes.add(Operation::submit_corim, [api = *this](const Request& request) { return api.submit(request); });
+  EndorsementsApi(parts_->store, *parts_->log).add_routes(routes);
   if (!parts_->sessions) return;
-  // Veraison's text calls it session, its OpenAPI document submissions.
-  for (const std::string_view path :
-       {"/endorsement-provisioning/v1/session/{}", "/endorsement-provisioning/v1/submissions/{}"}) {
-    router.add(
-        http::Method::get, path, 0, [api = *this](const http::Request& request) { return api.get_session(request); },
-        guard);
-    router.add(
-        http::Method::remove, path, 0,
-        [api = *this](const http::Request& request) { return api.delete_session(request); }, guard);
-  }
+  for (const auto operation : {Operation::get_submission, Operation::get_submission_alias})
+    routes.add(operation, [api = *this](const Request& request) { return api.get_session(request); });
+  for (const auto operation : {Operation::delete_submission, Operation::delete_submission_alias})
+    routes.add(operation, [api = *this](const Request& request) { return api.delete_session(request); });
 }
 
 }  // namespace credence::service

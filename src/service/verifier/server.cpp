@@ -4,10 +4,13 @@
 #include <utility>
 
 #include "crypto/random.h"
+#include "service/access/access.h"
+#include "service/access/bearer_token.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
 #include "service/verifier/provisioning_api.h"
+#include "service/verifier/routes.h"
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
@@ -63,26 +66,31 @@ Result<void> check_transport(const VerifierOptions& options, Log& log) {
   return {};
 }
 
+// Of a listener on loopback without any credential configured, the programs of this machine are the operators.
+Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& options) {
+  access::Access::Parts parts;
+  if (options.provisioning_token) {
+    TRY(access::BearerTokens tokens, access::BearerTokens::from_token_file(*options.provisioning_token));
+    parts.methods.push_back(std::make_shared<const access::BearerTokens>(std::move(tokens)));
+  }
+  TRY(const bool loopback, http::is_loopback_address(options.address));
+  parts.open_to_local_callers = loopback && parts.methods.empty();
+  return std::make_shared<const access::Access>(std::move(parts));
+}
+
 Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, std::shared_ptr<verifier::Store> store,
                                          Log& log) {
   TRY(auto anchors, read_anchors(options.corim_anchors));
-  TRY(const bool loopback, http::is_loopback_address(options.address));
-  ProvisioningApi::Parts parts{.store = std::move(store),
-                               .anchors = std::move(anchors),
-                               .token = {},
-                               .open_without_token = loopback,
-                               .sessions = std::make_shared<ProvisioningSessions>(
-                                   options.clock, options.random ? options.random : crypto::system_random()),
-                               .clock = options.clock,
-                               .log = &log};
-  if (options.provisioning_token) {
-    TRY(parts.token, BearerToken::from_file(*options.provisioning_token));
-  }
-  return ProvisioningApi(std::move(parts));
+  return ProvisioningApi({.store = std::move(store),
+                          .anchors = std::move(anchors),
+                          .sessions = std::make_shared<ProvisioningSessions>(
+                              options.clock, options.random ? options.random : crypto::system_random()),
+                          .clock = options.clock,
+                          .log = &log});
 }
 
-// Engine, store and signer behind the three APIs.
-Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
+// Engine, store and signer of one tenant behind the three APIs.
+Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
   TRY(auto store, open_store(options.store));
   TRY(crypto::PrivateKey key, load_or_create_signing_key(options.signing_key));
   TRY(ResultSigner made_signer, ResultSigner::make(std::move(key)));
@@ -92,7 +100,7 @@ Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
       store, options.clock, options.policy,
       verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer});
 
-  http::Router router;
+  Routes routes;
   VerificationApi({.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random),
                    .appraiser = verifier::local_appraiser(engine),
                    .media_types = engine->media_types(),
@@ -102,17 +110,29 @@ Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
                    .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
                    .log = &log})
-      .add_routes(router);
+      .add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, std::move(store), log));
-  provisioning.add_routes(router);
+  provisioning.add_routes(routes);
   TRY(json::Object result_key, signer->jwk());
   DiscoveryApi({.result_key = std::move(result_key),
                 .evidence_types = engine->media_types(),
                 .corim_types = corim_media_types(),
                 .version = std::string(kVersion),
                 .clock = options.clock})
-      .add_routes(router);
-  return router;
+      .add_routes(routes);
+  return routes;
+}
+
+Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
+  Front::Parts parts{.access = {}, .rates = {}, .audit = {}, .clock = options.clock, .log = &log};
+  TRY(parts.access, access_of(options));
+  if (options.audit_log) {
+    TRY(parts.audit, audit::Log::open(*options.audit_log, options.clock));
+    CHECK(parts.audit->append({.action = "start", .outcome = audit::Outcome::done}, audit::Durability::at_once));
+  }
+  Tenants tenants;
+  TRY(tenants[std::string(access::kDefaultTenant)], routes_of(options, log));
+  return router_of(tenants, std::make_shared<Front>(std::move(parts)));
 }
 
 }  // namespace

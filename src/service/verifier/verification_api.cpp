@@ -17,7 +17,6 @@ namespace {
 using Parts = VerificationApi::Parts;
 
 constexpr std::size_t kDefaultNonce = 32, kLeastNonce = 8, kMostNonce = 64;  // octets
-constexpr std::size_t kMaxIgnoredBody = 1'024;                               // newSession takes none
 
 Result<void> require_session_type(const http::Request& request) {
   TRY(const bool accepted, http::accepts(request.list_header("Accept"), kSessionMediaType));
@@ -187,17 +186,13 @@ http::Response VerificationApi::delete_session(const http::Request& request) con
   return {.status = http::kNoContent};
 }
 
-void VerificationApi::add_routes(http::Router& router) const {
-  using http::Method;
+void VerificationApi::add_routes(Routes& routes) const {
   using http::Request;
-  constexpr std::string_view kSession = "/challenge-response/v1/session/{}";
-  router.add(Method::post, "/challenge-response/v1/newSession", kMaxIgnoredBody,
-             [api = *this](const Request& request) { return api.new_session(request); });
-  router.add(Method::post, kSession, kMaxEvidence,
+  routes.add(Operation::new_session, [api = *this](const Request& request) { return api.new_session(request); });
+  routes.add(Operation::submit_evidence,
              [api = *this](const Request& request) { return api.submit_evidence(request); });
-  router.add(Method::get, kSession, 0, [api = *this](const Request& request) { return api.get_session(request); });
-  router.add(Method::remove, kSession, 0,
-             [api = *this](const Request& request) { return api.delete_session(request); });
+  routes.add(Operation::get_session, [api = *this](const Request& request) { return api.get_session(request); });
+  routes.add(Operation::delete_session, [api = *this](const Request& request) { return api.delete_session(request); });
 }
 
 }  // namespace credence::service

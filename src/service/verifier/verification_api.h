@@ -8,8 +8,9 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "service/http/router.h"
+#include "service/http/message.h"
 #include "service/verifier/result_signer.h"
+#include "service/verifier/routes.h"
 #include "service/verifier/session.h"
 #include "service/verifier/session_json.h"
 #include "verifier/appraiser.h"
@@ -33,7 +34,7 @@ class VerificationApi {
   explicit VerificationApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}
 
   // The routes keep what they need alive.
-  void add_routes(http::Router& router) const;
+  void add_routes(Routes& routes) const;
 
   [[nodiscard]] http::Response new_session(const http::Request& request) const;
   [[nodiscard]] http::Response submit_evidence(const http::Request& request) const;
@@ -43,7 +44,5 @@ class VerificationApi {
  private:
   std::shared_ptr<const Parts> parts_;
 };
-
-inline constexpr std::size_t kMaxEvidence = 1 << 20;  // octets
 
 }  // namespace credence::service

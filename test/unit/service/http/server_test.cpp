@@ -34,7 +34,7 @@ Router example(std::atomic<bool>* slow_started = nullptr) {
   router.add(Method::get, "/bug", 0, [](const Request&) -> Response { throw std::runtime_error("a bug"); });
   router.add(
       Method::post, "/guarded", 1 << 20, [](const Request&) { return Response{}; },
-      [](const Request&) { return std::optional(problem(kUnauthorized, "no")); });
+      [](Request&) { return std::optional(problem(kUnauthorized, "no")); });
   router.add(Method::get, "/slow", 0, [slow_started](const Request&) {
     if (slow_started != nullptr) slow_started->store(true);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));

@@ -14,6 +14,7 @@
 #include "service/verifier/provisioning_api.h"
 #include "support/endorsed.h"
 #include "support/evidence_maker.h"
+#include "support/open_router.h"
 #include "verifier/store/memory/store.h"
 #include "wire/cbor/reader.h"
 #include "wire/cbor/writer.h"
@@ -28,15 +29,12 @@ class EndorsementsApiTest : public testing::Test {
  protected:
   [[nodiscard]] http::Response call(http::Method method, const std::string& path, Bytes body = {},
                                     std::vector<std::pair<std::string, std::string>> headers = {}) const {
-    http::Router router;
-    ProvisioningApi(parts).add_routes(router);
     http::Request request;
     request.method = method;
     request.target = http::parse_target(kBase + path).value();
     request.headers = std::move(headers);
-    request.headers.emplace_back("Host", host);
     request.body = std::move(body);
-    return router.handle(std::move(request));
+    return test::open_router(ProvisioningApi(parts)).handle(std::move(request));
   }
   [[nodiscard]] http::Response submit(const rats::Corim& corim, std::string prefer = "") const {
     std::vector<std::pair<std::string, std::string>> headers = {
@@ -59,12 +57,9 @@ class EndorsementsApiTest : public testing::Test {
     return call(http::Method::post, verb, writer.take(), {{"Content-Type", std::string(rats::kElmMediaType)}});
   }
 
-  std::string host = "localhost";
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
   ProvisioningApi::Parts parts{.store = verifier::memory_store(),
                                .anchors = {},
-                               .token = {},
-                               .open_without_token = true,
                                .sessions = std::make_shared<ProvisioningSessions>(clock, crypto::system_random()),
                                .clock = clock};
   test::EvidenceMaker maker;
@@ -132,22 +127,6 @@ TEST_F(EndorsementsApiTest, RefusesWhatIsNoQuery) {
             http::kBadRequest);
   EXPECT_EQ(call(http::Method::post, "activate", {0xa0}, {{"Content-Type", "application/cbor"}}).status,
             http::kUnsupportedMediaType);
-}
-
-TEST_F(EndorsementsApiTest, IsForProvisionersOnly) {
-  const std::string id = provision(keys);
-  host = "evil.example";
-  using http::Method;
-  EXPECT_EQ(call(Method::get, "corim").status, http::kForbidden);
-  EXPECT_EQ(call(Method::get, "corim/" + id).status, http::kForbidden);
-  EXPECT_EQ(call(Method::remove, "corim/" + id).status, http::kForbidden);
-  EXPECT_EQ(call(Method::post, "corim/" + id + "/deactivate").status, http::kForbidden);
-  EXPECT_EQ(query("deactivate", {std::get<std::string>(keys.id)}).status, http::kForbidden);
-  EXPECT_EQ(call(Method::get, "session/x").status, http::kForbidden);
-  EXPECT_EQ(call(Method::remove, "session/x").status, http::kForbidden);
-  EXPECT_TRUE(knows_the_device());
-  host = "localhost";
-  EXPECT_EQ(call(Method::get, "corim").status, http::kOk);
 }
 
 TEST_F(EndorsementsApiTest, TellsTheOutcomeLaterWhenAskedTo) {

@@ -178,7 +178,7 @@ TEST_F(VerifierServerTest, WarnsOnceThatProvisioningIsOpen) {
   ASSERT_EQ(open.lines.size(), 1U);
   EXPECT_NE(open.lines[0].find("open to every local user"), std::string::npos);
   EXPECT_NE(open.lines[0].find("--provisioning-token"), std::string::npos);
-  options.provisioning_token = test::write_file(directory.path() / "token", "0123456789abcdef\n");
+  options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
   ASSERT_TRUE(VerifierServer::start(options, closed));
   EXPECT_TRUE(closed.lines.empty());
 }
@@ -197,7 +197,7 @@ TEST_F(VerifierServerTest, SpeaksTls13AndNothingOlder) {
 }
 
 TEST_F(VerifierServerTest, DemandsTheProvisioningToken) {
-  options.provisioning_token = test::write_file(directory.path() / "token", "0123456789abcdef\n");
+  options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
   const Running server(start());
   const test::EvidenceMaker maker;
   const Bytes corim = rats::encode_corim(evidence::tpm::veraison_corim(maker.endorsement()).value()).value();

@@ -10,6 +10,7 @@
 #include "evidence/media_types.h"
 #include "rats/cmw/cmw.h"
 #include "service/http/problem.h"
+#include "support/open_router.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -55,17 +56,16 @@ class VerificationApiTest : public testing::Test {
   VerificationApiTest() { set_up(false); }
 
   void set_up(bool compatibility) {
-    router = http::Router();
     sessions = std::make_shared<Sessions>(SessionLimits{}, clock, crypto::system_random());
-    VerificationApi({.sessions = sessions,
-                     .appraiser = appraiser,
-                     .media_types = {std::string(kParsecTpm), std::string(kTpmChallenge)},
-                     .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
-                     .random = crypto::system_random(),
-                     .dialect = NonceDialect::url,
-                     .compatibility = compatibility,
-                     .log = &no_log()})
-        .add_routes(router);
+    router = test::open_router(
+        VerificationApi({.sessions = sessions,
+                         .appraiser = appraiser,
+                         .media_types = {std::string(kParsecTpm), std::string(kTpmChallenge)},
+                         .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
+                         .random = crypto::system_random(),
+                         .dialect = NonceDialect::url,
+                         .compatibility = compatibility,
+                         .log = &no_log()}));
   }
 
   [[nodiscard]] http::Response call(http::Method method, std::string_view target, std::string_view content_type = {},
@@ -240,12 +240,11 @@ TEST_F(VerificationApiTest, TakesItsOwnNonceForNoBinderInCompatibilityMode) {
 
 TEST_F(VerificationApiTest, BoundsTheSessionsOfEachClient) {
   sessions = std::make_shared<Sessions>(SessionLimits{.of_one_client = 1}, clock, crypto::system_random());
-  router = http::Router();
-  VerificationApi({.sessions = sessions,
-                   .appraiser = appraiser,
-                   .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
-                   .random = crypto::system_random()})
-      .add_routes(router);
+  router = test::open_router(
+      VerificationApi({.sessions = sessions,
+                       .appraiser = appraiser,
+                       .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
+                       .random = crypto::system_random()}));
   const auto status_for = [&](std::string_view client) {
     http::Request request;
     request.method = http::Method::post;
@@ -327,7 +326,7 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalCase{"get_bad_id", kGet, kNoId, "", {}, "", 400},
                     RefusalCase{"post_bad_id", kPost, kNoId, kType, {1}, "", 400},
                     RefusalCase{"delete_bad_id", kDelete, kNoId, "", {}, "", 400},
-                    RefusalCase{"too_large", kPost, "", kType, Bytes(kMaxEvidence + 1), "", 413}),
+                    RefusalCase{"too_large", kPost, "", kType, Bytes((1 << 20) + 1), "", 413}),
     [](const auto& example) { return example.param.name; });
 
 TEST_P(Refusals, AreProblems) {

@@ -1,4 +1,4 @@
-#include "service/verifier/local_caller.h"
+#include "service/access/local_caller.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,12 +9,12 @@
 #include <string>
 #include <string_view>
 
-namespace credence::service {
+namespace credence::service::access {
 namespace {
 
 constexpr std::string_view kInstead =
-    "provisioning without a token is only for programs on this machine that connect "
-    "directly: start the verifier with --provisioning-token";
+    "without a credential this is only for programs on this machine that connect directly: start the verifier with "
+    "--provisioning-token or --access";
 
 bool starts_with(std::string_view text, std::string_view start) noexcept {
   return http::same_ignoring_case(text.substr(0, start.size()), start);
@@ -61,4 +61,4 @@ Result<void> check_local_caller(const http::Request& request) {
                                               host ? "\"" + std::string(*host) + "\"" : "none", kInstead));
 }
 
-}  // namespace credence::service
+}  // namespace credence::service::access

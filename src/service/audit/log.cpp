@@ -1,0 +1,281 @@
+#include "service/audit/log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <format>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace credence::service::audit {
+namespace {
+
+using std::filesystem::path;
+
+constexpr std::chrono::seconds kSoon{1};
+
+std::unexpected<Error> system_error(Errc code, const path& file, std::string_view what) {
+  return fail_in(code, file.string(),
+                 std::format("cannot {}: {}", what, std::error_code(errno, std::generic_category()).message()));
+}
+
+path head_of(const path& file) { return file.string() + ".head"; }
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
+  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+  [[nodiscard]] bool valid() const noexcept { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_ = -1;
+};
+
+// Whoever can write the log can write what it says: for its owner only, and no link to somewhere else.
+Result<Descriptor> open_own(const path& file, int flags) {
+  Descriptor opened(::open(file.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+  struct stat status{};
+  if (!opened.valid() || ::fstat(opened.get(), &status) != 0)
+    return system_error(Errc::configuration, file, "open the file");
+  if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 022) != 0) {
+    return fail_in(Errc::configuration, file.string(),
+                   "expected an ordinary file of this process's user that nobody else may write: chmod go-w");
+  }
+  return opened;
+}
+
+// Reads a log line by line. `torn` is what stands behind the last line's end: a line whose writing was cut off.
+struct Scan {
+  Follower follower;
+  std::uint64_t whole = 0;  // octets up to the end of the last whole line
+  bool torn = false;
+  std::optional<Position> head{};  // what the head file knows
+  bool met_head = false;
+
+  void compare(const Position& position) noexcept { met_head = met_head || position == head; }
+};
+
+Result<void> take_lines(const path& file, std::string& pending, Scan& scan) {
+  std::size_t begin = 0;
+  for (std::size_t end = pending.find('\n'); end != std::string::npos; end = pending.find('\n', begin)) {
+    if (auto taken = scan.follower.take(std::string_view(pending).substr(begin, end - begin)); !taken)
+      return within(std::format("{}, line {}", file.string(), scan.follower.lines() + 1), std::move(taken).error());
+    if (scan.follower.lines() == 1) scan.compare(scan.follower.start());
+    scan.compare(scan.follower.end());
+    scan.whole += end + 1 - begin;
+    begin = end + 1;
+  }
+  pending.erase(0, begin);
+  if (pending.size() > kMaxLine) return fail_in(Errc::conflict, file.string(), "expected lines, got a very long one");
+  return {};
+}
+
+Result<void> scan_file(const path& file, int descriptor, Scan& scan) {
+  std::array<char, 64 << 10> block;
+  std::string pending;
+  scan.whole = 0;
+  for (;;) {
+    const ssize_t octets =
+        ::pread(descriptor, block.data(), block.size(), static_cast<off_t>(scan.whole + pending.size()));
+    if (octets < 0 && errno == EINTR) continue;
+    if (octets < 0) return system_error(Errc::io, file, "read the file");
+    if (octets == 0) break;
+    pending.append(block.data(), static_cast<std::size_t>(octets));
+    CHECK(take_lines(file, pending, scan));
+  }
+  scan.torn = !pending.empty();
+  return {};
+}
+
+// Nothing for a head file that has just been made.
+Result<std::optional<Position>> read_head(const path& file, int descriptor) {
+  std::array<char, 256> text;
+  const ssize_t octets = ::pread(descriptor, text.data(), text.size(), 0);
+  if (octets < 0) return system_error(Errc::io, file, "read the file");
+  if (octets == 0) return std::nullopt;
+  auto head = parse_head({text.data(), static_cast<std::size_t>(octets)});
+  if (!head) return within(file.string(), std::move(head).error());
+  return *head;
+}
+
+// The head is written after its line, so the log may be ahead of it by what a crash cut off; never behind it.
+Result<void> check_head(const path& file, const Scan& scan) {
+  if (!scan.head || scan.follower.empty() || scan.met_head) return {};
+  const std::uint64_t last = scan.follower.end().sequence;
+  if (scan.head->sequence > last) {
+    return fail_in(Errc::conflict, file.string(),
+                   std::format("expected line {}, which {} knows; the last line is {}: lines are missing",
+                               scan.head->sequence, head_of(file).string(), last));
+  }
+  return fail_in(Errc::conflict, file.string(),
+                 std::format("line {} is not the one that {} knows: the log was altered", scan.head->sequence,
+                             head_of(file).string()));
+}
+
+}  // namespace
+
+struct Log::State {
+  path file;
+  std::shared_ptr<const Clock> clock;
+  Descriptor log;
+  Descriptor head;
+  mutable std::mutex mutex;
+  Position end;
+  off_t size = 0;
+  bool broken = false;  // what is on disk is not known any more
+  bool unsynced = false;
+  Timestamp synced{};
+
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> follow_rotation();
+  [[nodiscard]] Result<void> write_line(std::string line);
+  [[nodiscard]] Result<void> sync();
+  void take_back() noexcept;
+};
+
+Result<void> Log::State::start() {
+  TRY(head, open_own(head_of(file), O_RDWR | O_CREAT));
+  if (::flock(head.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail_in(Errc::busy, file.string(), "another process writes this audit log: give each its own");
+  TRY(log, open_own(file, O_RDWR | O_CREAT | O_APPEND));
+  Scan scan;
+  TRY(scan.head, read_head(head_of(file), head.get()));
+  CHECK(scan_file(file, log.get(), scan));
+  CHECK(check_head(file, scan));
+  // Moved away by a rotation, and nothing written since: the chain goes on from the head.
+  end = scan.follower.empty() ? scan.head.value_or(Position{}) : scan.follower.end();
+  size = static_cast<off_t>(scan.whole);
+  // Its writing was cut off, so nobody was told that it is written.
+  if (scan.torn && ::ftruncate(log.get(), size) != 0)
+    return system_error(Errc::configuration, file, "cut the unfinished last line off");
+  return sync();
+}
+
+Result<void> Log::State::follow_rotation() {
+  struct stat now{}, ours{};
+  const bool there = ::stat(file.c_str(), &now) == 0;
+  if (::fstat(log.get(), &ours) != 0) return system_error(Errc::io, file, "look at the file");
+  if (there && now.st_ino == ours.st_ino && now.st_dev == ours.st_dev) return {};
+  if (unsynced) CHECK(sync());
+  TRY(log, open_own(file, O_RDWR | O_CREAT | O_APPEND));
+  if (::fstat(log.get(), &ours) != 0) return system_error(Errc::io, file, "look at the file");
+  if (ours.st_size != 0)
+    return fail_in(Errc::conflict, file.string(), "expected a new file after the rotation, got one with content");
+  size = 0;
+  return {};
+}
+
+// A line that is half written would break the chain for good.
+void Log::State::take_back() noexcept {
+  const int failed = errno;
+  if (::ftruncate(log.get(), size) != 0) broken = true;
+  errno = failed;
+}
+
+Result<void> Log::State::write_line(std::string line) {
+  line += '\n';
+  std::size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t written = ::write(log.get(), line.data() + done, line.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      take_back();
+      return system_error(Errc::io, file, "write the audit log");
+    }
+    done += static_cast<std::size_t>(written);
+  }
+  size += static_cast<off_t>(line.size());
+  unsynced = true;
+  return {};
+}
+
+Result<void> Log::State::sync() {
+  const std::string text = to_head(end);
+  // After a failed sync the kernel may have dropped what was written: nothing that follows can be believed.
+  const bool synced_log = ::fdatasync(log.get()) == 0;
+  const bool wrote_head =
+      synced_log && ::pwrite(head.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  if (!wrote_head || ::fdatasync(head.get()) != 0) {
+    broken = true;
+    return system_error(Errc::io, file, "make the audit log durable");
+  }
+  unsynced = false;
+  synced = clock->now();
+  return {};
+}
+
+Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Log::~Log() {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->unsynced && !state_->broken) (void)state_->sync();
+}
+
+Result<std::unique_ptr<Log>> Log::open(const path& file, std::shared_ptr<const Clock> clock) {
+  auto state = std::make_unique<State>();
+  state->file = file;
+  state->clock = std::move(clock);
+  CHECK(state->start());
+  return std::unique_ptr<Log>(new Log(std::move(state)));
+}
+
+Result<void> Log::append(const Entry& entry, Durability durability) {
+  State& state = *state_;
+  const std::lock_guard lock(state.mutex);
+  if (state.broken)
+    return fail_in(Errc::io, state.file.string(), "the audit log could not be written before: restart when it can be");
+  CHECK(state.follow_rotation());
+  const Timestamp now = state.clock->now();
+  const std::string line = to_line(entry, now, state.end);
+  Follower next;
+  CHECK(next.take(line));  // computes the digest, and makes sure that the line can be read again
+  CHECK(state.write_line(line));
+  state.end = next.end();
+  if (durability == Durability::soon && now - state.synced < kSoon && now >= state.synced) return {};
+  return state.sync();
+}
+
+Position Log::end() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->end;
+}
+
+Result<Verified> verify(std::span<const path> files) {
+  if (files.empty()) return fail(Errc::usage, "expected an audit log");
+  const path& newest = files.back();
+  const Descriptor head(::open(head_of(newest).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!head.valid() && errno != ENOENT) return system_error(Errc::configuration, head_of(newest), "open the file");
+  Scan scan;
+  if (head.valid()) {
+    TRY(scan.head, read_head(head_of(newest), head.get()));
+  }
+  for (const path& file : files) {
+    const Descriptor log(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!log.valid()) return system_error(Errc::configuration, file, "open the file");
+    CHECK(scan_file(file, log.get(), scan));
+    if (scan.torn) return fail_in(Errc::conflict, file.string(), "the last line is not finished");
+  }
+  CHECK(check_head(newest, scan));
+  return Verified{.lines = scan.follower.lines(), .start = scan.follower.start(), .end = scan.follower.end()};
+}
+
+}  // namespace credence::service::audit

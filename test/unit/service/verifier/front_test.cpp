@@ -1,0 +1,175 @@
+#include "service/verifier/front.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crypto/hash.h"
+#include "service/access/bearer_token.h"
+#include "service/http/problem.h"
+#include "support/temporary_directory.h"
+#include "wire/json/json.h"
+
+namespace credence::service {
+namespace {
+
+using access::Role;
+
+class FrontTest : public testing::Test {
+ protected:
+  FrontTest() {
+    parts.access = std::make_shared<const access::Access>(access::Access::Parts{.methods = {tokens()}});
+    parts.clock = clock;
+  }
+  [[nodiscard]] static std::shared_ptr<const access::Method> tokens() {
+    const auto entry = [](std::string_view token, access::Principal principal) {
+      return access::BearerTokens::Entry{
+          .digest = crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(token)).value(),
+          .principal = std::move(principal)};
+    };
+    return std::make_shared<const access::BearerTokens>(
+        std::vector{entry("prov", {.name = "anna", .roles = {Role::provisioner}}),
+                    entry("read", {.name = "bob", .roles = {Role::reader}, .tenant = "acme"})});
+  }
+  void keep_audit_log() { parts.audit = audit::Log::open(file, clock).value(); }
+
+  // One operation as the router calls it.
+  [[nodiscard]] http::Response call(Operation operation, std::string_view token,
+                                    std::string_view client = "127.0.0.1") {
+    if (!front) front = std::make_shared<Front>(parts);
+    const OperationRow& row = row_of(operation);
+    http::Request request;
+    request.client = client;
+    request.path_parameters = {"0123"};
+    request.headers.emplace_back("Host", "localhost");
+    if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + std::string(token));
+    if (auto refused = front->guard(row)(request)) return *std::move(refused);
+    request.body = {1, 2, 3};
+    return front->audited(row, [this](const http::Request&) {
+      lines_at_work = lines();
+      return http::Response{.status = answer};
+    })(request);
+  }
+  [[nodiscard]] std::vector<json::Object> lines() const {
+    std::vector<json::Object> all;
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);) all.push_back(json::parse(line).value().as_object());
+    return all;
+  }
+  [[nodiscard]] static std::string header(const http::Response& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers)
+      if (key == name) return value;
+    return {};
+  }
+
+  const test::TemporaryDirectory directory;
+  const std::filesystem::path file = directory.path() / "audit.log";
+  std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
+  Front::Parts parts;
+  std::shared_ptr<Front> front;
+  unsigned answer = http::kNoContent;
+  std::vector<json::Object> lines_at_work;
+};
+
+TEST_F(FrontTest, WritesAChangeDownBeforeItIsDone) {
+  keep_audit_log();
+  EXPECT_EQ(call(Operation::delete_corim, "prov").status, http::kNoContent);
+  ASSERT_EQ(lines_at_work.size(), 1U);
+  EXPECT_EQ(lines_at_work[0].at("outcome").as_string(), "begun");
+  const auto written = lines();
+  ASSERT_EQ(written.size(), 2U);
+  for (const json::Object& line : written) {
+    EXPECT_EQ(line.at("action").as_string(), "delete_corim");
+    EXPECT_EQ(line.at("principal").as_string(), "anna");
+    EXPECT_EQ(line.at("tenant").as_string(), "default");
+    EXPECT_EQ(line.at("client").as_string(), "127.0.0.1");
+    EXPECT_EQ(line.at("object").as_string(),
+              "0123 sha256:039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81");
+  }
+  EXPECT_EQ(written[1].at("outcome").as_string(), "done");
+  EXPECT_EQ(written[1].at("status").as_int64(), 204);
+  answer = http::kConflict;
+  EXPECT_EQ(call(Operation::delete_corim, "prov").status, http::kConflict);
+  EXPECT_EQ(lines().back().at("outcome").as_string(), "failed");
+}
+
+TEST_F(FrontTest, WritesRefusalsDownAndNoSecret) {
+  keep_audit_log();
+  EXPECT_EQ(call(Operation::delete_corim, "").status, http::kUnauthorized);
+  EXPECT_EQ(call(Operation::delete_corim, "s3cret").status, http::kUnauthorized);
+  EXPECT_EQ(call(Operation::delete_corim, "read").status, http::kForbidden);
+  const auto written = lines();
+  ASSERT_EQ(written.size(), 3U);
+  for (const json::Object& line : written) EXPECT_EQ(line.at("outcome").as_string(), "refused");
+  EXPECT_EQ(written[1].at("status").as_int64(), 401);
+  EXPECT_EQ(written[2].at("principal").as_string(), "bob");
+  EXPECT_EQ(written[2].at("reason").as_string(), "this resource is for the roles provisioner; the caller has reader");
+  for (const json::Object& line : written) EXPECT_EQ(json::to_text(line).find("s3cret"), std::string::npos);
+}
+
+TEST_F(FrontTest, DoesNotWriteDownWhatChangesNothingNorSessionIds) {
+  keep_audit_log();
+  EXPECT_EQ(call(Operation::list_corims, "prov").status, http::kNoContent);
+  EXPECT_EQ(call(Operation::get_session, "").status, http::kNoContent);
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(call(Operation::delete_submission, "prov").status, http::kNoContent);
+  ASSERT_EQ(lines().size(), 2U);
+  EXPECT_EQ(json::to_text(lines()[0]).find("0123"), std::string::npos);
+}
+
+// Fail closed: who fills the disk does not get to act unseen.
+TEST_F(FrontTest, ChangesNothingWhenTheAuditLogCannotBeWritten) {
+  keep_audit_log();
+  EXPECT_EQ(call(Operation::delete_corim, "prov").status, http::kNoContent);
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);  // nothing can be appended any more
+  lines_at_work.clear();
+  const http::Response refused = call(Operation::delete_corim, "prov");
+  EXPECT_EQ(refused.status, http::kServiceUnavailable);
+  EXPECT_NE(refused.body.find("the audit log cannot be written"), std::string::npos);
+  EXPECT_TRUE(lines_at_work.empty());
+  EXPECT_EQ(call(Operation::list_corims, "prov").status, http::kNoContent);  // looking is not refused
+}
+
+TEST_F(FrontTest, BoundsTheLinesOfAFlood) {
+  parts.rates.refusal_lines = {.per_second = 1, .burst = 2};
+  keep_audit_log();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(call(Operation::delete_corim, "").status, http::kUnauthorized);
+  EXPECT_EQ(lines().size(), 2U);
+  clock->advance(std::chrono::seconds(1));
+  EXPECT_EQ(call(Operation::delete_corim, "").status, http::kUnauthorized);
+  ASSERT_EQ(lines().size(), 3U);
+  EXPECT_NE(lines()[2].at("reason").as_string().find("; 8 refusals before this one have no line"),
+            boost::json::string::npos);
+}
+
+TEST_F(FrontTest, LimitsAnAddressAndAPrincipal) {
+  parts.rates.client = {.per_second = 1, .burst = 2};
+  parts.rates.principal = {.per_second = 0.1, .burst = 3};
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(call(Operation::get_session, "", "192.0.2.1").status, http::kNoContent);
+  const http::Response refused = call(Operation::get_session, "", "192.0.2.1");
+  EXPECT_EQ(refused.status, http::kTooManyRequests);
+  EXPECT_EQ(header(refused, "Retry-After"), "1");
+  EXPECT_NE(refused.body.find("too many requests from this address"), std::string::npos);
+  EXPECT_EQ(call(Operation::get_session, "", "192.0.2.2").status, http::kNoContent);
+
+  for (const std::string_view from : {"127.0.0.1", "::", "192.0.2.3"})
+    EXPECT_EQ(call(Operation::list_corims, "prov", from).status, http::kNoContent) << from;
+  const http::Response slow = call(Operation::list_corims, "prov");
+  EXPECT_EQ(slow.status, http::kTooManyRequests);
+  EXPECT_EQ(header(slow, "Retry-After"), "10");
+  EXPECT_NE(slow.body.find("too many requests of this principal"), std::string::npos);
+  EXPECT_EQ(call(Operation::list_corims, "read").status, http::kNoContent);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(call(Operation::get_session, "").status, http::kNoContent);  // nobody's own
+}
+
+}  // namespace
+}  // namespace credence::service
