@@ -136,6 +136,11 @@ Result<json::Object> as_any_cbor(ByteView content) {
   return json::Object{{"format", "CBOR of no format that is known here"}, {"diagnostic notation", notation}};
 }
 
+Result<json::Object> as_ear_cwt(ByteView content) {
+  TRY(const rats::Ear ear, rats::decode_ear_cwt(content));
+  return with_format("EAR, signed (CWT); the signature was not checked", describe_ear(ear));
+}
+
 constexpr std::uint8_t kTagSign1 = 0xd2;  // CBOR tag 18
 constexpr std::array<std::uint8_t, 4> kTpmGenerated = {0xff, 0x54, 0x43, 0x47};
 
@@ -143,9 +148,9 @@ Result<json::Object> describe_octets(ByteView content) {
   if (content[0] == kTagSign1) return as_signed_corim(content);
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array<Reading, 9> kReadings = {
-      as_certificate, as_public_key,    as_bundle,           as_corim,   as_cmw,
-      as_public_area, as_tpm_signature, as_enacttrust_token, as_any_cbor};
+  static constexpr std::array<Reading, 10> kReadings = {
+      as_certificate, as_public_key,  as_ear_cwt,       as_bundle,           as_corim,
+      as_cmw,         as_public_area, as_tpm_signature, as_enacttrust_token, as_any_cbor};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }
