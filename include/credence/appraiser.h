@@ -22,6 +22,10 @@ struct RemoteVerifierOptions {
   std::string url;  // "https://verifier.example:8443"
   // Public keys (PEM files) that results are signed with: pinned, never taken from the verifier's own discovery.
   std::vector<std::filesystem::path> keys;
+  // A JWK set of keys that count too, so that the verifier may rotate them: a file, or an https URL (such as that of
+  // /.well-known/jwks.json) whose certificate chains to ca_file. Kept, and fetched anew when a result names another
+  // key.
+  std::string key_set;
   std::optional<std::filesystem::path> ca_file;  // of the verifier's certificate; absent: the system's authorities
   std::string issuer;                            // when not empty, results must name it
   bool allow_insecure_http = false;              // plain HTTP to another machine; results are signed all the same

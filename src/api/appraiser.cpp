@@ -1,5 +1,6 @@
 #include "credence/appraiser.h"
 
+#include <algorithm>
 #include <format>
 #include <fstream>
 #include <iterator>
@@ -24,14 +25,23 @@ Result<crypto::PublicKey> read_key(const std::filesystem::path& path) {
   return key;
 }
 
+// Half of an appraisal's time at most: the result has to be fetched too.
+Result<std::shared_ptr<client::KeySet>> open_key_set(const RemoteVerifierOptions& options) {
+  client::KeySetOptions made{.location = options.key_set};
+  made.http.ca_file = options.ca_file;
+  made.http.timeout = std::min(made.http.timeout, options.deadline / 2);
+  return client::open_key_set(std::move(made));
+}
+
 }  // namespace
 
 Result<Appraiser> remote_verifier(const RemoteVerifierOptions& options) {
-  if (options.keys.empty()) {
-    return fail(Errc::configuration,
-                std::format("expected at least one key that {} signs its results with: keys are pinned, never taken "
-                            "from the verifier itself",
-                            options.url));
+  if (options.keys.empty() && options.key_set.empty()) {
+    return fail(
+        Errc::configuration,
+        std::format("expected at least one key that {} signs its results with, or its key set: keys are pinned, "
+                    "never taken from the verifier's discovery",
+                    options.url));
   }
   client::RemoteVerifier made;
   made.url = options.url;
@@ -41,6 +51,9 @@ Result<Appraiser> remote_verifier(const RemoteVerifierOptions& options) {
   }
   made.http.ca_file = options.ca_file;
   made.http.allow_insecure_http = options.allow_insecure_http;
+  if (!options.key_set.empty()) {
+    TRY(made.key_set, open_key_set(options));
+  }
   made.issuer = options.issuer;
   made.deadline = options.deadline;
   if (options.allow_insecure_test_root) made.media_types.emplace_back(evidence::kSoftwareTest);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/explain/report.h"
 #include "cli/files.h"
 #include "cli/inspect/describe.h"
 #include "cli/option_value.h"
@@ -30,6 +31,7 @@ struct Options {
   std::string binder;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool allow_insecure_test_root = false;
+  bool trace = false;
 };
 
 // A binder is a digest: its length tells the hash of the cipher suite.
@@ -87,6 +89,14 @@ Result<service::EvidenceBody> read_evidence(const Options& options, const std::v
   return evidence;
 }
 
+void show(const rats::Ear& ear, bool trace, const Output& output) {
+  if (output.as_json()) return output.facts(rats::ear_to_json(ear));
+  if (!trace) return output.facts(describe_ear(ear));
+  std::string text = explanation_text({.ear = ear, .signature = SignatureState::own, .now = ear.issued_at});
+  text.pop_back();
+  output.line(text);
+}
+
 Result<ExitStatus> appraise(const Options& options, const Output& output) {
   if (options.nonce.empty() == options.binder.empty()) {
     return fail(Errc::usage, "expected exactly one of --nonce HEX and --binder HEX");
@@ -101,8 +111,9 @@ Result<ExitStatus> appraise(const Options& options, const Output& output) {
   const verifier::Engine engine(store, system_clock(), std::move(policy), identity);
   TRY(const rats::Ear ear, engine.appraise({.media_type = std::move(evidence.media_type),
                                             .evidence = std::move(evidence.octets),
-                                            .challenge = std::move(challenge)}));
-  output.facts(output.as_json() ? rats::ear_to_json(ear) : describe_ear(ear));
+                                            .challenge = std::move(challenge),
+                                            .trace = options.trace}));
+  show(ear, options.trace, output);
   return ear.is_affirming() ? ExitStatus::done : ExitStatus::refused;
 }
 
@@ -123,6 +134,7 @@ void add_appraise(CommandLine& line) {
   command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that the quote must cover")->delimiter(',');
   command->add_flag("--allow-insecure-test-root", options->allow_insecure_test_root,
                     "Accept the published test root, which proves nothing");
+  command->add_flag("--trace", options->trace, "Show what was compared, and with which CoRIM; see credence explain");
   on_call(line, command, options, appraise);
 }
 

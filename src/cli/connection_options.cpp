@@ -90,8 +90,9 @@ Result<void> check_demands(const ConnectionOptions& options, Stream::Side side) 
     }
     return {};
   }
-  if (options.verifier.empty() || options.verifier_keys.empty()) {
-    return fail(Errc::usage, "--require needs --verifier URL and --verifier-key FILE (the verifier's FILE.pub)");
+  if (options.verifier.empty() || (options.verifier_keys.empty() && options.verifier_jwks.empty())) {
+    return fail(Errc::usage,
+                "--require needs --verifier URL and --verifier-key FILE (the verifier's FILE.pub) or --verifier-jwks");
   }
   CHECK(check_peer(options, side));
   CHECK(check_peer_instances(options));
@@ -133,6 +134,7 @@ Result<Demands> demands_from(const ConnectionOptions& options, const std::string
   RemoteVerifierOptions remote;
   remote.url = options.verifier;
   remote.keys.assign(options.verifier_keys.begin(), options.verifier_keys.end());
+  remote.key_set = options.verifier_jwks;
   if (!options.verifier_ca.empty()) remote.ca_file = options.verifier_ca;
   remote.allow_insecure_http = options.insecure_http;
   remote.allow_insecure_test_root = options.allow_insecure_test_root;
@@ -200,6 +202,10 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
   command.add_flag("--require", options.require, "Demand evidence of the peer")->group("The peer");
   command.add_option("--verifier", options.verifier, "URL of the verifier")->group("The peer");
   command.add_option("--verifier-key", options.verifier_keys, "Public key of its results, PEM; repeatable")
+      ->group("The peer");
+  command
+      .add_option("--verifier-jwks", options.verifier_jwks,
+                  "JWK set of its keys, so that they may change: a file or https://HOST:PORT/.well-known/jwks.json")
       ->group("The peer");
   command.add_option("--verifier-ca", options.verifier_ca, "CA of its certificate, PEM")->group("The peer");
   command.add_option("--peer-instance", options.peer_instances, "Kid of the device that is meant; repeatable")

@@ -27,6 +27,7 @@ struct ConnectionOptions {
   bool require = false;
   std::string verifier;
   std::vector<std::string> verifier_keys;
+  std::string verifier_jwks;
   std::string verifier_ca;
   std::vector<std::string> peer_instances;
   std::string peer_ca;

@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
   add_provision(line);
   add_appraise(line);
   add_inspect(line);
+  add_explain(line);
   add_doctor(line);
   add_completion(line);
   try {

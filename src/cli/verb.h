@@ -36,6 +36,7 @@ void add_connect(CommandLine& line);
 void add_demo(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_endorse(CommandLine& line);
+void add_explain(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_provision(CommandLine& line);
 void add_serve(CommandLine& line);

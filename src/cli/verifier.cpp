@@ -13,7 +13,9 @@
 #include "cli/verb.h"
 #include "service/log_spdlog.h"
 #include "service/verifier/config.h"
+#include "service/verifier/jwks_api.h"
 #include "service/verifier/server.h"
+#include "service/verifier/signing_key.h"
 
 namespace credence::cli {
 namespace {
@@ -59,7 +61,11 @@ Result<service::VerifierOptions> service_options(const service::VerifierConfig& 
   if (with_tls) made.tls = service::http::TlsFiles{.certificate = options.certificate, .key = options.key};
   made.insecure_http = options.insecure_http;
   made.store = options.store;
-  made.signing_key = options.signing_key;
+  made.keys.signing_key = options.signing_key;
+  made.keys.signing_algorithm = options.signing_algorithm;
+  made.keys.next_signing_key = options.next_signing_key;
+  made.keys.next_signing_key_from = options.next_signing_key_from;
+  made.keys.retired_keys.assign(options.retired_keys.begin(), options.retired_keys.end());
   made.issuer = options.issuer;
   if (options.result_lifetime == 0) return fail(Errc::usage, "--result-lifetime: expected at least 1 second, got 0");
   made.result_lifetime = Seconds(options.result_lifetime);
@@ -76,12 +82,17 @@ Result<service::VerifierOptions> service_options(const service::VerifierConfig& 
 }
 
 void announce(const service::VerifierConfig& options, const service::VerifierServer& server, const Output& output) {
+  const auto public_key = service::public_key_file(options.signing_key);
   if (output.as_json()) {
-    output.facts({{"event", "listening"}, {"url", server.url()}, {"verifier key", options.signing_key + ".pub"}});
+    json::Object facts{{"event", "listening"}, {"url", server.url()}};
+    if (public_key) facts["verifier key"] = public_key->string();
+    output.facts(facts);
     return;
   }
-  output.line(std::format("verifier listening on {}; results are signed, --verifier-key {}.pub", server.url(),
-                          options.signing_key));
+  output.line(std::format("verifier listening on {}; results are signed, {}", server.url(),
+                          public_key
+                              ? "--verifier-key " + public_key->string()
+                              : "by a key in a token: its public half is at " + std::string(service::kJwksPath)));
   if (options.allow_insecure_test_root) output.line("WARNING: evidence of the INSECURE TEST ROOT is accepted");
 }
 
@@ -109,7 +120,14 @@ void add_verifier(CommandLine& line) {
   command->add_option("--config", options->config_file, "TOML file whose keys are these options; those given win");
   command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one");
   command->add_option("--store", options->store, "sqlite:FILE, postgresql://HOST/DATABASE or memory:");
-  command->add_option("--signing-key", options->signing_key, "PEM; made when absent, with FILE.pub beside it");
+  command->add_option("--signing-key", options->signing_key,
+                      "FILE (PEM; made when absent, with FILE.pub beside it), tpm:DIR or pkcs11:URI");
+  command->add_option("--signing-algorithm", options->signing_algorithm,
+                      "ES256, EdDSA, RS256, PS256 and so on; without it what suits the key");
+  command->add_option("--next-signing-key", options->next_signing_key, "Announced beside the signing key");
+  command->add_option("--next-signing-key-from", options->next_signing_key_from,
+                      "When it takes over, 2026-12-01T00:00:00Z");
+  command->add_option("--retired-key", options->retired_keys, "Public key that signed before, PEM; repeatable");
   command->add_option("--cert", options->certificate, "Certificate chain of this server, PEM");
   command->add_option("--key", options->key, "Its key, PEM");
   command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");

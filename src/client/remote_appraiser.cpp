@@ -30,6 +30,19 @@ std::string encode(ByteView nonce, NonceDialect dialect) {
   return to_base64url(nonce);
 }
 
+// A verifier that does not know the parameter leaves it alone, and the default is Veraison's anyway.
+std::string_view query_of(ResultForm form) {
+  switch (form) {
+    case ResultForm::draft:
+      return "&ear=draft";
+    case ResultForm::draft_cwt:
+      return "&ear=draft-cwt";
+    case ResultForm::veraison:
+      break;
+  }
+  return "";
+}
+
 Bytes nonce_of(const verifier::Challenge& challenge) {
   return std::visit([](const auto& value) { return to_bytes(value.view()); }, challenge);
 }
@@ -55,8 +68,10 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
         done_(std::move(done)) {}
 
   void start() {
-    url_ = endpoint(shared_->verifier.url, "/challenge-response/v1/newSession?nonce=" +
-                                               percent_encode(encode(nonce_, shared_->verifier.dialect)));
+    std::string query = "nonce=" + percent_encode(encode(nonce_, shared_->verifier.dialect));
+    query += query_of(shared_->verifier.form);
+    if (request_.trace) query += "&trace=1";
+    url_ = endpoint(shared_->verifier.url, "/challenge-response/v1/newSession?" + query);
     send({.method = HttpMethod::post, .url = url_, .headers = {accept()}}, {}, &Appraisal::on_session);
   }
 
@@ -103,10 +118,10 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   // The answer to the evidence, and to every poll after it.
   Result<void> on_report(const HttpResponse& response) {
     if (response.status != 200 && response.status != 202) return std::unexpected(refusal_of(response, url_));
-    TRY(const SessionReport session, parse(response));
+    TRY(SessionReport session, parse(response));
     switch (session.status) {
       case SessionStatus::complete:
-        return on_result(*session.result);
+        return on_result(*std::move(session.result), true);
       case SessionStatus::failed:
         return fail_in(Errc::unavailable, url_, "the verifier could not decide");
       case SessionStatus::waiting:
@@ -118,10 +133,28 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     return {};
   }
 
-  Result<void> on_result(std::string_view token) {
-    TRY(rats::Ear result, check_result(token, shared_->verifier, nonce_, shared_->clock->now()));
-    finish(std::move(result));
+  // A result of a key that is not known may be the first one of a new key: worth one look at the key set.
+  Result<void> on_result(std::string token, bool may_refresh) {
+    const auto& key_set = shared_->verifier.key_set;
+    const KeySet::Keys keys = key_set ? key_set->keys() : KeySet::Keys{};
+    auto result = check_result(token, shared_->verifier, nonce_, shared_->clock->now(), keys);
+    if (!result && may_refresh && result.error().code == Errc::untrusted_verifier && names_unknown_key(token)) {
+      key_set->refresh([self = shared_from_this(), token = std::move(token)]() mutable {
+        if (auto done = self->on_result(std::move(token), false); !done)
+          self->finish(std::unexpected(std::move(done).error()));
+      });
+      return {};
+    }
+    if (!result) return std::unexpected(std::move(result).error());
+    finish(*std::move(result));
     return {};
+  }
+
+  [[nodiscard]] bool names_unknown_key(std::string_view token) const {
+    const auto& key_set = shared_->verifier.key_set;
+    if (!key_set) return false;
+    const auto kid = rats::ear_key_id(token);
+    return kid && (!*kid || !key_set->knows(**kid));
   }
 
   Result<SessionReport> parse(const HttpResponse& response) {
@@ -172,7 +205,8 @@ Result<std::shared_ptr<verifier::Appraiser>> remote_appraiser(RemoteVerifier ver
                                                               std::shared_ptr<const Clock> clock, Log& log) {
   CHECK(check_url(verifier.url, verifier.http.allow_insecure_http));
   // Without a pinned key there is nothing to believe a result by.
-  if (verifier.keys.empty()) return fail(Errc::configuration, "expected at least one pinned key of the verifier");
+  if (verifier.keys.empty() && !verifier.key_set)
+    return fail(Errc::configuration, "expected at least one pinned key of the verifier, or its key set");
   if (verifier.media_types.empty()) return fail(Errc::configuration, "expected at least one media type of evidence");
   TRY(std::unique_ptr<Transfers> transfers, Transfers::make(verifier.http, verifier.max_concurrent));
   auto shared = std::make_shared<Shared>(std::move(verifier), std::move(clock), log);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "client/http.h"
+#include "client/key_set.h"
 #include "crypto/key.h"
 #include "evidence/media_types.h"
 #include "verifier/appraiser.h"
@@ -24,13 +25,19 @@ namespace credence::client {
 // How nonces are written into a query. Every dialect is read: three are in use.
 enum class NonceDialect : std::uint8_t { url, url_padded, standard };
 
+// The form of results that is asked for. Whatever comes is read. Veraison knows only its own.
+enum class ResultForm : std::uint8_t { veraison, draft, draft_cwt };
+
 struct RemoteVerifier {
   std::string url;  // "https://verifier.example:8443"
-  // The keys that results may be signed with. Never taken from discovery: who answers there could name its own.
+  // The keys that results may be signed with: pinned, those of a key set that is fetched over authenticated
+  // connections, or both. Never taken from discovery: who answers there could name its own.
   std::vector<crypto::PublicKey> keys;
+  std::shared_ptr<KeySet> key_set{};
   HttpOptions http;
   std::vector<std::string> media_types = {std::string(evidence::kParsecTpm)};
   NonceDialect dialect = NonceDialect::url;
+  ResultForm form = ResultForm::veraison;
   std::string issuer;  // when not empty, `iss` must be this, octet by octet
 
   // True when this verifier itself compares the nonce for every scheme (Credence's does). Veraison does not for

@@ -28,10 +28,12 @@ Result<void> check_time(const rats::Ear& result, const RemoteVerifier& verifier,
 
 }  // namespace
 
-Result<rats::Ear> check_result(std::string_view token, const RemoteVerifier& verifier, ByteView nonce, Timestamp now) {
-  // Pinned keys only. Without this check whoever answers at that address calls any peer trustworthy.
-  auto result =
-      weak::removed(weak::Check::result_signature) ? rats::decode_ear(token) : rats::verify_ear(token, verifier.keys);
+Result<rats::Ear> check_result(std::string_view token, const RemoteVerifier& verifier, ByteView nonce, Timestamp now,
+                               std::span<const crypto::PublicKey> more_keys) {
+  std::vector<crypto::PublicKey> keys = verifier.keys;
+  keys.insert(keys.end(), more_keys.begin(), more_keys.end());
+  // These keys only. Without this check whoever answers at that address calls any peer trustworthy.
+  auto result = weak::removed(weak::Check::result_signature) ? rats::decode_ear(token) : rats::verify_ear(token, keys);
   if (!result) {
     return fail(Errc::untrusted_verifier, "expected a result that a pinned key signed: " + result.error().text());
   }

@@ -24,6 +24,7 @@ struct AppraisalRequest {
   std::string media_type;
   Bytes evidence;
   Challenge challenge;
+  bool trace = false;  // the result shall say what was compared (credence.trace)
 };
 
 using Verdict = std::move_only_function<void(Result<rats::Ear>)>;

@@ -6,31 +6,57 @@
 #include "verifier/endorsements.h"
 #include "verifier/result.h"
 #include "verifier/scheme/scheme.h"
+#include "verifier/trace.h"
 
 namespace credence::verifier {
 
 Engine::Engine(std::shared_ptr<const Store> store, std::shared_ptr<const Clock> clock, Policy policy, Identity identity)
     : store_(std::move(store)), clock_(std::move(clock)), policy_(std::move(policy)), identity_(std::move(identity)) {}
 
+namespace {
+
+// The steps that every scheme takes, around what the scheme notes itself.
+void note(Trace& trace, const Scheme& scheme, std::string_view subject, const Result<void>& outcome) {
+  if (!trace.wanted()) return;
+  trace.add({.submodule = std::string(scheme.name()),
+             .subject = std::string(subject),
+             .expected = {},
+             .actual = outcome ? "good" : outcome.error().text(),
+             .agrees = outcome.has_value()});
+}
+
+}  // namespace
+
 Result<rats::Ear> Engine::appraise(const AppraisalRequest& request) const {
+  Trace trace = request.trace ? Trace::recording() : Trace();
+  auto result = appraise(request, trace);
+  if (result) result->credence.trace = trace.take();
+  return result;
+}
+
+Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, Trace& trace) const {
   ResultDraft draft = start(request);
 
   // What it is.
   const Scheme* scheme = find_scheme(request.media_type);
   if (scheme == nullptr) return draft.unknown_media_type(request.media_type);
   const auto decoded = scheme->decode(request.media_type, request.evidence);
-  if (!decoded) return draft.refuse(scheme->name(), decoded.error());
+  if (!decoded) {
+    note(trace, *scheme, "form of the evidence", std::unexpected(decoded.error()));
+    return draft.refuse(scheme->name(), decoded.error());
+  }
   Evidence& evidence = **decoded;
 
   // Whether it was made for this challenge: first, because it is cheap and stops every replay.
   const auto bound = evidence.check_challenge(request.challenge, policy_);
+  note(trace, *scheme, "bound to this challenge, consistent in itself", bound);
   if (!bound) return draft.refuse(scheme->name(), bound.error());
 
   // Who signed it. A store that fails is no verdict about the attester.
-  Trace trace;
   Endorsements endorsements(*store_, *scheme, draft.ear().issued_at, trace);
   const auto authentic = evidence.authenticate(endorsements, policy_);
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
+  note(trace, *scheme, "signed by an endorsed key for this purpose", authentic);
   if (!authentic) return draft.refuse(scheme->name(), authentic.error());
 
   // Whether what it says is approved.

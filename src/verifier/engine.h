@@ -15,6 +15,7 @@
 namespace credence::verifier {
 
 class ResultDraft;
+class Trace;
 
 // Thread-safe; holds no state of a request.
 class Engine {
@@ -29,13 +30,15 @@ class Engine {
 
   // The unsigned result. Evidence that is not authentic or not for this challenge gives a contraindicated Ear, a state
   // that is not approved a warning; both name the reason (policy_claims "problem" in words, "code" as the Errc). An
-  // Error means that nothing could be decided: a failing store or a policy that is wrong.
+  // Error means that nothing could be decided: a failing store or a policy that is wrong. With request.trace the result
+  // carries what was compared.
   [[nodiscard]] Result<rats::Ear> appraise(const AppraisalRequest& request) const;
 
   [[nodiscard]] std::vector<std::string> media_types() const;
   [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
 
  private:
+  [[nodiscard]] Result<rats::Ear> appraise(const AppraisalRequest& request, Trace& trace) const;
   [[nodiscard]] ResultDraft start(const AppraisalRequest& request) const;
 
   std::shared_ptr<const Store> store_;

@@ -1,40 +1,36 @@
 // What one appraisal compared, for people: which claim, against which statement of which CoRIM or policy.
 #pragma once
 
-#include <string>
-#include <utility>
+#include <cstddef>
 #include <vector>
+
+#include "rats/ear/trace_step.h"
 
 namespace credence::verifier {
 
 // For one appraisal on one thread. Nothing is recorded unless it is wanted: ask wanted() before texts are made.
 class Trace {
  public:
-  struct Step {
-    std::string submodule;   // of the result
-    std::string claim;       // of the trust vector, by its AR4SI name; empty: whether the evidence is authentic at all
-    std::string subject;     // what was compared: "PCR 1 (sha-256)", "psa.software-component BL 3.4.2"
-    std::string expected;    // empty: nothing is known of it
-    std::string actual;      // as the evidence says it
-    std::string source;      // the CoRIM's own id, or "policy NAME version N line L"; empty: a rule of the scheme
-    std::string submission;  // id of that CoRIM in the store; empty where there is none
-    bool agrees = false;
-  };
+  using Step = rats::TraceStep;
 
   [[nodiscard]] static Trace recording() { return Trace(true); }
   Trace() = default;
 
   [[nodiscard]] bool wanted() const noexcept { return wanted_; }
-  void add(Step step) {
-    if (wanted_) steps_.push_back(std::move(step));
-  }
+  // Long texts are cut, and steps beyond the bound are counted only: the attester's evidence decides how many there
+  // are.
+  void add(Step step);
   [[nodiscard]] const std::vector<Step>& steps() const noexcept { return steps_; }
+  // The steps, and one that says how many were left out.
+  [[nodiscard]] std::vector<Step> take();
 
  private:
   explicit Trace(bool wanted) : wanted_(wanted) {}
 
   bool wanted_ = false;
   std::vector<Step> steps_;
+  std::size_t octets_ = 0;  // of the texts of steps_
+  std::size_t left_out_ = 0;
 };
 
 }  // namespace credence::verifier

@@ -153,6 +153,11 @@ Result<json::Object> as_any_cbor(ByteView content) {
   return json::Object{{"format", "CBOR of no format that is known here"}, {"diagnostic notation", notation}};
 }
 
+Result<json::Object> as_ear_cwt(ByteView content) {
+  TRY(const rats::Ear ear, rats::decode_ear_cwt(content));
+  return with_format("EAR, signed (CWT); the signature was not checked", describe_ear(ear));
+}
+
 constexpr std::uint8_t kTagSign1 = 0xd2;  // CBOR tag 18
 constexpr std::array<std::uint8_t, 4> kTpmGenerated = {0xff, 0x54, 0x43, 0x47};
 
@@ -163,12 +168,12 @@ Result<json::Object> describe_octets(ByteView content) {
   }
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array kReadings = {Reading{as_certificate},   Reading{as_public_key},
-                                           Reading{as_bundle},        Reading{as_parsec_cca_bundle},
-                                           Reading{as_cca_token},     Reading{as_corim},
-                                           Reading{as_cmw},           Reading{as_public_area},
-                                           Reading{as_tpm_signature}, Reading{as_enacttrust_token},
-                                           Reading{as_any_cbor}};
+  static constexpr std::array kReadings = {Reading{as_certificate},       Reading{as_public_key},
+                                           Reading{as_ear_cwt},           Reading{as_bundle},
+                                           Reading{as_parsec_cca_bundle}, Reading{as_cca_token},
+                                           Reading{as_corim},             Reading{as_cmw},
+                                           Reading{as_public_area},       Reading{as_tpm_signature},
+                                           Reading{as_enacttrust_token},  Reading{as_any_cbor}};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }

@@ -1,4 +1,6 @@
 // An attestation result, as facts.
+#include <format>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/inspect/describe.h"
@@ -51,6 +53,9 @@ json::Object describe_ear(const rats::Ear& ear) {
   json::Object submodules;
   for (const auto& [name, submodule] : ear.submodules) submodules[name] = describe_submodule(submodule);
   facts["submodules"] = std::move(submodules);
+  if (ear.raw_evidence) facts["raw evidence"] = to_hex(*ear.raw_evidence);
+  if (!ear.credence.trace.empty())
+    facts["trace"] = std::format("{} comparisons; see credence explain", ear.credence.trace.size());
   return facts;
 }
 

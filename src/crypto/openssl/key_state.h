@@ -17,7 +17,9 @@ struct PublicKey::State {
 
 struct PrivateKey::State {
   PublicKey public_key;
+  std::shared_ptr<const void> library{};  // what the key's provider lives in; goes after the key
   OwnedKey key;
+  bool stays = false;  // the private part is in its provider's hands, and may be in a TPM or a token
 };
 
 }  // namespace credence::crypto

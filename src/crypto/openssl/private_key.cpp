@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "crypto/algorithm.h"
+#include "crypto/openssl/held_key.h"
 #include "crypto/openssl/key_state.h"
 #include "crypto/openssl/library.h"
 #include "crypto/openssl/native.h"
@@ -38,7 +39,8 @@ EVP_PKEY* generate_native(KeyType type) {
 
 Result<PrivateKey> make_private_key(OwnedKey key) {
   TRY(PublicKey public_key, public_key_from(key.get()));
-  return PrivateKey(std::make_shared<const PrivateKey::State>(std::move(public_key), std::move(key)));
+  return PrivateKey(std::make_shared<const PrivateKey::State>(
+      PrivateKey::State{.public_key = std::move(public_key), .key = std::move(key)}));
 }
 
 // Reads PKCS #8 into Credence's own library context.
@@ -72,13 +74,21 @@ Result<OwnedKeyContext> start_signing(EVP_PKEY* key) {
   return context;
 }
 
-Result<Bytes> sign_ed25519(EVP_PKEY* key, ByteView message) {
+// Hashing included: the one way that EdDSA and keys of other providers know. OpenSSL takes the signature from the key's
+// own provider when the key does not come out of it.
+Result<Bytes> sign_message(EVP_PKEY* key, SignatureScheme scheme, std::optional<HashAlgorithm> hash, ByteView message) {
+  ERR_clear_error();
   const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   if (!context) return openssl_failure("EVP_MD_CTX_new");
-  CHECK(expect_one(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, library_context(), nullptr, key, nullptr),
+  EVP_PKEY_CTX* parameters = nullptr;  // belongs to the context
+  CHECK(expect_one(EVP_DigestSignInit_ex(context.get(), &parameters, hash ? digest_name(*hash) : nullptr,
+                                         library_context(), nullptr, key, nullptr),
                    "EVP_DigestSignInit_ex"));
-  Bytes signature(64);
-  std::size_t size = signature.size();
+  if (scheme == SignatureScheme::rsassa_pkcs1 || scheme == SignatureScheme::rsassa_pss)
+    CHECK(set_rsa_padding(parameters, scheme, *hash));
+  std::size_t size = 0;
+  CHECK(expect_one(EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()), "EVP_DigestSign"));
+  Bytes signature(size);
   CHECK(expect_one(EVP_DigestSign(context.get(), signature.data(), &size, message.data(), message.size()),
                    "EVP_DigestSign"));
   signature.resize(size);
@@ -121,7 +131,12 @@ const PublicKey& PrivateKey::public_key() const noexcept { return state_->public
 Result<Bytes> PrivateKey::sign(SignatureAlgorithm algorithm, ByteView message) const {
   CHECK(check_algorithm_fits(algorithm, public_key().type()));
   const auto [scheme, hash] = parts(algorithm);
-  if (!hash) return sign_ed25519(state_->key.get(), message);
+  if (!hash) return sign_message(state_->key.get(), scheme, hash, message);
+  if (state_->stays) {
+    TRY(Bytes signature, sign_message(state_->key.get(), scheme, hash, message));
+    if (scheme != SignatureScheme::ecdsa) return signature;
+    return ecdsa_from_der(signature, field_size(public_key().type()));
+  }
   TRY(const Digest hashed, digest(*hash, message));
   if (scheme == SignatureScheme::ecdsa) return sign_ecdsa(hashed);
   TRY(const OwnedKeyContext context, start_signing(state_->key.get()));
@@ -135,6 +150,7 @@ Result<Bytes> PrivateKey::sign_ecdsa(const Digest& digest) const {
     return fail(Errc::unsupported_algorithm,
                 std::format("expected an EC key for ECDSA, got {}", name(public_key().type())));
   }
+  if (state_->stays) return fail(Errc::unsupported, "this key signs messages, not digests that were computed before");
   TRY(const OwnedKeyContext context, start_signing(state_->key.get()));
   TRY(const Bytes der, sign_prehashed(context.get(), digest));
   return ecdsa_from_der(der, field);
@@ -157,6 +173,12 @@ SignatureAlgorithm PrivateKey::default_algorithm() const noexcept {
 }
 
 EVP_PKEY* native(const PrivateKey& key) noexcept { return key.state().key.get(); }
+
+Result<PrivateKey> private_key_that_stays(OwnedKey key, std::shared_ptr<const void> library) {
+  TRY(PublicKey public_key, public_key_from(key.get()));
+  return PrivateKey(std::make_shared<const PrivateKey::State>(PrivateKey::State{
+      .public_key = std::move(public_key), .library = std::move(library), .key = std::move(key), .stays = true}));
+}
 
 Result<PrivateKey> private_key_from(const EVP_PKEY* key) {
   ERR_clear_error();

@@ -2,7 +2,7 @@
 //
 // Two spellings of the member names are in use: Veraison's dotted ones ("ear.status", profile
 // tag:github.com,2023:veraison/ear) and the draft's underscores ("ear_status"). Both are read; the one written is
-// chosen.
+// chosen. In CBOR there is one form, with the draft's keys.
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "crypto/key.h"
+#include "rats/ear/trace_step.h"
 #include "sign/jose/jws.h"
 #include "wire/json/json.h"
 
@@ -78,6 +79,7 @@ struct CredenceClaims {
   std::optional<std::string> class_id;     // the class whose reference values matched
   std::optional<Timestamp> evidence_time;  // when the verifier issued the nonce
   std::vector<std::string> warnings;       // each a sentence for the operator
+  std::vector<TraceStep> trace;            // what was compared, when it was asked for
 };
 
 struct Ear {
@@ -91,14 +93,16 @@ struct Ear {
   std::optional<Bytes> confirmation_key;  // cnf, as DER SPKI
   std::string verifier_developer;
   std::string verifier_build;
+  std::optional<Bytes> raw_evidence;   // as it was submitted, when that was asked for
+  std::optional<Tier> overall_status;  // the draft's top-level status, since -04
   std::map<std::string, Submodule, std::less<>> submodules;
   CredenceClaims credence;
 
-  // The worst status over all submodules, where none is worse than affirming: nothing was decided. Tier::none when
-  // there is no submodule.
+  // The worst of the overall status and of those of all submodules, where none is worse than affirming: nothing was
+  // decided. Tier::none when there is no submodule.
   [[nodiscard]] Tier status() const noexcept;
-  // True only when there is at least one submodule, every one says affirming, and every claim of every vector is 0 (not
-  // appraised) or affirming itself.
+  // True only when there is at least one submodule, every one says affirming, every claim of every vector is 0 (not
+  // appraised) or affirming itself, and an overall status says nothing else.
   [[nodiscard]] bool is_affirming() const noexcept;
   // The reasons in words, from policy_claims.problem of the submodules.
   [[nodiscard]] std::vector<std::string> problems() const;
@@ -111,12 +115,30 @@ enum class EarSpelling : std::uint8_t { veraison, draft };
 [[nodiscard]] json::Object ear_to_json(const Ear& ear, EarSpelling spelling = EarSpelling::veraison);
 [[nodiscard]] Result<Ear> ear_from_json(const json::Value& claims);
 
-// The signed form. decode_ear() does not check the signature; verify_ear() does, against one of `keys` (the pinned
-// ones: never a key that came with the token).
+// The claims-set of a CWT. The profile is that of the Ear when it is the draft's, else the draft's. Fails when
+// confirmation_key is no SubjectPublicKeyInfo, or a claim is nested too deep.
+[[nodiscard]] Result<Bytes> ear_to_cbor(const Ear& ear);
+[[nodiscard]] Result<Ear> ear_from_cbor(ByteView claims);
+
+struct EarSigning {
+  std::optional<std::string_view> kid{};                  // in a CWT these octets, so that one name fits both
+  std::optional<crypto::SignatureAlgorithm> algorithm{};  // absent: the key's default
+};
+
+// The signed forms: a JWT, and a CWT with the tags 61 and 18.
 [[nodiscard]] Result<std::string> sign_ear(const Ear& ear, const crypto::PrivateKey& key,
                                            EarSpelling spelling = EarSpelling::veraison,
-                                           std::optional<std::string_view> kid = std::nullopt);
-[[nodiscard]] Result<Ear> decode_ear(std::string_view jwt);
-[[nodiscard]] Result<Ear> verify_ear(std::string_view jwt, std::span<const crypto::PublicKey> keys);
+                                           const EarSigning& signing = {});
+[[nodiscard]] Result<Bytes> sign_ear_cwt(const Ear& ear, const crypto::PrivateKey& key, const EarSigning& signing = {});
+
+// decode_*() do not check the signature; verify_*() do, against one of `keys` (the pinned ones: never a key that came
+// with the token). A token is a JWT, or a CWT in base64url, as a session of the verifier's API carries both. Tag 61 may
+// be absent.
+[[nodiscard]] Result<Ear> decode_ear(std::string_view token);
+[[nodiscard]] Result<Ear> verify_ear(std::string_view token, std::span<const crypto::PublicKey> keys);
+[[nodiscard]] Result<Ear> decode_ear_cwt(ByteView cwt);
+[[nodiscard]] Result<Ear> verify_ear_cwt(ByteView cwt, std::span<const crypto::PublicKey> keys);
+// The kid that the token names: to look for a key among those that are trusted, never to trust one.
+[[nodiscard]] Result<std::optional<std::string>> ear_key_id(std::string_view token);
 
 }  // namespace credence::rats

@@ -1,6 +1,7 @@
 #include <format>
 
 #include "base/text.h"
+#include "rats/ear/credence_claims.h"
 #include "rats/ear/names.h"
 #include "rats/ear/submodule.h"
 #include "rats/eat/nonce.h"
@@ -26,13 +27,6 @@ Result<std::optional<std::string>> optional_string(const json::Object& claims, s
   TRY(const auto text, json::optional_text(claims, member));
   if (!text) return std::nullopt;
   return std::string(*text);
-}
-
-Result<std::optional<bool>> optional_boolean(const json::Object& claims, std::string_view member) {
-  const json::Value* value = claims.if_contains(member);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_bool()) return fail_in(Errc::unexpected_type, std::string(member), "expected true or false");
-  return value->get_bool();
 }
 
 // RFC 7519 section 4.1.3: one name or an array of them. More than one audience is not what a result for one relying
@@ -115,19 +109,20 @@ Result<void> read_submodules(const json::Object& claims, const EarNames& names, 
   return {};
 }
 
-Result<CredenceClaims> credence_claims_from_json(const json::Object& claims) {
-  CredenceClaims credence;
-  TRY(credence.purpose, optional_string(claims, kPurposeName));
-  TRY(credence.software_tpm, optional_boolean(claims, kSoftwareTpmName));
-  TRY(credence.unknown_tpm_maker, optional_boolean(claims, kUnknownTpmMakerName));
-  TRY(credence.test_root, optional_boolean(claims, kTestRootName));
-  TRY(credence.compatibility_mode, optional_boolean(claims, kCompatibilityModeName));
-  TRY(credence.class_id, optional_string(claims, kClassIdName));
-  TRY(credence.evidence_time, optional_time(claims, kEvidenceTimeName));
-  if (const json::Value* warnings = claims.if_contains(kWarningsName)) {
-    TRY(credence.warnings, texts_from_json(*warnings, kWarningsName));
-  }
-  return credence;
+// draft-ietf-rats-ear-04: the verdict over all submodules. Not to be passed over when it is worse than they are.
+Result<void> read_overall_status(const json::Object& claims, const EarNames& names, Ear& ear) {
+  if (!claims.contains(names.status)) return {};
+  TRY(ear.overall_status, status_from_json(claims, names.status));
+  return {};
+}
+
+Result<void> read_raw_evidence(const json::Object& claims, std::string_view member, Ear& ear) {
+  TRY(const auto text, json::optional_text(claims, member));
+  if (!text) return {};
+  Result<Bytes> octets = from_any_base64(*text);
+  if (!octets) return within(member, std::move(octets).error());
+  ear.raw_evidence = *std::move(octets);
+  return {};
 }
 
 }  // namespace
@@ -153,6 +148,8 @@ Result<Ear> ear_from_json(const json::Value& claims) {
   ear.profile = profile;
   CHECK(read_registered_claims(*object, ear));
   CHECK(read_verifier_id(*object, names.verifier_id, ear));
+  CHECK(read_overall_status(*object, names, ear));
+  CHECK(read_raw_evidence(*object, names.raw_evidence, ear));
   CHECK(read_submodules(*object, names, ear));
   TRY(ear.credence, credence_claims_from_json(*object));
   return ear;

@@ -13,6 +13,7 @@ namespace credence::rats {
 struct EarNames {
   std::string_view profile;
   std::string_view verifier_id;
+  std::string_view raw_evidence;
   std::string_view status;
   std::string_view trustworthiness_vector;
   std::string_view policy_id;
@@ -25,6 +26,7 @@ struct EarNames {
 inline constexpr EarNames kVeraisonNames{
     .profile = "tag:github.com,2023:veraison/ear",
     .verifier_id = "ear.verifier-id",
+    .raw_evidence = "ear.raw-evidence",
     .status = "ear.status",
     .trustworthiness_vector = "ear.trustworthiness-vector",
     .policy_id = "ear.appraisal-policy-id",
@@ -37,6 +39,7 @@ inline constexpr EarNames kVeraisonNames{
 inline constexpr EarNames kDraftNames{
     .profile = "tag:ietf.org,2026:rats/ear#03",
     .verifier_id = "ear_verifier_id",
+    .raw_evidence = "ear_raw_evidence",
     .status = "ear_status",
     .trustworthiness_vector = "ear_trustworthiness_vector",
     .policy_id = "ear_appraisal_policy_ids",
@@ -66,5 +69,6 @@ inline constexpr std::string_view kCompatibilityModeName = "credence.compatibili
 inline constexpr std::string_view kClassIdName = "credence.class-id";
 inline constexpr std::string_view kEvidenceTimeName = "credence.evidence-time";
 inline constexpr std::string_view kWarningsName = "credence.warnings";
+inline constexpr std::string_view kTraceName = "credence.trace";
 
 }  // namespace credence::rats

@@ -10,24 +10,6 @@ namespace {
 
 constexpr std::array kTiers{Tier::none, Tier::affirming, Tier::warning, Tier::contraindicated};
 
-// Text, or the number of the tier. What is no known status is refused: taken for any known one, a verdict that was
-// never given would be read.
-Result<Tier> status_from_json(const json::Object& object, std::string_view member) {
-  const json::Value* value = object.if_contains(member);
-  if (value == nullptr)
-    return fail_in(Errc::missing_member, std::string(member), "expected the status of the appraisal");
-  const auto is_meant = [&](Tier tier) {
-    if (value->is_string()) return value->get_string() == name(tier);
-    return value->is_int64() && value->get_int64() == static_cast<std::int64_t>(tier);
-  };
-  const auto found = std::ranges::find_if(kTiers, is_meant);
-  if (found == kTiers.end()) {
-    return fail_in(Errc::invalid_value, std::string(member),
-                   "expected none, affirming, warning or contraindicated (0, 2, 32, 96), got " + json::to_text(*value));
-  }
-  return *found;
-}
-
 Result<std::int8_t> claim_from_json(const json::Value& value, std::string_view member) {
   if (!value.is_int64() || value.get_int64() < -128 || value.get_int64() > 127) {
     return fail_in(Errc::invalid_value, std::string(member), "expected an integer from -128 to 127");
@@ -78,6 +60,24 @@ Result<json::Object> object_or_empty(const json::Object& submodule, std::string_
 }
 
 }  // namespace
+
+// Text, or the number of the tier. What is no known status is refused: taken for any known one, a verdict that was
+// never given would be read.
+Result<Tier> status_from_json(const json::Object& object, std::string_view member) {
+  const json::Value* value = object.if_contains(member);
+  if (value == nullptr)
+    return fail_in(Errc::missing_member, std::string(member), "expected the status of the appraisal");
+  const auto is_meant = [&](Tier tier) {
+    if (value->is_string()) return value->get_string() == name(tier);
+    return value->is_int64() && value->get_int64() == static_cast<std::int64_t>(tier);
+  };
+  const auto found = std::ranges::find_if(kTiers, is_meant);
+  if (found == kTiers.end()) {
+    return fail_in(Errc::invalid_value, std::string(member),
+                   "expected none, affirming, warning or contraindicated (0, 2, 32, 96), got " + json::to_text(*value));
+  }
+  return *found;
+}
 
 Result<std::vector<std::string>> texts_from_json(const json::Value& value, std::string_view member) {
   const json::Array* array = value.if_array();

@@ -8,6 +8,8 @@ namespace credence::rats {
 
 [[nodiscard]] Result<Submodule> submodule_from_json(const json::Value& value, const EarNames& names);
 
+[[nodiscard]] Result<Tier> status_from_json(const json::Object& object, std::string_view member);
+
 // An array of texts, for policy ids and warnings.
 [[nodiscard]] Result<std::vector<std::string>> texts_from_json(const json::Value& value, std::string_view member);
 

@@ -64,7 +64,7 @@ Tier TrustVector::tier() const noexcept {
 
 Tier Ear::status() const noexcept {
   if (submodules.empty()) return Tier::none;
-  Tier worst = Tier::affirming;
+  Tier worst = overall_status.value_or(Tier::affirming);
   for (const auto& [name, submodule] : submodules) {
     if (badness(submodule.status) > badness(worst)) worst = submodule.status;
   }
@@ -72,7 +72,7 @@ Tier Ear::status() const noexcept {
 }
 
 bool Ear::is_affirming() const noexcept {
-  return !submodules.empty() &&
+  return overall_status.value_or(Tier::affirming) == Tier::affirming && !submodules.empty() &&
          std::ranges::all_of(submodules, [](const auto& entry) { return affirms(entry.second); });
 }
 

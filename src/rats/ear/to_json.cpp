@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "rats/ear/credence_claims.h"
 #include "rats/ear/names.h"
 #include "rats/eat/nonce.h"
 #include "rats/numeric_date.h"
@@ -46,17 +47,6 @@ void add(json::Object& object, std::string_view member, const std::optional<T>& 
   if (value) object[member] = *value;
 }
 
-void add_credence_claims(json::Object& object, const CredenceClaims& claims) {
-  add(object, kPurposeName, claims.purpose);
-  add(object, kSoftwareTpmName, claims.software_tpm);
-  add(object, kUnknownTpmMakerName, claims.unknown_tpm_maker);
-  add(object, kTestRootName, claims.test_root);
-  add(object, kCompatibilityModeName, claims.compatibility_mode);
-  add(object, kClassIdName, claims.class_id);
-  if (claims.evidence_time) object[kEvidenceTimeName] = to_numeric_date(*claims.evidence_time);
-  if (!claims.warnings.empty()) object[kWarningsName] = json::Array(claims.warnings.begin(), claims.warnings.end());
-}
-
 Result<json::Object> confirmation_to_json(ByteView spki) {
   TRY(const crypto::PublicKey key, crypto::PublicKey::from_spki(spki));
   TRY(json::Object jwk, jose::jwk_from_key(key));
@@ -85,6 +75,8 @@ Result<json::Object> write_ear(const Ear& ear, EarSpelling spelling) {
   object["eat_profile"] = spelling_of(ear.profile) == spelling ? std::string_view(ear.profile) : names.profile;
   CHECK(add_registered_claims(object, ear));
   object[names.verifier_id] = json::Object{{"developer", ear.verifier_developer}, {"build", ear.verifier_build}};
+  if (ear.overall_status) object[names.status] = name(*ear.overall_status);
+  if (ear.raw_evidence) object[names.raw_evidence] = to_base64url(*ear.raw_evidence);
   json::Object submodules;
   for (const auto& [name, submodule] : ear.submodules) submodules[name] = submodule_to_json(submodule, spelling);
   object["submods"] = std::move(submodules);

@@ -78,9 +78,13 @@ Result<std::vector<Bytes>> read_nonces(cbor::Reader& reader) {
   return nonces;
 }
 
-Result<Bytes> read_ueid(cbor::Reader& reader) {
+Result<Bytes> read_ueid(cbor::Reader& reader, UeidForm form) {
   const std::size_t start = reader.offset();
   TRY(const ByteView ueid, reader.bytes());
+  if (form == UeidForm::any) {
+    if (!ueid.empty() && ueid.size() <= 64) return to_bytes(ueid);
+    return fail_at(Errc::invalid_value, start, std::format("expected 1 to 64 octets, got {}", ueid.size()));
+  }
   const Result<UeidType> type = check_ueid(ueid);
   if (!type) return fail_at(type.error().code, start, type.error().why);
   return to_bytes(ueid);
@@ -122,7 +126,8 @@ Result<std::vector<std::pair<std::string, Bytes>>> read_submodules(cbor::Reader&
 
 class ClaimsReader {
  public:
-  ClaimsReader(ByteView input, const cbor::Limits& limits) : reader_(input, limits), limits_(limits) {}
+  ClaimsReader(ByteView input, const cbor::Limits& limits, UeidForm ueid)
+      : reader_(input, limits), limits_(limits), ueid_(ueid) {}
 
   Result<EatClaims> read() {
     TRY(cbor::Reader::Map map, reader_.map());
@@ -158,7 +163,7 @@ class ClaimsReader {
       case kNonce:
         return store(claims_.nonces, "eat_nonce", read_nonces(reader_));
       case kUeid:
-        return store(claims_.ueid, "ueid", read_ueid(reader_));
+        return store(claims_.ueid, "ueid", read_ueid(reader_, ueid_));
       case kOemId:
         return store(claims_.oem_id, "oemid", read_oem_id(reader_));
       case kProfile:
@@ -185,13 +190,14 @@ class ClaimsReader {
 
   cbor::Reader reader_;
   cbor::Limits limits_;
+  UeidForm ueid_;
   EatClaims claims_;
 };
 
 }  // namespace
 
-Result<EatClaims> decode_eat_claims(ByteView input, const cbor::Limits& limits) {
-  return ClaimsReader(input, limits).read();
+Result<EatClaims> decode_eat_claims(ByteView input, const cbor::Limits& limits, UeidForm ueid) {
+  return ClaimsReader(input, limits, ueid).read();
 }
 
 }  // namespace credence::rats

@@ -34,7 +34,12 @@ struct EatClaims {
   std::vector<std::pair<ClaimKey, Bytes>> others;         // key, encoded value
 };
 
+// What is taken for a ueid. Evidence names a device, by the types and sizes of RFC 9711 section 4.2.1. A result repeats
+// the name that an endorsement gave, which may be any: 1 to 64 octets.
+enum class UeidForm : std::uint8_t { rfc9711, any };
+
 // A claims-set alone: the payload of a CWT whose signature has been checked, or of an unprotected token.
-[[nodiscard]] Result<EatClaims> decode_eat_claims(ByteView input, const cbor::Limits& limits = {});
+[[nodiscard]] Result<EatClaims> decode_eat_claims(ByteView input, const cbor::Limits& limits = {},
+                                                  UeidForm ueid = UeidForm::rfc9711);
 
 }  // namespace credence::rats

@@ -17,6 +17,10 @@ struct VerifierConfig {
   std::string listen;
   std::string store;
   std::string signing_key;
+  std::string signing_algorithm;
+  std::string next_signing_key;
+  std::string next_signing_key_from;
+  std::vector<std::string> retired_keys;
   std::string certificate;
   std::string key;
   bool insecure_http = false;

@@ -6,6 +6,7 @@
 #include "service/http/accept.h"
 #include "service/http/date.h"
 #include "service/http/problem.h"
+#include "service/verifier/jwks_api.h"
 
 namespace credence::service {
 namespace {
@@ -44,17 +45,27 @@ http::Response document(const http::Request& request, const std::string& body, T
 DiscoveryApi::DiscoveryApi(Parts parts) {
   json::Object verification = common(parts.evidence_types, parts.version,
                                      {{"newChallengeResponseSession", "/challenge-response/v1/newSession"}});
-  verification["ear-verification-key"] = std::move(parts.result_key);
   const json::Object provisioning =
       common(parts.corim_types, parts.version, {{"provisioningSubmit", "/endorsement-provisioning/v1/submit"}});
-  documents_ = std::make_shared<const Documents>(Documents{.verification = json::to_text(verification),
+  documents_ = std::make_shared<const Documents>(Documents{.verification = std::move(verification),
                                                            .provisioning = json::to_text(provisioning),
+                                                           .signer = std::move(parts.signer),
                                                            .clock = std::move(parts.clock)});
+}
+
+// Veraison's member for the key that signs now, and ours for all.
+std::string DiscoveryApi::verification(const Documents& documents, Timestamp now) {
+  json::Object document = documents.verification;
+  document["ear-verification-key"] = documents.signer->jwk(now);
+  document["ear-verification-keys"] = documents.signer->jwks(now);
+  document["jwks-uri"] = kJwksPath;
+  return json::to_text(document);
 }
 
 void DiscoveryApi::add_routes(Routes& routes) const {
   routes.add(Operation::discover_verification, [documents = documents_](const http::Request& request) {
-    return document(request, documents->verification, documents->clock->now());
+    const Timestamp now = documents->clock->now();
+    return document(request, verification(*documents, now), now);
   });
   routes.add(Operation::discover_provisioning, [documents = documents_](const http::Request& request) {
     return document(request, documents->provisioning, documents->clock->now());

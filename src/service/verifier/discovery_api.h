@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "service/verifier/routes.h"
+#include "service/verifier/result_signer.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -14,7 +15,7 @@ namespace credence::service {
 class DiscoveryApi {
  public:
   struct Parts {
-    json::Object result_key;  // JWK
+    std::shared_ptr<const ResultSigner> signer;
     std::vector<std::string> evidence_types;
     std::vector<std::string> corim_types;
     std::string version;
@@ -26,10 +27,12 @@ class DiscoveryApi {
 
  private:
   struct Documents {
-    std::string verification;
+    json::Object verification;  // without the keys, which change in time
     std::string provisioning;
+    std::shared_ptr<const ResultSigner> signer;
     std::shared_ptr<const Clock> clock;
   };
+  [[nodiscard]] static std::string verification(const Documents& documents, Timestamp now);
   std::shared_ptr<const Documents> documents_;
 };
 

@@ -60,6 +60,7 @@ constexpr std::array kRows{
                  kEverybody, reads},
     OperationRow{discover_provisioning, "discover_provisioning", get, "/.well-known/veraison/provisioning", 0,
                  kEverybody, reads},
+    OperationRow{get_result_keys, "get_result_keys", get, "/.well-known/jwks.json", 0, kEverybody, reads},
 };
 
 constexpr bool in_order() {

@@ -34,6 +34,7 @@ enum class Operation : std::uint8_t {
   // --- discovery ---
   discover_verification,
   discover_provisioning,
+  get_result_keys,
 };
 
 // What an operation does to what is kept. `changes` is what the audit log must hold before it is done.

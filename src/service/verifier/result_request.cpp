@@ -36,6 +36,16 @@ Result<bool> parse_choice(const http::Target& target, std::string_view name, std
   return fail(Errc::invalid_value, std::format("{}: expected {} or {}, got \"{}\"", name, first, second, *given));
 }
 
+Result<void> parse_spelling(const http::Target& target, ResultRequest& request) {
+  TRY(const auto given, target.parameter("ear"));
+  if (!given || *given == "veraison") return {};
+  if (*given != "draft" && *given != "draft-cwt")
+    return fail(Errc::invalid_value, std::format("ear: expected veraison, draft or draft-cwt, got \"{}\"", *given));
+  request.spelling = rats::EarSpelling::draft;
+  request.as_cwt = *given == "draft-cwt";
+  return {};
+}
+
 // Of a submodule whose status says more than its vector, the status alone would be too good.
 rats::Tier status_alone(const rats::Submodule& submodule) {
   rats::Ear alone;
@@ -57,6 +67,7 @@ void reduce(rats::Ear& result) {
   result.ueid.reset();
   result.credence.class_id.reset();
   result.credence.warnings.clear();
+  result.credence.trace.clear();
 }
 
 }  // namespace
@@ -72,8 +83,11 @@ Result<ResultRequest> result_request_from(const http::Target& target, Seconds lo
     TRY(request.lifetime, parse_lifetime(*lifetime, longest));
   }
   TRY(request.reduced, parse_choice(target, "form", "full", "reduced"));
-  TRY(const bool draft, parse_choice(target, "ear", "veraison", "draft"));
-  if (draft) request.spelling = rats::EarSpelling::draft;
+  TRY(request.trace, parse_choice(target, "trace", "0", "1"));
+  TRY(request.raw_evidence, parse_choice(target, "raw-evidence", "0", "1"));
+  if (request.reduced && (request.trace || request.raw_evidence))
+    return fail(Errc::invalid_value, "form=reduced leaves out what trace=1 and raw-evidence=1 ask for");
+  CHECK(parse_spelling(target, request));
   return request;
 }
 

@@ -1,50 +1,83 @@
 #include "service/verifier/result_signer.h"
 
-#include "service/verifier/file.h"
+#include <algorithm>
+#include <format>
+
+#include "base/text.h"
+#include "crypto/algorithm.h"
 #include "sign/jose/jwk.h"
 
 namespace credence::service {
 namespace {
 
-constexpr std::size_t kMaxKeyFile = 64 << 10;
-
-Result<void> publish(const crypto::PrivateKey& key, const std::filesystem::path& file) {
-  const std::string pem = key.public_key().pem();
-  if (const auto present = read_file(file, kMaxKeyFile); present && as_text(present->view()) == pem) return {};
-  return write_file(file, as_bytes(pem), FileMode::everyone_reads);
+Result<json::Object> public_jwk(const crypto::PublicKey& key) {
+  TRY(json::Object jwk, jose::jwk_from_key(key));
+  jwk["use"] = "sig";
+  return jwk;
 }
 
-// Nothing happens when another verifier has made one in the meantime: its key is then the key.
-Result<void> create(const std::filesystem::path& file) {
-  TRY(const crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
-  const SecretBytes pem = key.pem();
-  CHECK(create_file(file, pem.view(), FileMode::owner_only));
+Result<void> refuse_duplicates(const ResultKeys& keys) {
+  std::vector<crypto::PublicKey> all = keys.retired;
+  all.push_back(keys.current.key.public_key());
+  if (keys.next) all.push_back(keys.next->key.public_key());
+  for (auto key = all.begin(); key != all.end(); ++key)
+    if (std::find(std::next(key), all.end(), *key) != all.end())
+      return fail(Errc::configuration, "a signing key stands in two places: signing, next and retired keys differ");
   return {};
 }
 
 }  // namespace
 
-Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file) {
-  TRY(const bool present, file_exists(file));
-  if (!present) CHECK(create(file));
-  // Whoever reads this key can call any machine trustworthy.
-  TRY(const SecretBytes pem, read_private_file(file, kMaxKeyFile));
-  auto key = crypto::PrivateKey::from_pem(pem.view());
-  if (!key) return fail_in(Errc::configuration, file.string(), "expected a PEM private key: " + key.error().text());
-  CHECK(publish(*key, file.string() + ".pub"));
-  return *std::move(key);
+Result<ResultSigner::Key> ResultSigner::prepare(SigningKey key) {
+  const crypto::PublicKey& public_key = key.key.public_key();
+  const auto algorithm = key.algorithm.value_or(key.key.default_algorithm());
+  // Found at the first result it would be too late: nobody could be appraised until somebody looks into the log.
+  if (auto fits = crypto::check_algorithm_fits(algorithm, public_key.type()); !fits)
+    return fail(Errc::configuration, "signing algorithm: " + fits.error().why);
+  TRY(json::Object jwk, public_jwk(public_key));
+  jwk["alg"] = crypto::name(algorithm);
+  TRY(std::string kid, jose::thumbprint(public_key));
+  return Key{.signing = std::move(key), .kid = std::move(kid), .jwk = std::move(jwk)};
 }
 
-Result<ResultSigner> ResultSigner::make(crypto::PrivateKey key) {
-  TRY(std::string kid, jose::thumbprint(key.public_key()));
-  return ResultSigner(std::move(key), std::move(kid));
+Result<ResultSigner> ResultSigner::make(ResultKeys keys) {
+  CHECK(refuse_duplicates(keys));
+  ResultSigner signer;
+  TRY(Key current, prepare(std::move(keys.current)));
+  signer.keys_.push_back(std::move(current));
+  if (keys.next) {
+    TRY(Key next, prepare(*std::move(keys.next)));
+    signer.keys_.push_back(std::move(next));
+    signer.next_from_ = keys.next_from;
+  }
+  for (const crypto::PublicKey& key : keys.retired) {
+    TRY(json::Object jwk, public_jwk(key));
+    signer.retired_.push_back(std::move(jwk));
+  }
+  signer.longest_lifetime_ = keys.longest_lifetime;
+  return signer;
 }
 
-Result<json::Object> ResultSigner::jwk() const {
-  TRY(json::Object jwk, jose::jwk_from_key(key_.public_key()));
-  jwk["alg"] = crypto::name(key_.default_algorithm());
-  jwk["use"] = "sig";
-  return jwk;
+const ResultSigner::Key& ResultSigner::active(Timestamp at) const noexcept {
+  return next_from_ && at >= *next_from_ ? keys_.back() : keys_.front();
+}
+
+Result<std::string> ResultSigner::sign(const rats::Ear& result, const ResultRequest& request) const {
+  const Key& key = active(result.issued_at);
+  const rats::EarSigning signing{.kid = key.kid, .algorithm = key.signing.algorithm};
+  if (!request.as_cwt) return rats::sign_ear(result, key.signing.key, request.spelling, signing);
+  TRY(const Bytes cwt, rats::sign_ear_cwt(result, key.signing.key, signing));
+  return to_base64url(cwt);
+}
+
+json::Array ResultSigner::jwks(Timestamp now) const {
+  const Key& first = active(now);
+  json::Array set{first.jwk};
+  const bool current_is_over = next_from_ && now >= *next_from_ + longest_lifetime_;
+  for (const Key& key : keys_)
+    if (&key != &first && !current_is_over) set.push_back(key.jwk);
+  for (const json::Value& key : retired_) set.push_back(key);
+  return set;
 }
 
 }  // namespace credence::service

@@ -9,6 +9,7 @@
 #include "service/verifier/corim_body.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
+#include "service/verifier/jwks_api.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
 #include "service/verifier/verification_api.h"
@@ -92,8 +93,7 @@ Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, std::sh
 // Engine, store and signer of one tenant behind the three APIs.
 Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
   TRY(auto store, open_store(options.store));
-  TRY(crypto::PrivateKey key, load_or_create_signing_key(options.signing_key));
-  TRY(ResultSigner made_signer, ResultSigner::make(std::move(key)));
+  TRY(ResultSigner made_signer, open_result_signer(options.keys, options.result_lifetime, options.clock->now(), log));
   const auto signer = std::make_shared<const ResultSigner>(std::move(made_signer));
   const auto random = options.random ? options.random : crypto::system_random();
   const auto engine = std::make_shared<const verifier::Engine>(
@@ -113,8 +113,8 @@ Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
       .add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, std::move(store), log));
   provisioning.add_routes(routes);
-  TRY(json::Object result_key, signer->jwk());
-  DiscoveryApi({.result_key = std::move(result_key),
+  add_jwks_route(routes, signer, options.clock);
+  DiscoveryApi({.signer = signer,
                 .evidence_types = engine->media_types(),
                 .corim_types = corim_media_types(),
                 .version = std::string(kVersion),

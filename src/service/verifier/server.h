@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "service/http/server.h"
+#include "service/verifier/key_options.h"
 #include "service/verifier/session_json.h"
 #include "verifier/policy.h"
 
@@ -29,9 +30,9 @@ struct VerifierOptions {
   std::optional<http::TlsFiles> tls;
   bool insecure_http = false;
 
-  std::string store = "memory:";      // "sqlite:FILE" or "postgresql://..."
-  std::filesystem::path signing_key;  // PEM; made when absent, its public half beside it as FILE.pub
-  std::string issuer;                 // iss of results; may be empty
+  std::string store = "memory:";  // "sqlite:FILE" or "postgresql://..."
+  KeyOptions keys;                // of results
+  std::string issuer;             // iss of results; may be empty
   Seconds result_lifetime = kDefaultResultLifetime;
 
   // Who may provision: whoever has the token in this file. Without one, provisioning is open on a loopback address and

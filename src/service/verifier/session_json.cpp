@@ -25,7 +25,9 @@ std::string session_to_json(const Session& session, const std::vector<std::strin
   if (session.status != SessionStatus::waiting) {
     object["evidence"] = json::Object{{"type", session.evidence_type}, {"value", to_base64(session.evidence)}};
   }
-  if (!session.result.empty()) object["result"] = session.result;
+  if (session.result.empty()) return json::to_text(object);
+  object["result"] = session.result;
+  if (session.request.as_cwt) object["result-type"] = kCwtMediaType;
   return json::to_text(object);
 }
 

@@ -13,6 +13,9 @@ namespace credence::service {
 
 inline constexpr std::string_view kSessionMediaType = "application/vnd.veraison.challenge-response-session+json";
 
+// Of a result that is no JWT, beside it as "result-type": the octets are in base64url then.
+inline constexpr std::string_view kCwtMediaType = R"(application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#03")";
+
 // How the nonce is written. Veraison's server changed from the standard alphabet to the URL-safe one in 2026 and the
 // published clients did not; all dialects are read.
 enum class NonceDialect : std::uint8_t { url, url_padded, standard };

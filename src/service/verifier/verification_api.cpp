@@ -17,6 +17,7 @@ namespace {
 using Parts = VerificationApi::Parts;
 
 constexpr std::size_t kDefaultNonce = 32, kLeastNonce = 8, kMostNonce = 64;  // octets
+constexpr std::size_t kMaxRawEvidence = 256 << 10;                           // within a result
 
 Result<void> require_session_type(const http::Request& request) {
   TRY(const bool accepted, http::accepts(request.list_header("Accept"), kSessionMediaType));
@@ -95,8 +96,10 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
       : parts_(std::move(parts)), session_(std::move(session)), challenges_(std::move(challenges)) {}
 
   void start(std::size_t attempt = 0) {
-    verifier::AppraisalRequest request{
-        .media_type = session_.evidence_type, .evidence = session_.evidence, .challenge = challenges_[attempt]};
+    verifier::AppraisalRequest request{.media_type = session_.evidence_type,
+                                       .evidence = session_.evidence,
+                                       .challenge = challenges_[attempt],
+                                       .trace = session_.request.trace};
     parts_->appraiser->appraise(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
       self->decide(std::move(verdict), attempt);
     });
@@ -117,10 +120,21 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     std::string line = std::format("appraised {}: {}", session_.evidence_type, rats::name(result.status()));
     for (const std::string& problem : result.problems()) line += "; " + problem;
     apply(session_.request, parts_->result_lifetime, result);
-    auto token = parts_->signer->sign(result, session_.request.spelling);
+    add_raw_evidence(result);
+    auto token = parts_->signer->sign(result, session_.request);
     if (!token) return give_up(token.error());
     parts_->log->write(LogLevel::info, line);
     parts_->sessions->finish(session_.id, *std::move(token));
+  }
+
+  void add_raw_evidence(rats::Ear& result) const {
+    if (!session_.request.raw_evidence) return;
+    if (session_.evidence.size() <= kMaxRawEvidence) {
+      result.raw_evidence = session_.evidence;
+    } else {
+      result.credence.warnings.push_back(std::format("the raw evidence has {} octets; results carry at most {}",
+                                                     session_.evidence.size(), kMaxRawEvidence));
+    }
   }
 
   void give_up(const Error& error) {

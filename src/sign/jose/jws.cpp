@@ -91,15 +91,18 @@ Result<void> verify(const Jws& jws, const crypto::PublicKey& key) {
   return key.verify(jws.algorithm, as_bytes(jws.signing_input), jws.signature);
 }
 
-Result<std::string> sign_jws(const crypto::PrivateKey& key, ByteView payload, std::optional<std::string_view> kid) {
-  const crypto::SignatureAlgorithm algorithm = key.default_algorithm();
+Result<std::string> sign_jws(const crypto::PrivateKey& key, ByteView payload, std::optional<std::string_view> kid,
+                             std::optional<crypto::SignatureAlgorithm> algorithm) {
+  const crypto::SignatureAlgorithm chosen = algorithm.value_or(key.default_algorithm());
   json::Object header;
-  header["alg"] = crypto::name(algorithm);
+  header["alg"] = crypto::name(chosen);
   header["typ"] = "JWT";
   if (kid) header["kid"] = *kid;
-  const std::string signing_input = to_base64url(as_bytes(json::to_text(header))) + "." + to_base64url(payload);
-  TRY(const Bytes signature, key.sign(algorithm, as_bytes(signing_input)));
-  return signing_input + "." + to_base64url(signature);
+  std::string token = to_base64url(as_bytes(json::to_text(header)));
+  (token += '.') += to_base64url(payload);
+  TRY(const Bytes signature, key.sign(chosen, as_bytes(token)));
+  (token += '.') += to_base64url(signature);
+  return token;
 }
 
 }  // namespace credence::jose

@@ -32,8 +32,9 @@ struct Limits {
 // The algorithm comes from the caller's key, never from the token alone: it must be one that the key is for.
 [[nodiscard]] Result<void> verify(const Jws& jws, const crypto::PublicKey& key);
 
-// {"alg":..,"typ":"JWT"[,"kid":..]}
+// {"alg":..,"typ":"JWT"[,"kid":..]}; without an algorithm the key's default.
 [[nodiscard]] Result<std::string> sign_jws(const crypto::PrivateKey& key, ByteView payload,
-                                           std::optional<std::string_view> kid = std::nullopt);
+                                           std::optional<std::string_view> kid = std::nullopt,
+                                           std::optional<crypto::SignatureAlgorithm> algorithm = std::nullopt);
 
 }  // namespace credence::jose

@@ -268,7 +268,7 @@ TEST(RemoteAppraiser, WorksWithOurVerifierOverTls) {
   const auto own = test::write_certificate(directory, "own"), other = test::write_certificate(directory, "other");
   service::VerifierOptions verifier_options;
   verifier_options.tls = service::http::TlsFiles{.certificate = own.certificate, .key = own.key};
-  verifier_options.signing_key = directory.path() / "ear.pem";
+  verifier_options.keys.signing_key = directory.path() / "ear.pem";
   const Running server(service::VerifierServer::start(verifier_options, no_log()).value());
   const test::EvidenceMaker maker;
   for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
@@ -299,6 +299,14 @@ TEST(RemoteAppraiser, WorksWithOurVerifierOverTls) {
   EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
   EXPECT_EQ(good->ueid, maker.kid());
   EXPECT_EQ(appraise(Bytes(32, 0x01)).value().status(), rats::Tier::contraindicated);
+  for (const ResultForm form : {ResultForm::draft, ResultForm::draft_cwt}) {
+    options.form = form;
+    const auto draft = appraise(maker.extra_data);
+    ASSERT_TRUE(draft) << draft.error().text();
+    EXPECT_TRUE(draft->is_affirming());
+    EXPECT_EQ(draft->profile, "tag:ietf.org,2026:rats/ear#03");
+    EXPECT_EQ(draft->confirmation_key, good->confirmation_key);
+  }
   options.http.ca_file = other.certificate;
   EXPECT_EQ(appraise(maker.extra_data).error().code, Errc::untrusted_verifier);
 }

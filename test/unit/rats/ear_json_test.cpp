@@ -2,13 +2,16 @@
 
 #include <stdexcept>
 
+#include "full_ear.h"
 #include "hex.h"
 #include "rats/ear/ear.h"
 
 namespace credence::rats {
 namespace {
 
-using test::hex;
+using credence::test::hex;
+using test::expect_same;
+using test::full_ear;
 
 constexpr std::string_view kMinimal =
     R"({"eat_profile":"tag:github.com,2023:veraison/ear","iat":1666091373,)"
@@ -44,82 +47,23 @@ TEST(EarJson, MinimalIsRead) {
   EXPECT_TRUE(ear.is_affirming());
 }
 
-Ear full() {
-  Ear ear;
-  ear.issued_at = Timestamp(Seconds(1'766'000'000));
-  ear.expires = Timestamp(Seconds(1'766'000'600));
-  ear.issuer = "https://verifier.example";
-  ear.audience = "relying party";
-  ear.nonce = hex("0102030405060708090a");
-  ear.ueid = hex("01ff02");
-  ear.confirmation_key = to_bytes(crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value().public_key().spki());
-  ear.verifier_developer = "Credence";
-  ear.verifier_build = "1";
-  Submodule submodule;
-  submodule.status = Tier::contraindicated;
-  submodule.vector.emplace()[TrustClaim::executables] = kUnrecognisedRuntime;
-  (*submodule.vector)[TrustClaim::hardware] = kVerifierMalfunction;
-  submodule.policy_ids = {"policy:X"};
-  submodule.attested_key = ear.confirmation_key;
-  submodule.annotated_evidence["a"] = 1;
-  submodule.policy_claims["problem"] = "PCR 4";
-  ear.submodules.emplace("PARSEC_TPM", std::move(submodule));
-  ear.credence = {.purpose = "channel",
-                  .software_tpm = true,
-                  .unknown_tpm_maker = false,
-                  .test_root = true,
-                  .compatibility_mode = false,
-                  .class_id = "cd1f0e55-26f9-460d-b9d8-f7fde171787c",
-                  .evidence_time = Timestamp(Seconds(1'765'999'999)),
-                  .warnings = {"one", "two"}};
-  return ear;
-}
-
-void expect_same(const Ear& left, const Ear& right) {
-  EXPECT_EQ(left.issued_at, right.issued_at);
-  EXPECT_EQ(left.expires, right.expires);
-  EXPECT_EQ(left.issuer, right.issuer);
-  EXPECT_EQ(left.audience, right.audience);
-  EXPECT_EQ(left.nonce, right.nonce);
-  EXPECT_EQ(left.ueid, right.ueid);
-  EXPECT_EQ(left.confirmation_key, right.confirmation_key);
-  EXPECT_EQ(left.verifier_developer, right.verifier_developer);
-  EXPECT_EQ(left.verifier_build, right.verifier_build);
-  ASSERT_EQ(left.submodules.size(), right.submodules.size());
-  for (const auto& [name, submodule] : left.submodules) {
-    const Submodule& other = right.submodules.at(name);
-    EXPECT_EQ(submodule.status, other.status);
-    EXPECT_EQ(submodule.vector, other.vector);
-    EXPECT_EQ(submodule.policy_ids, other.policy_ids);
-    EXPECT_EQ(submodule.attested_key, other.attested_key);
-    EXPECT_EQ(submodule.annotated_evidence, other.annotated_evidence);
-    EXPECT_EQ(submodule.policy_claims, other.policy_claims);
-  }
-  EXPECT_EQ(left.credence.purpose, right.credence.purpose);
-  EXPECT_EQ(left.credence.software_tpm, right.credence.software_tpm);
-  EXPECT_EQ(left.credence.unknown_tpm_maker, right.credence.unknown_tpm_maker);
-  EXPECT_EQ(left.credence.test_root, right.credence.test_root);
-  EXPECT_EQ(left.credence.compatibility_mode, right.credence.compatibility_mode);
-  EXPECT_EQ(left.credence.class_id, right.credence.class_id);
-  EXPECT_EQ(left.credence.evidence_time, right.credence.evidence_time);
-  EXPECT_EQ(left.credence.warnings, right.credence.warnings);
-}
-
 TEST(EarJson, IsReadBackInBothSpellings) {
-  const Ear ear = full();
+  const Ear ear = full_ear();
   for (const EarSpelling spelling : {EarSpelling::veraison, EarSpelling::draft}) {
     expect_same(ear_from_json(ear_to_json(ear, spelling)).value(), ear);
   }
 }
 
 TEST(EarJson, IsWrittenAsVeraisonWritesIt) {
-  Ear ear = full();
+  Ear ear = full_ear();
   ear.confirmation_key.reset();
   ear.submodules.at("PARSEC_TPM").attested_key = hex("fbff");
+  ear.submodules.at("PARSEC_TPM").annotated_evidence.erase("nested");
+  ear.overall_status.reset();
   const json::Value expected = json::parse(R"({
     "eat_profile": "tag:github.com,2023:veraison/ear", "iat": 1766000000, "exp": 1766000600,
     "iss": "https://verifier.example", "aud": "relying party", "eat_nonce": "AQIDBAUGBwgJCg==", "ueid": "Af8C",
-    "ear.verifier-id": {"developer": "Credence", "build": "1"},
+    "ear.verifier-id": {"developer": "Credence", "build": "1"}, "ear.raw-evidence": "oP8",
     "submods": {"PARSEC_TPM": {"ear.status": "contraindicated",
       "ear.trustworthiness-vector": {"instance-identity": 0, "configuration": 0, "executables": 33, "file-system": 0,
         "hardware": -1, "runtime-opaque": 0, "storage-opaque": 0, "sourced-data": 0},
@@ -128,13 +72,18 @@ TEST(EarJson, IsWrittenAsVeraisonWritesIt) {
     "credence.purpose": "channel", "credence.software-tpm": true, "credence.unknown-tpm-maker": false,
     "credence.test-root": true, "credence.compatibility-mode": false,
     "credence.class-id": "cd1f0e55-26f9-460d-b9d8-f7fde171787c", "credence.evidence-time": 1765999999,
-    "credence.warnings": ["one", "two"]})")
+    "credence.warnings": ["one", "two"], "credence.trace": [
+      {"submodule": "PARSEC_TPM", "claim": "executables", "subject": "PCR 1 (sha-256)", "expected": "00",
+       "actual": "01", "source": "corim 1", "submission": "ab", "agrees": false
+},
+      {"submodule": "PARSEC_TPM", "subject": "signature", "agrees": true}]
+})")
                                    .value();
-  EXPECT_EQ(json::Value(ear_to_json(ear)), expected);
+EXPECT_EQ(json::Value(ear_to_json(ear)), expected);
 }
 
 TEST(EarJson, IsWrittenInTheNamesOfTheDraft) {
-  Ear ear = full();
+  Ear ear = full_ear();
   ear.submodules.at("PARSEC_TPM").policy_ids = {"one", "two"};
   const json::Object claims = ear_to_json(ear, EarSpelling::draft);
   EXPECT_EQ(claims.at("eat_profile"), "tag:ietf.org,2026:rats/ear#03");
@@ -159,6 +108,16 @@ TEST(EarJson, StatusMayBeANumber) {
     EXPECT_EQ(by_number.submodules.at("S").status, tier);
     const Ear by_name = ear_from_json(changed("submods/S/ear.status", json::Value(name(tier)))).value();
     EXPECT_EQ(by_name.submodules.at("S").status, tier);
+  }
+}
+
+TEST(EarJson, OverallStatusCountsInBothSpellings) {
+  EXPECT_TRUE(ear_from_json(changed("ear.status", "affirming")).value().is_affirming());
+  for (const Tier tier : {Tier::none, Tier::warning, Tier::contraindicated}) {
+    const Ear ear = ear_from_json(changed("ear.status", json::Value(name(tier)))).value();
+    EXPECT_FALSE(ear.is_affirming());
+    EXPECT_EQ(ear.status(), tier);
+    EXPECT_FALSE(ear_from_json(ear_to_json(ear, EarSpelling::draft)).value().is_affirming());
   }
 }
 
@@ -216,7 +175,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"submods", "[]", Errc::unexpected_type, "submods"},
         Refusal{"credence.purpose", "1", Errc::unexpected_type, "credence.purpose"},
         Refusal{"credence.test-root", "\"false\"", Errc::unexpected_type, "credence.test-root"},
+        Refusal{"ear.status", "\"fine\"", Errc::invalid_value, "ear.status"},
+        Refusal{"ear.raw-evidence", "\"+_\"", Errc::malformed, "ear.raw-evidence"},
         Refusal{"credence.warnings", "\"w\"", Errc::unexpected_type, "credence.warnings"},
+        Refusal{"credence.trace", "1", Errc::unexpected_type, "credence.trace"},
+        Refusal{"credence.trace", "[1]", Errc::unexpected_type, "credence.trace"},
+        Refusal{"credence.trace", "[{\"subject\":1}]", Errc::unexpected_type, "credence.trace.subject"},
         Refusal{"credence.evidence-time", "-9223372036854775807", Errc::invalid_value, "credence.evidence-time"}));
 
 INSTANTIATE_TEST_SUITE_P(

@@ -56,7 +56,7 @@ TEST(EarJwt, WithChangedClaimsIsRefused) {
 TEST(EarJwt, CarriesTheKeyIdThatIsGiven) {
   const auto key = new_key();
   EXPECT_EQ(jose::decode_jws(sign_ear(ear(), key).value()).value().kid, std::nullopt);
-  const std::string jwt = sign_ear(ear(), key, EarSpelling::draft, "key 1").value();
+  const std::string jwt = sign_ear(ear(), key, EarSpelling::draft, {.kid = "key 1"}).value();
   EXPECT_EQ(jose::decode_jws(jwt).value().kid, "key 1");
   EXPECT_EQ(decode_ear(jwt).value().profile, "tag:ietf.org,2026:rats/ear#03");
 }

@@ -3,6 +3,7 @@
 
 #include "rats/ear/ear.h"
 #include "sign/jose/jwk.h"
+#include "support/cbor_from_diagnostic.h"
 #include "vector_files.h"
 
 namespace credence::rats {
@@ -75,6 +76,25 @@ TEST(EarVectors, OfTheDraftAreRead) {
         std::pair{"ext-veraison-json-2.diag", Tier::affirming}}) {
     check_claims(ear_from_json(json::parse(test::read_text(folder / file)).value()), {file, status, ""});
   }
+}
+
+TEST(EarVectors, OfTheDraftInCborAreRead) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "eat-ear/ietf-rats-wg-draft-ietf-rats-ear";
+  for (const auto& [file, submodule] :
+       {std::pair{"ext-veraison-cbor-1.diag", "PSA_IOT"}, std::pair{"ext-teep-cbor-1.diag", "PSA"}}) {
+    const auto ear = ear_from_cbor(test::cbor_from_diagnostic(test::read_text(folder / file)));
+    ASSERT_TRUE(ear) << file << ": " << ear.error().text();
+    EXPECT_EQ(ear->status(), Tier::none) << file;
+    EXPECT_FALSE(ear->is_affirming()) << file;
+    EXPECT_EQ(ear->verifier_build, "vts 0.0.1") << file;
+    EXPECT_EQ(as_text(ear->raw_evidence.value()), "lifeboatman") << file;
+    EXPECT_EQ(ear->submodules.at(submodule).vector.value()[TrustClaim::executables], kTrustworthy) << file;
+    EXPECT_EQ(ear_from_cbor(ear_to_cbor(*ear).value()).value().status(), Tier::none) << file;
+  }
+  // A CWT of other claims: its keys mean nothing here.
+  const auto other = test::read_text(root / "eat-ear/ietf-rats-wg-eat/Example-Tokens/valid_cwt.diag");
+  EXPECT_EQ(decode_ear_cwt(test::cbor_from_diagnostic(other)).error().path, "eat_profile");
 }
 
 std::string token(const std::filesystem::path& path) {

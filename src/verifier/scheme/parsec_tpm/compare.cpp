@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/weak.h"
+#include "verifier/scheme/parsec_tpm/trace_steps.h"
 
 namespace credence::verifier {
 namespace {
@@ -68,13 +69,15 @@ std::optional<Mismatch> mismatch(const std::vector<ApprovedValue>* known, std::s
 }
 
 Result<void> compare_values(const tpm::QuoteInfo& quote, const tpm::PcrValues& pcrs, const ReferenceValues& values,
-                            Timestamp now) {
+                            Timestamp now, Trace& trace) {
   std::string mismatches;
   bool only_expired = true;
   for (const tpm::PcrSelection& selection : quote.selections)
     for (const std::uint8_t pcr : selection.pcrs) {
-      const auto wrong = mismatch(known_values(values, selection.hash, pcr), bank_name(selection.hash), pcr,
-                                  pcrs.at(selection.hash).at(pcr), now);
+      const auto* known = known_values(values, selection.hash, pcr);
+      const Bytes& got = pcrs.at(selection.hash).at(pcr);
+      const auto wrong = mismatch(known, bank_name(selection.hash), pcr, got, now);
+      trace_pcr(trace, bank_name(selection.hash), pcr, known, got, !wrong.has_value());
       if (!wrong) continue;
       mismatches += (mismatches.empty() ? "" : "; ") + wrong->why;
       only_expired = only_expired && wrong->expired;
@@ -123,7 +126,8 @@ std::size_t combinations(const std::vector<Selected>& all) {
   return count;
 }
 
-Result<void> compare_composite(const tpm::Statements& statements, const ReferenceValues& values, Timestamp now) {
+Result<void> compare_composite(const tpm::Statements& statements, const ReferenceValues& values, Timestamp now,
+                               Trace& trace) {
   const tpm::QuoteInfo& quote = statements.quoted();
   TRY(const std::vector<Selected> all, approved_of_all(quote, values, now));
   const std::size_t count = combinations(all);
@@ -136,9 +140,13 @@ Result<void> compare_composite(const tpm::Statements& statements, const Referenc
   for (std::size_t number = 0; number < count; ++number) {
     TRY(const crypto::Digest digest,
         tpm::composite_digest(statements.quote_signature.hash, quote.selections, combination(all, number)));
-    if (equal(digest.view(), quote.digest)) return {};
+    if (equal(digest.view(), quote.digest)) {
+      trace_composite(trace, values, to_hex(digest.view()), quote.digest, true);
+      return {};
+    }
     expected += (expected.empty() ? "" : " or ") + to_hex(digest.view());
   }
+  trace_composite(trace, values, expected, quote.digest, false);
   return fail(Errc::pcr_mismatch,
               std::format("digest over all quoted PCRs: expected {}, got {}; which PCR differs is not "
                           "known, since the attester sent no values beside the quote",
@@ -162,13 +170,14 @@ Result<void> check_minimum_pcrs(const tpm::QuoteInfo& quote, const Policy& polic
 }
 
 // Without an approved state the result would only say that some TPM of some machine signed (R3).
-Result<void> compare_pcrs(const tpm::Statements& statements, const ReferenceValues* values, Timestamp now) {
+Result<void> compare_pcrs(const tpm::Statements& statements, const ReferenceValues* values, Timestamp now,
+                          Trace& trace) {
   if (weak::removed(weak::Check::reference_values)) return {};
   if (values == nullptr)
     return fail(Errc::no_reference_values, "no reference values are known for the class of this attester");
   const auto& ext = statements.bundle.ext;
-  if (ext && !ext->pcrs.empty()) return compare_values(statements.quoted(), ext->pcrs, *values, now);
-  return compare_composite(statements, *values, now);
+  if (ext && !ext->pcrs.empty()) return compare_values(statements.quoted(), ext->pcrs, *values, now, trace);
+  return compare_composite(statements, *values, now, trace);
 }
 
 }  // namespace credence::verifier

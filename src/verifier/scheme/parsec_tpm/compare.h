@@ -6,6 +6,7 @@
 #include "evidence/tpm/check.h"
 #include "verifier/policy.h"
 #include "verifier/scheme/parsec_tpm/endorsed.h"
+#include "verifier/trace.h"
 
 namespace credence::verifier {
 
@@ -14,8 +15,9 @@ namespace credence::verifier {
 
 // Every quoted PCR has an approved value that is valid at `now`. With the values beside the quote (ext.pcrs, which
 // check_statements() has found to hash to what was signed) the error names each PCR, expected and actual; without, only
-// the composite digest. Errc::expired when the state was approved and nothing is wrong but the time.
+// the composite digest. Errc::expired when the state was approved and nothing is wrong but the time. `trace` gets a
+// step for each comparison, with the CoRIMs of the approved values.
 [[nodiscard]] Result<void> compare_pcrs(const evidence::tpm::Statements& statements, const ReferenceValues* values,
-                                        Timestamp now);
+                                        Timestamp now, Trace& trace);
 
 }  // namespace credence::verifier

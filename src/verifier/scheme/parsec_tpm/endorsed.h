@@ -17,6 +17,7 @@
 #include "rats/corim/corim.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
+#include "verifier/store/sources.h"
 
 namespace credence::verifier {
 
@@ -44,20 +45,20 @@ struct TrustAnchor final : Endorsed {
   crypto::PublicKey key;
   rats::TaggedBytes class_id;                  // joins it to the reference values
   std::optional<AttestationKeyRecord> record;  // absent: Veraison's endorsement, compatibility mode only
-  std::string source;                          // id of the CoRIM it came from
+  Sources sources;                             // of key and record
   Periods validity;                            // of the record; of the key alone when there is none
 };
 
 struct ApprovedValue {
   Bytes value;
   Periods validity;
+  Sources sources;
 };
 
 // Acceptable values of each PCR, by bank and index; several when more than one build is approved. Looked up by class.
 struct ReferenceValues final : Endorsed {
   rats::TaggedBytes class_id;
   std::map<crypto::HashAlgorithm, std::map<std::uint8_t, std::vector<ApprovedValue>>> pcrs;
-  std::string source;
 };
 
 }  // namespace credence::verifier

@@ -27,7 +27,7 @@ class AnchorDraft {
  public:
   Result<void> add(const KeyStatement& statement, const Origin& origin) {
     CHECK(meet(statement.kid, statement.key, statement.class_id));
-    anchor_->source = origin.source;
+    anchor_->sources.add(origin);
     // A record counts for more than a key, so the key's CoRIM does not prolong it.
     of_keys_.add(origin.validity);
     return {};
@@ -39,7 +39,7 @@ class AnchorDraft {
     if (anchor_->record && !same(*anchor_->record, statement.record))
       return conflict(statement.kid, "another record of the attestation key");
     anchor_->record = std::move(statement.record);
-    anchor_->source = origin.source;
+    anchor_->sources.add(origin);
     of_records_.add(origin.validity);
     return {};
   }
@@ -85,12 +85,13 @@ Result<std::shared_ptr<const Endorsed>> join_reference_values(std::span<const St
   for (const Statement& statement : statements) {
     TRY(ReferenceStatements read, read_reference_values(statement.values()));
     joined->class_id = std::move(read.class_id);
-    joined->source = statement.origin->source;
     for (ReferenceStatement& value : read.values) {
       std::vector<ApprovedValue>& values = joined->pcrs[value.bank][value.pcr];
       auto known = std::ranges::find(values, value.value, &ApprovedValue::value);
-      if (known == values.end()) known = values.insert(known, {.value = std::move(value.value), .validity = {}});
+      if (known == values.end())
+        known = values.insert(known, {.value = std::move(value.value), .validity = {}, .sources = {}});
       known->validity.add(statement.origin->validity);
+      known->sources.add(*statement.origin);
     }
   }
   return joined;

@@ -12,6 +12,7 @@
 #include "verifier/scheme/parsec_tpm/form.h"
 #include "verifier/scheme/parsec_tpm/join.h"
 #include "verifier/scheme/parsec_tpm/test_root.h"
+#include "verifier/scheme/parsec_tpm/trace_steps.h"
 #include "verifier/scheme/parsec_tpm/triples.h"
 
 namespace credence::verifier {
@@ -51,6 +52,7 @@ class TpmEvidence final : public Evidence {
 
   Result<void> authenticate(Endorsements& endorsements, const Policy& policy) override {
     anchor_ = endorsements.find<TrustAnchor>(Topic::trust_anchor, kid_.view());
+    trace_anchor(endorsements.trace(), kid_, anchor_.get(), endorsements.now());
     if (anchor_ == nullptr) return std::unexpected(unknown_attester(kid_));
     // draft-ietf-rats-corim section 4.1.6: else a device that the endorser gave up long ago is trusted for ever.
     if (!anchor_->validity.contains(endorsements.now()))
@@ -89,8 +91,14 @@ class TpmEvidence final : public Evidence {
  private:
   Result<void> compare(Endorsements& endorsements, const Policy& policy) const {
     const auto values = endorsements.find<ReferenceValues>(Topic::reference_values, anchor_->class_id.value);
-    CHECK(check_minimum_pcrs(statements_.quoted(), policy));
-    return compare_pcrs(statements_, values.get(), endorsements.now());
+    Trace& trace = endorsements.trace();
+    const auto covered = check_minimum_pcrs(statements_.quoted(), policy);
+    trace_minimum_pcrs(trace, statements_.quoted(), policy, covered.has_value());
+    // The other comparisons are made for the trace even so: who reads it wants to know all that is wrong.
+    if (!covered && !trace.wanted()) return covered;
+    if (values == nullptr) trace_no_values(trace, class_text(anchor_->class_id));
+    const auto approved = compare_pcrs(statements_, values.get(), endorsements.now(), trace);
+    return covered ? approved : covered;
   }
 
   std::string_view media_type_;  // one of the scheme's own constants

@@ -57,6 +57,7 @@ Result<std::shared_ptr<const Endorsed>> join_keys(std::span<const Statement> sta
     if (joined->key != key)
       return fail(Errc::conflict, "the node is already endorsed with another key: remove the old endorsement first");
     joined->validity.add(statement.origin->validity);
+    joined->sources.add(*statement.origin);
   }
   return joined;
 }
@@ -67,8 +68,9 @@ Result<std::shared_ptr<const Endorsed>> join_digests(std::span<const Statement> 
     TRY(Bytes value, digest_of(statement.values()));
     auto known = std::ranges::find(joined->digests, value, &NodeDigests::Digest::value);
     if (known == joined->digests.end())
-      known = joined->digests.insert(known, {.value = std::move(value), .validity = {}});
+      known = joined->digests.insert(known, {.value = std::move(value), .validity = {}, .sources = {}});
     known->validity.add(statement.origin->validity);
+    known->sources.add(*statement.origin);
   }
   return joined;
 }

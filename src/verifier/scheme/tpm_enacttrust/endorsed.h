@@ -12,6 +12,7 @@
 #include "crypto/key.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
+#include "verifier/store/sources.h"
 #include "verifier/store/statement.h"
 
 namespace credence::verifier::enacttrust {
@@ -22,12 +23,14 @@ struct NodeKey final : Endorsed {
   explicit NodeKey(crypto::PublicKey its_key) : key(std::move(its_key)) {}
   crypto::PublicKey key;
   Periods validity;
+  Sources sources;
 };
 
 struct NodeDigests final : Endorsed {
   struct Digest {
     Bytes value;
     Periods validity;
+    Sources sources;
   };
   std::vector<Digest> digests;
 };

@@ -33,6 +33,43 @@ Result<void> check_digest(const NodeDigests* known, ByteView got, Timestamp now)
               std::format("digest over all quoted PCRs: expected {}, got {}", expected, to_hex(got)));
 }
 
+void trace_key(Trace& trace, const Token& token, const NodeKey* key, Timestamp now) {
+  if (!trace.wanted()) return;
+  Trace::Step step{.submodule = std::string(tpm_enacttrust_scheme().name()),
+                   .claim = {},
+                   .subject = "key of node " + token.node.text(),
+                   .expected = "endorsed",
+                   .actual = "endorsed",
+                   .agrees = key != nullptr && key->validity.contains(now)};
+  if (key == nullptr) {
+    step.actual = "no endorsement names the node";
+  } else {
+    step.source = key->sources.corims();
+    step.submission = key->sources.submissions();
+    if (!step.agrees) step.actual = "its endorsement " + key->validity.refusal(now);
+  }
+  trace.add(std::move(step));
+}
+
+void trace_digest(Trace& trace, const NodeDigests* known, ByteView got, bool agrees) {
+  if (!trace.wanted()) return;
+  Trace::Step step{.submodule = std::string(tpm_enacttrust_scheme().name()),
+                   .claim = "executables",
+                   .subject = "digest over all quoted PCRs",
+                   .actual = to_hex(got),
+                   .agrees = agrees};
+  Sources sources;
+  if (known != nullptr) {
+    for (const NodeDigests::Digest& digest : known->digests) {
+      (step.expected += step.expected.empty() ? "" : " or ") += to_hex(digest.value);
+      if (!agrees || equal(digest.value, got)) sources.add(digest.sources);
+    }
+  }
+  step.source = sources.corims();
+  step.submission = sources.submissions();
+  trace.add(std::move(step));
+}
+
 class EnacttrustEvidence final : public Evidence {
  public:
   explicit EnacttrustEvidence(Token token) : token_(std::move(token)) {}
@@ -46,6 +83,7 @@ class EnacttrustEvidence final : public Evidence {
 
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
     const auto key = endorsements.find<NodeKey>(Topic::trust_anchor, token_.node.octets);
+    trace_key(endorsements.trace(), token_, key.get(), endorsements.now());
     if (key == nullptr)
       return fail(Errc::unknown_attester,
                   std::format("no endorsement names node {}: provision its CoRIM", token_.node.text()));
@@ -70,7 +108,9 @@ class EnacttrustEvidence final : public Evidence {
                                                                .problem = {},
                                                                .claims = evidence::enacttrust::claims_of(token_)});
     const auto digests = endorsements.find<NodeDigests>(Topic::reference_values, token_.node.octets);
-    if (auto approved = check_digest(digests.get(), token_.quoted().digest, endorsements.now()); !approved) {
+    auto approved = check_digest(digests.get(), token_.quoted().digest, endorsements.now());
+    trace_digest(endorsements.trace(), digests.get(), token_.quoted().digest, approved.has_value());
+    if (!approved) {
       submodule.vector[TrustClaim::executables] = rats::kUnrecognisedRuntime;
       submodule.problem = std::move(approved).error();
     } else {

@@ -24,6 +24,7 @@ rats::Ear affirming() {
   ear.credence.class_id = "class";
   ear.credence.software_tpm = true;
   ear.credence.warnings = {"software TPM"};
+  ear.credence.trace = {{.subject = "PCR 1"}};
   rats::Submodule& submodule = ear.submodules["PARSEC_TPM"];
   submodule.vector.emplace()[rats::TrustClaim::executables] = rats::kTrustworthy;
   submodule.status = submodule.vector->tier();
@@ -46,7 +47,14 @@ TEST(ResultRequest, ReadsEveryParameter) {
   EXPECT_EQ(request.lifetime, Seconds(60));
   EXPECT_TRUE(request.reduced);
   EXPECT_EQ(request.spelling, rats::EarSpelling::draft);
+  EXPECT_FALSE(request.as_cwt);
   EXPECT_FALSE(parse("form=full&ear=veraison&lifetime=3600")->reduced);
+  const auto explained = parse("ear=draft-cwt&trace=1&raw-evidence=1").value();
+  EXPECT_EQ(explained.spelling, rats::EarSpelling::draft);
+  EXPECT_TRUE(explained.as_cwt);
+  EXPECT_TRUE(explained.trace);
+  EXPECT_TRUE(explained.raw_evidence);
+  EXPECT_FALSE(parse("trace=0&raw-evidence=0")->trace);
 }
 
 struct Wrong {
@@ -65,7 +73,11 @@ INSTANTIATE_TEST_SUITE_P(All, WrongResultRequest,
                                          Wrong{"lifetime=1s", "lifetime: expected 1 to 3600 seconds"},
                                          Wrong{"lifetime=99999999999999999999", "lifetime: expected 1 to 3600"},
                                          Wrong{"form=short", "form: expected full or reduced, got \"short\""},
-                                         Wrong{"ear=cwt", "ear: expected veraison or draft, got \"cwt\""}));
+                                         Wrong{"ear=cwt", "ear: expected veraison, draft or draft-cwt, got \"cwt\""},
+                                         Wrong{"trace=yes", "trace: expected 0 or 1, got \"yes\""},
+                                         Wrong{"raw-evidence=2", "raw-evidence: expected 0 or 1, got \"2\""},
+                                         Wrong{"form=reduced&trace=1", "form=reduced leaves out"},
+                                         Wrong{"form=reduced&raw-evidence=1", "form=reduced leaves out"}));
 
 TEST_P(WrongResultRequest, IsRefused) {
   test::expect_refused(parse(GetParam().query), Errc::invalid_value, GetParam().why);
@@ -99,6 +111,7 @@ TEST(ResultRequest, ReducesToStatusAndKey) {
   EXPECT_TRUE(submodule.attested_key);
   EXPECT_FALSE(ear.ueid);
   EXPECT_FALSE(ear.credence.class_id);
+  EXPECT_TRUE(ear.credence.trace.empty());
   EXPECT_EQ(ear.credence.software_tpm, true);  // what lessens it stays
 }
 

@@ -31,7 +31,7 @@ class VerifierServerTest : public testing::Test {
  protected:
   VerifierServerTest() {
     options.insecure_http = true;
-    options.signing_key = directory.path() / "ear.pem";
+    options.keys.signing_key = directory.path() / "ear.pem";
   }
 
   [[nodiscard]] std::unique_ptr<VerifierServer> start() const {

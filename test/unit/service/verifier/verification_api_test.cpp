@@ -171,6 +171,38 @@ TEST_F(VerificationApiTest, SignsAResultOverTheSessionsNonce) {
   EXPECT_EQ(call(http::Method::get, session).body, response.body);
 }
 
+TEST_F(VerificationApiTest, GivesTheFormThatIsAskedFor) {
+  const std::array keys{key.public_key()};
+  const auto answer = [&](std::string_view query) {
+    return json_of(call(http::Method::post, open(query), kTpmChallenge, {1}));
+  };
+  const json::Object jwt = answer("?ear=draft");
+  EXPECT_FALSE(jwt.contains("result-type"));
+  EXPECT_EQ(rats::verify_ear(jwt.at("result").as_string(), keys).value().profile, "tag:ietf.org,2026:rats/ear#03");
+  const json::Object cwt = answer("?ear=draft-cwt");
+  EXPECT_EQ(cwt.at("result-type").as_string(), kCwtMediaType);
+  const Bytes octets = from_base64url(cwt.at("result").as_string()).value();
+  EXPECT_TRUE(rats::verify_ear_cwt(octets, keys).value().is_affirming());
+  EXPECT_FALSE(json_of(call(http::Method::post, open(), kTpmChallenge, {1})).contains("result-type"));
+  EXPECT_EQ(call(http::Method::post, "/challenge-response/v1/newSession?ear=cwt").status, http::kBadRequest);
+}
+
+TEST_F(VerificationApiTest, PutsEvidenceAndTraceIntoTheResultOnRequestOnly) {
+  const std::array keys{key.public_key()};
+  const auto result = [&](std::string_view query, Bytes evidence) {
+    const json::Object session = json_of(call(http::Method::post, open(query), kTpmChallenge, std::move(evidence)));
+    return rats::verify_ear(session.at("result").as_string(), keys).value();
+  };
+  EXPECT_EQ(result("?raw-evidence=1", {1, 2}).raw_evidence, (Bytes{1, 2}));
+  EXPECT_FALSE(appraiser->requests.back().trace);
+  EXPECT_EQ(result("", {1, 2}).raw_evidence, std::nullopt);
+  const rats::Ear large = result("?raw-evidence=1", Bytes((256 << 10) + 1));
+  EXPECT_EQ(large.raw_evidence, std::nullopt);
+  EXPECT_EQ(large.credence.warnings.size(), 1U);
+  EXPECT_TRUE(result("?trace=1", {1}).is_affirming());
+  EXPECT_TRUE(appraiser->requests.back().trace);
+}
+
 TEST_F(VerificationApiTest, SaysWhenItIssuedItsOwnNonce) {
   const http::Response response = call(http::Method::post, open(), kTpmChallenge, {1});
   ASSERT_EQ(response.status, http::kOk) << response.body;

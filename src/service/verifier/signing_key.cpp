@@ -1,0 +1,156 @@
+#include "service/verifier/signing_key.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <map>
+#include <utility>
+
+#include "crypto/openssl/held_key.h"
+#include "crypto/token_key.h"
+#include "provider/provider.h"
+#include "rot/tpm2/tpm2.h"
+#include "service/verifier/file.h"
+
+namespace credence::service {
+namespace {
+
+constexpr std::size_t kMaxKeyFile = 64 << 10;
+constexpr std::size_t kMaxPinFile = 256;
+constexpr std::string_view kTpm = "tpm:", kPkcs11 = "pkcs11:", kFile = "file:";
+constexpr std::string_view kDefaultTpmKey = "results";
+
+Result<void> publish(const crypto::PublicKey& key, const std::filesystem::path& file) {
+  const std::string pem = key.pem();
+  if (const auto present = read_file(file, kMaxKeyFile); present && as_text(present->view()) == pem) return {};
+  return write_file(file, as_bytes(pem), FileMode::everyone_reads);
+}
+
+// Nothing happens when another verifier has made one in the meantime: its key is then the key.
+Result<void> create(const std::filesystem::path& file) {
+  TRY(const crypto::PrivateKey key, crypto::PrivateKey::generate(crypto::KeyType::ec_p256));
+  const SecretBytes pem = key.pem();
+  CHECK(create_file(file, pem.view(), FileMode::owner_only));
+  return {};
+}
+
+// What stands before '?', and the attributes after it.
+struct Specification {
+  std::string path;
+  std::map<std::string, std::string, std::less<>> attributes;
+
+  [[nodiscard]] std::string attribute(std::string_view name, std::string_view otherwise) const {
+    const auto found = attributes.find(name);
+    return found == attributes.end() ? std::string(otherwise) : found->second;
+  }
+};
+
+std::unexpected<Error> unusable(std::string_view specification, std::string_view why) {
+  return fail(Errc::usage, std::format("signing key {}: {}", specification, why));
+}
+
+Result<Specification> parse(std::string_view text, std::initializer_list<std::string_view> known) {
+  const std::size_t query = text.find('?');
+  Specification parsed{.path = std::string(text.substr(0, query)), .attributes = {}};
+  if (query == std::string_view::npos) return parsed;
+  for (std::string_view rest = text.substr(query + 1); !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const std::size_t equals = pair.find('=');
+    const std::string_view name = pair.substr(0, equals);
+    if (equals == std::string_view::npos || !std::ranges::contains(known, name))
+      return unusable(parsed.path, std::format("unknown attribute \"{}\"", name));
+    parsed.attributes.emplace(name, pair.substr(equals + 1));
+  }
+  return parsed;
+}
+
+// A PIN on a command line is seen by every user of the machine, and one in a URI is written to logs.
+Result<SecretBytes> read_pin(const Specification& token) {
+  const std::string source = token.attribute("pin-source", "");
+  if (source.empty()) return SecretBytes();
+  if (!source.starts_with(kFile)) return unusable(token.path, "pin-source: expected file:FILE");
+  TRY(const SecretBytes content, read_private_file(source.substr(kFile.size()), kMaxPinFile));
+  std::string_view pin = as_text(content.view());
+  while (pin.ends_with('\n') || pin.ends_with('\r')) pin.remove_suffix(1);
+  return SecretBytes(as_bytes(pin));
+}
+
+Result<crypto::PrivateKey> open_token(std::string_view specification) {
+  if (specification.contains("pin-value"))
+    return fail(Errc::usage, "signing key: a PIN in the URI can be seen by others: use pin-source=file:FILE");
+  TRY(const Specification token, parse(specification, {"module-path", "pin-source"}));
+  TRY(SecretBytes pin, read_pin(token));
+  auto key =
+      crypto::open_token_key({.uri = token.path, .module = token.attribute("module-path", ""), .pin = std::move(pin)});
+  if (!key) return within(token.path, std::move(key).error());
+  return key;
+}
+
+Result<Specification> parse_tpm(std::string_view specification) {
+  TRY(Specification tpm, parse(specification.substr(kTpm.size()), {"tcti", "key", "curve"}));
+  if (tpm.path.empty()) return unusable(specification, "expected tpm:DIR, the state directory");
+  return tpm;
+}
+
+Result<crypto::PrivateKey> open_tpm(std::string_view specification) {
+  TRY(const Specification tpm, parse_tpm(specification));
+  const std::string curve = tpm.attribute("curve", "P-256");
+  if (curve != "P-256" && curve != "P-384") return unusable(tpm.path, "curve: expected P-256 or P-384");
+  TRY(const auto device,
+      rot::tpm2::Device::open({.tcti = tpm.attribute("tcti", "device:/dev/tpmrm0"),
+                               .state_directory = tpm.path,
+                               .tls_key = curve == "P-384" ? crypto::KeyType::ec_p384 : crypto::KeyType::ec_p256}));
+  const std::string name = tpm.attribute("key", kDefaultTpmKey);
+  TRY(auto in_tpm, device->named_tls_key(name));
+  // One key for two protocols: what it signs in the one could be shown in the other.
+  if (in_tpm->public_key() == device->tls_key()->public_key())
+    return unusable(tpm.path, "expected a key of its own, got the TLS key of this machine");
+  TRY(crypto::OwnedKey key, provider::private_key(std::move(in_tpm)));
+  TRY(crypto::PrivateKey held, crypto::private_key_that_stays(std::move(key), device));
+  CHECK(publish(held.public_key(), std::filesystem::path(tpm.path) / (name + ".pub")));
+  return held;
+}
+
+Result<crypto::PrivateKey> open(std::string_view specification) {
+  if (specification.starts_with(kTpm)) return open_tpm(specification);
+  if (specification.starts_with(kPkcs11)) return open_token(specification);
+  return load_or_create_signing_key(specification);
+}
+
+// A token that is locked, a key that may not sign, a module of another key: found now and not at the first result.
+Result<void> try_once(const crypto::PrivateKey& key) {
+  constexpr std::string_view kMessage = "credence verifier: can this key sign?";
+  TRY(const Bytes signature, key.sign(key.default_algorithm(), as_bytes(kMessage)));
+  return key.public_key().verify(key.default_algorithm(), as_bytes(kMessage), signature);
+}
+
+}  // namespace
+
+Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file) {
+  TRY(const bool present, file_exists(file));
+  if (!present) CHECK(create(file));
+  // Whoever reads this key can call any machine trustworthy.
+  TRY(const SecretBytes pem, read_private_file(file, kMaxKeyFile));
+  auto key = crypto::PrivateKey::from_pem(pem.view());
+  if (!key) return fail_in(Errc::configuration, file.string(), "expected a PEM private key: " + key.error().text());
+  CHECK(publish(key->public_key(), file.string() + ".pub"));
+  return *std::move(key);
+}
+
+Result<crypto::PrivateKey> open_signing_key(std::string_view specification) {
+  TRY(crypto::PrivateKey key, open(specification));
+  if (auto tried = try_once(key); !tried)
+    return unusable(specification.substr(0, specification.find('?')), "it does not sign: " + tried.error().text());
+  return key;
+}
+
+std::optional<std::filesystem::path> public_key_file(std::string_view specification) {
+  if (specification.starts_with(kPkcs11)) return std::nullopt;
+  if (!specification.starts_with(kTpm)) return std::string(specification) + ".pub";
+  const auto tpm = parse_tpm(specification);
+  if (!tpm) return std::nullopt;
+  return std::filesystem::path(tpm->path) / (tpm->attribute("key", kDefaultTpmKey) + ".pub");
+}
+
+}  // namespace credence::service

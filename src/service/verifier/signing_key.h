@@ -1,0 +1,30 @@
+// Where the key of results is: in a file, in a TPM, or in a PKCS#11 token (docs/decisions/keys.md).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "crypto/key.h"
+
+namespace credence::service {
+
+// Reads the PEM file, or makes a P-256 key and writes it there with mode 0600 when the file is absent. The public half
+// is kept beside it as FILE.pub: what relying parties pin. A key that others than its owner can read is refused. Of
+// several verifiers that find no key at once, one makes it and all use it.
+[[nodiscard]] Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file);
+
+// FILE as above, or where the key stays and signs:
+//   tpm:DIR[?tcti=TCTI][&key=NAME][&curve=P-384]  state directory; tcti is device:/dev/tpmrm0 unless it is named, the
+//                                  key "results" on P-256, made when there is none. The public half is DIR/NAME.pub.
+//   pkcs11:URI[?module-path=FILE][&pin-source=file:FILE]  RFC 7512, of exactly one private key. The PIN is in a file of
+//                                  its owner's; it may not stand in the URI, which every user of the machine can see.
+// Every key has signed once before it is returned: what cannot sign is found at the start.
+[[nodiscard]] Result<crypto::PrivateKey> open_signing_key(std::string_view specification);
+
+// Where the public half is written; nothing for a token, which has no folder here.
+[[nodiscard]] std::optional<std::filesystem::path> public_key_file(std::string_view specification);
+
+}  // namespace credence::service

@@ -1,0 +1,179 @@
+#include "service/verifier/signing_key.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rot/tpm2/tpm2.h"
+#include "service/verifier/file.h"
+#include "support/certificate_files.h"
+#include "support/refusal.h"
+#include "support/softhsm.h"
+
+namespace credence::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(SigningKey, IsMadeOnceAndForItsOwnerOnly) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem", public_file = directory.path() / "ear.pem.pub";
+  const auto made = load_or_create_signing_key(file);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  const auto published = read_file(public_file, 10'000).value();
+  EXPECT_EQ(crypto::PublicKey::from_pem(as_text(published.view())).value(), made->public_key());
+  EXPECT_EQ(load_or_create_signing_key(file).value().public_key(), made->public_key());
+
+  fs::remove(public_file);  // the public half comes back, also when it is another key's
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  EXPECT_TRUE(fs::exists(public_file));
+  test::write_file(public_file, "other");
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  EXPECT_EQ(as_text(read_file(public_file, 10'000).value().view()), made->public_key().pem());
+}
+
+TEST(SigningKey, IsRefusedWhenOthersCanReadIt) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem";
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  const auto refused = load_or_create_signing_key(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_NE(refused.error().why.find("chmod 600"), std::string::npos);
+}
+
+TEST(SigningKey, IsNoSymbolicLink) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem", link = directory.path() / "link.pem";
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  fs::create_symlink(file, link);
+  const auto refused = load_or_create_signing_key(link);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_NE(refused.error().why.find("symbolic link"), std::string::npos);
+  fs::remove(file);  // a link to nothing is no reason to make a key
+  EXPECT_FALSE(load_or_create_signing_key(link));
+  EXPECT_FALSE(fs::exists(file));
+}
+
+TEST(SigningKey, IsRefusedWhenItIsAnotherUsers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem";
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  ASSERT_EQ(::chown(file.c_str(), 65534, 65534), 0);
+  const auto refused = load_or_create_signing_key(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::configuration);
+  EXPECT_NE(refused.error().why.find("got one of user 65534"), std::string::npos);
+}
+
+// The one that is published is the one that all of them sign with.
+TEST(SigningKey, IsOneForAllThatStartAtOnce) {
+  for (int round = 0; round < 10; ++round) {
+    const test::TemporaryDirectory directory;
+    const fs::path file = directory.path() / "ear.pem";
+    std::array<std::string, 8> pems;
+    {
+      std::vector<std::jthread> starting;
+      for (std::string& pem : pems)
+        starting.emplace_back([&pem, &file] { pem = load_or_create_signing_key(file).value().public_key().pem(); });
+    }
+    EXPECT_EQ(std::set<std::string>(pems.begin(), pems.end()).size(), 1U);
+    EXPECT_EQ(as_text(read_file(file.string() + ".pub", 10'000).value().view()), pems[0]);
+    // No draft is left behind.
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2);
+  }
+}
+
+TEST(SigningKey, IsRefusedWhenItIsNone) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = test::write_file(directory.path() / "ear.pem", "no key");
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(load_or_create_signing_key(file).error().code, Errc::configuration);
+  EXPECT_EQ(load_or_create_signing_key(directory.path() / "no" / "such" / "folder").error().code, Errc::configuration);
+}
+
+// What relying parties see is an ES256 signature like any other; the key stays where it is.
+void expect_signs(const crypto::PrivateKey& key, crypto::SignatureAlgorithm algorithm) {
+  const auto signature = key.sign(algorithm, as_bytes("result"));
+  ASSERT_TRUE(signature) << signature.error().text();
+  EXPECT_TRUE(key.public_key().verify(algorithm, as_bytes("result"), *signature));
+  EXPECT_THROW((void)key.pem(), std::runtime_error);
+}
+
+TEST(SigningKey, StaysInATpm) {
+  const test::TemporaryDirectory directory;
+  const std::string specification =
+      "tpm:" + (directory.path() / "keys").string() + "?tcti=libtpms:" + (directory.path() / "tpm.state").string();
+  std::optional<crypto::PublicKey> made;
+  for (int start = 0; start < 2; ++start) {  // the second time it is found there
+    const auto key = open_signing_key(specification);
+    ASSERT_TRUE(key) << key.error().text();
+    expect_signs(*key, crypto::SignatureAlgorithm::es256);
+    if (made) EXPECT_EQ(key->public_key(), *made);
+    made = key->public_key();
+  }
+  const fs::path published = public_key_file(specification).value();
+  EXPECT_EQ(published, directory.path() / "keys" / "results.pub");
+  EXPECT_EQ(as_text(read_file(published, 10'000).value().view()), made->pem());
+  const auto next = open_signing_key(specification + "&key=next");
+  ASSERT_TRUE(next) << next.error().text();
+  EXPECT_NE(next->public_key(), *made);
+  test::expect_refused(open_signing_key(specification + "&key=tls"), Errc::usage, "a key of its own");
+}
+
+TEST(SigningKey, StaysInAToken) {
+  CREDENCE_SOFTHSM_OR_SKIP();
+  const test::SoftHsm hsm;
+  const auto imported = crypto::PrivateKey::generate(crypto::KeyType::rsa).value();
+  hsm.import(imported, "ear", 1);
+  const std::string module = "?module-path=" + std::string(test::kSoftHsmModule);
+  const fs::path pin = hsm.pin_file();
+  const std::string specification = test::SoftHsm::uri("ear") + module + "&pin-source=file:" + pin.string();
+  const auto key = open_signing_key(specification);
+  ASSERT_TRUE(key) << key.error().text();
+  EXPECT_EQ(key->public_key(), imported.public_key());
+  expect_signs(*key, crypto::SignatureAlgorithm::ps256);
+  expect_signs(*key, crypto::SignatureAlgorithm::rs256);
+  EXPECT_EQ(public_key_file(specification), std::nullopt);
+
+  test::expect_refused(open_signing_key(test::SoftHsm::uri("ear") + module), Errc::not_found, "PIN");
+  fs::permissions(pin, fs::perms::others_read, fs::perm_options::add);
+  test::expect_refused(open_signing_key(specification), Errc::configuration, "chmod 600");
+}
+
+struct WrongSpecification {
+  std::string text;
+  std::string why;
+};
+void PrintTo(const WrongSpecification& wrong, std::ostream* out) { *out << wrong.text; }
+
+class WrongSigningKey : public testing::TestWithParam<WrongSpecification> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongSigningKey,
+    testing::Values(WrongSpecification{"tpm:", "expected tpm:DIR"},
+                    WrongSpecification{"tpm:/tmp/x?tpm=1", "unknown attribute \"tpm\""},
+                    WrongSpecification{"tpm:/tmp/x?tcti", "unknown attribute"},
+                    WrongSpecification{"tpm:/tmp/x?curve=P-521", "curve: expected P-256 or P-384"},
+                    WrongSpecification{"pkcs11:object=x?pin-value=1234", "a PIN in the URI can be seen by others"},
+                    WrongSpecification{"pkcs11:object=x?pin-source=env:PIN", "pin-source: expected file:FILE"},
+                    WrongSpecification{"pkcs11:object=x?slot=1", "unknown attribute \"slot\""}));
+
+TEST_P(WrongSigningKey, IsRefused) {
+  const auto refused = open_signing_key(GetParam().text);
+  test::expect_refused(refused, Errc::usage, GetParam().why);
+  EXPECT_FALSE(refused.error().text().contains("1234"));  // a PIN is not repeated
+}
+
+}  // namespace
+}  // namespace credence::service
