@@ -61,6 +61,12 @@ struct StoredCorim {
   std::size_t size = 0;
 };
 
+// What look-ups can find.
+struct StoreSize {
+  std::size_t corims = 0;  // active ones
+  std::size_t triples = 0;
+};
+
 class Store : public DocumentStore {
  public:
   // Null when nothing is known under this key. An Error means that the store failed: never a verdict. What is found may
@@ -84,6 +90,10 @@ class Store : public DocumentStore {
 
   // Grows with every change of the content: what a cached verdict must be keyed by.
   [[nodiscard]] virtual std::uint64_t generation() const noexcept = 0;
+  [[nodiscard]] virtual StoreSize size() const { return {}; }
+  // Asks the database, and takes over what others have changed: an Error means that it cannot be reached, or that what
+  // is known here is not current. May take as long as the database does.
+  [[nodiscard]] virtual Result<void> probe() const { return {}; }
 };
 
 }  // namespace credence::verifier

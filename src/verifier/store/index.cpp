@@ -95,9 +95,11 @@ Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const 
   return object;
 }
 
-std::size_t Index::size() const {
+std::size_t Index::size() const { return store_size().triples; }
+
+StoreSize Index::store_size() const {
   const std::shared_lock lock(mutex_);
-  return size_;
+  return {.corims = contents_.size(), .triples = size_};
 }
 
 std::shared_ptr<const Endorsed> Index::joined(const Lookup& lookup, std::uint64_t hash) const {

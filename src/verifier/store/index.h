@@ -34,6 +34,7 @@ class Index {
 
   // Triples that look-ups can find.
   [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] StoreSize store_size() const;
 
  private:
   struct Posting {

@@ -12,7 +12,6 @@
 #include <thread>
 #include <utility>
 
-#include "rats/corim/corim.h"
 #include "verifier/store/content.h"
 #include "verifier/store/document_set.h"
 #include "verifier/store/index.h"
@@ -25,24 +24,6 @@ using Event = Journal::Event;
 using Kind = Journal::Kind;
 
 constexpr std::chrono::seconds kRefreshPeriod{1};
-constexpr std::uint8_t kSign1Head = 0xd2;  // CBOR tag 18: a signed CoRIM
-
-bool is_signed(ByteView octets) noexcept { return !octets.empty() && octets.front() == kSign1Head; }
-
-// The signature was checked before it was stored, against the anchors of that time.
-Result<rats::Corim> decode_stored(ByteView octets) {
-  if (!is_signed(octets)) return rats::decode_corim(octets);
-  TRY(rats::SignedCorim message, rats::decode_signed_corim(octets));
-  return rats::corim_of(std::move(message));
-}
-
-Result<Content> content_of(const Journal::Entry& entry) {
-  auto content =
-      decode_stored(entry.octets).and_then([&](const rats::Corim& corim) { return read_by_profile(corim, entry.id); });
-  if (!content) return within(std::format("stored CoRIM {}", entry.id), std::move(content).error());
-  return content;
-}
-
 std::unexpected<Error> not_stored(std::string_view id) {
   return fail(Errc::not_found, std::format("no CoRIM with id {} is stored", id));
 }
@@ -189,6 +170,13 @@ class IndexedStore final : public Store {
   }
 
   std::uint64_t generation() const noexcept override { return static_cast<std::uint64_t>(sequence_.load()); }
+
+  StoreSize size() const override { return index_.store_size(); }
+
+  Result<void> probe() const override {
+    const std::lock_guard lock(mutex_);
+    return take_changes();
+  }
 
  private:
   Result<void> load_all() {

@@ -43,6 +43,8 @@ class Journal {
 
   // A transaction that excludes other writers, of other processes too; it sees what they have committed.
   [[nodiscard]] virtual Result<void> begin() = 0;
+  // What is read until roll_back() is of one moment, whatever others commit meanwhile; they are not held up.
+  [[nodiscard]] virtual Result<void> begin_snapshot() = 0;
   // Durable when it returns.
   [[nodiscard]] virtual Result<void> commit() = 0;
   virtual void roll_back() noexcept = 0;

@@ -5,10 +5,18 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "verifier/documents.h"
+#include "verifier/store/content.h"
 
 namespace credence::verifier {
 
 // The id of a submission: SHA-256 of its octets in hexadecimal, so that the same octets have the same id everywhere.
 [[nodiscard]] Result<std::string> submission_id(ByteView octets);
+
+// Whether octets that were submitted are a signed CoRIM.
+[[nodiscard]] bool is_signed(ByteView octets) noexcept;
+
+// What a CoRIM that is stored says. The signature was checked before it was stored, against the anchors of that time.
+[[nodiscard]] Result<Content> content_of(const Document& stored);
 
 }  // namespace credence::verifier

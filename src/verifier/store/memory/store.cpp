@@ -35,6 +35,7 @@ class MemoryJournal final : public Journal {
   Result<std::int64_t> highest_kind() override { return std::int64_t{kDocumentKinds - 1}; }
 
   Result<void> begin() override { return {}; }
+  Result<void> begin_snapshot() override { return {}; }
   Result<void> commit() override { return {}; }
   void roll_back() noexcept override {}
 

@@ -37,6 +37,13 @@ Result<void> Connection::begin() {
   });
 }
 
+Result<void> Connection::begin_snapshot() {
+  return guarded([this](pqxx::connection& connection) {
+    work_.emplace(connection);
+    work_->exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+  });
+}
+
 Result<void> Connection::commit() {
   auto committed = guarded([this](pqxx::connection&) { work_->commit(); });
   work_.reset();

@@ -40,6 +40,8 @@ class Connection {
 
   // Excludes other writers until commit() or roll_back(): changes become visible in the order of their numbers.
   [[nodiscard]] Result<void> begin();
+  // Reads what was there at one moment, until roll_back(); excludes nobody.
+  [[nodiscard]] Result<void> begin_snapshot();
   [[nodiscard]] Result<void> commit();
   void roll_back() noexcept;
 

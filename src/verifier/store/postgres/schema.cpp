@@ -37,15 +37,33 @@ int migrate(pqxx::transaction_base& transaction) {
   return kVersion;
 }
 
+// 0: there are no tables.
+int version_of(pqxx::transaction_base& transaction) {
+  const auto found = transaction.query_value<bool>("SELECT to_regclass('credence_schema') IS NOT NULL");
+  if (!found) return 0;
+  const pqxx::result known = transaction.exec("SELECT version FROM credence_schema");
+  return known.empty() ? 0 : known[0][0].as<int>();
+}
+
+std::unexpected<Error> too_new(int version) {
+  return fail(Errc::configuration,
+              std::format("the store has schema version {}, this program knows version {}: use the version of Credence "
+                          "that wrote it",
+                          version, kVersion));
+}
+
 }  // namespace
 
 Result<void> prepare_schema(Connection& connection) {
   TRY(const int version, connection.transact(migrate));
   if (version == kVersion) return {};
-  return fail(Errc::configuration,
-              std::format("the store has schema version {}, this program knows version {}: use the version of Credence "
-                          "that wrote it",
-                          version, kVersion));
+  return too_new(version);
+}
+
+Result<void> check_schema(Connection& connection) {
+  TRY(const int version, connection.run(version_of));
+  if (version <= kVersion) return {};
+  return too_new(version);
 }
 
 }  // namespace credence::verifier::postgres

@@ -12,4 +12,7 @@ inline constexpr const char* kChannel = "credence_change";  // of announcements
 // what it forbids.
 [[nodiscard]] Result<void> prepare_schema(Connection& connection);
 
+// Whether prepare_schema() would take the database, changing nothing.
+[[nodiscard]] Result<void> check_schema(Connection& connection);
+
 }  // namespace credence::verifier::postgres

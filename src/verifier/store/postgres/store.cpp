@@ -86,6 +86,7 @@ class PostgresJournal final : public Journal {
   }
 
   Result<void> begin() override { return connection_.begin(); }
+  Result<void> begin_snapshot() override { return connection_.begin_snapshot(); }
   Result<void> commit() override { return connection_.commit(); }
   void roll_back() noexcept override { connection_.roll_back(); }
 
@@ -138,10 +139,20 @@ class PostgresJournal final : public Journal {
 
 }  // namespace
 
-Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection) {
+Result<std::unique_ptr<Journal>> open_postgres_journal(const std::string& connection) {
   auto journal = std::make_unique<PostgresJournal>(connection);
   CHECK(journal->prepare());
+  return journal;
+}
+
+Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection) {
+  TRY(auto journal, open_postgres_journal(connection));
   return open_indexed_store(std::move(journal), Sharing::shared);
+}
+
+Result<void> probe_postgres_store(const std::string& connection) {
+  Connection made(connection);
+  return postgres::check_schema(made);
 }
 
 }  // namespace credence::verifier

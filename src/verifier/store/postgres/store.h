@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "verifier/store.h"
+#include "verifier/store/journal.h"
 
 namespace credence::verifier {
 
@@ -17,5 +18,11 @@ namespace credence::verifier {
 // While the database cannot be reached, what is known stays in force, nothing new is taken, and look-ups of unknown
 // keys fail: they give no verdict.
 [[nodiscard]] Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection);
+
+// The same without what look-ups need: for copying.
+[[nodiscard]] Result<std::unique_ptr<Journal>> open_postgres_journal(const std::string& connection);
+
+// Whether the server answers and its database could be opened; nothing is changed.
+[[nodiscard]] Result<void> probe_postgres_store(const std::string& connection);
 
 }  // namespace credence::verifier

@@ -70,20 +70,29 @@ void Statement::reset() {
   sqlite3_clear_bindings(statement_.get());
 }
 
-Result<Database> Database::open(const std::filesystem::path& file) {
-  CHECK(create_private(file));
+Result<Database> Database::connect(const std::filesystem::path& file, int mode) {
   sqlite3* opened = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-  const int code = sqlite3_open_v2(file.c_str(), &opened, flags, nullptr);
+  const int code =
+      sqlite3_open_v2(file.c_str(), &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
   Connection connection(opened);  // also after a failure: SQLite says so
   if (code != SQLITE_OK) return failure(opened, code, "open " + file.string());
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   Database database(std::move(connection));
-  CHECK(database.execute("PRAGMA journal_mode=WAL"));
-  CHECK(database.execute("PRAGMA synchronous=FULL"));
   CHECK(database.execute("PRAGMA trusted_schema=OFF"));
   return database;
+}
+
+Result<Database> Database::open(const std::filesystem::path& file) {
+  CHECK(create_private(file));
+  TRY(Database database, connect(file, SQLITE_OPEN_READWRITE));
+  CHECK(database.execute("PRAGMA journal_mode=WAL"));
+  CHECK(database.execute("PRAGMA synchronous=FULL"));
+  return database;
+}
+
+Result<Database> Database::open_existing(const std::filesystem::path& file) {
+  return connect(file, SQLITE_OPEN_READONLY);
 }
 
 Result<void> Database::execute(const char* sql) {

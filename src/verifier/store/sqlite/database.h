@@ -45,6 +45,9 @@ class Database {
   // power cut; another process that writes is waited for.
   [[nodiscard]] static Result<Database> open(const std::filesystem::path& file);
 
+  // One that is there, for reading only.
+  [[nodiscard]] static Result<Database> open_existing(const std::filesystem::path& file);
+
   [[nodiscard]] Result<void> execute(const char* sql);
   [[nodiscard]] Result<Statement> prepare(std::string_view sql) const;
   // The single integer that `sql` yields.
@@ -56,6 +59,7 @@ class Database {
     void operator()(sqlite3* connection) const noexcept { sqlite3_close_v2(connection); }
   };
   using Connection = std::unique_ptr<sqlite3, Close>;
+  [[nodiscard]] static Result<Database> connect(const std::filesystem::path& file, int mode);
   explicit Database(Connection connection) : connection_(std::move(connection)) {}
 
   Connection connection_;

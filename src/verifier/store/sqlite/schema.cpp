@@ -41,27 +41,37 @@ constexpr std::array kMigrations = {
 };
 static_assert(kMigrations.size() == kVersion - 1);
 
+// Of an empty file 0; Errc::configuration for a file of another program, or of a version that is not known here.
+Result<std::int64_t> version_of(const Database& database) {
+  TRY(const std::int64_t tables, database.query_integer("SELECT count(*) FROM sqlite_schema"));
+  TRY(const std::int64_t application, database.query_integer("PRAGMA application_id"));
+  TRY(const std::int64_t version, database.query_integer("PRAGMA user_version"));
+  if (tables == 0 && application == 0 && version == 0) return 0;
+  if (application != kApplication)
+    return fail(Errc::configuration, "the file is an SQLite database of another program: choose another file");
+  if (version >= 1 && version <= kVersion) return version;
+  return fail(Errc::configuration,
+              std::format("the store has schema version {}, this program knows version {}: use the version of Credence "
+                          "that wrote it",
+                          version, kVersion));
+}
+
 }  // namespace
 
 Result<void> prepare_schema(Database& database) {
   TRY(Transaction transaction, Transaction::begin(database));
-  TRY(const std::int64_t tables, database.query_integer("SELECT count(*) FROM sqlite_schema"));
-  TRY(const std::int64_t application, database.query_integer("PRAGMA application_id"));
-  TRY(std::int64_t version, database.query_integer("PRAGMA user_version"));
-  if (tables == 0 && application == 0 && version == 0) {
+  TRY(std::int64_t version, version_of(database));
+  if (version == 0) {
     CHECK(database.execute(kCreate));
     version = 1;
-  } else if (application != kApplication) {
-    return fail(Errc::configuration, "the file is an SQLite database of another program: choose another file");
   }
-  if (version < 1 || version > kVersion)
-    return fail(
-        Errc::configuration,
-        std::format("the store has schema version {}, this program knows version {}: use the version of Credence "
-                    "that wrote it",
-                    version, kVersion));
   for (; version < kVersion; ++version) CHECK(database.execute(kMigrations[static_cast<std::size_t>(version - 1)]));
   return transaction.commit();
+}
+
+Result<void> check_schema(const Database& database) {
+  CHECK(version_of(database));
+  return {};
 }
 
 }  // namespace credence::verifier::sqlite

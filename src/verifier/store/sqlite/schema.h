@@ -10,4 +10,7 @@ namespace credence::verifier::sqlite {
 // program, is refused: reading it as far as it is understood could miss what it forbids.
 [[nodiscard]] Result<void> prepare_schema(Database& database);
 
+// Whether prepare_schema() would take it, changing nothing.
+[[nodiscard]] Result<void> check_schema(const Database& database);
+
 }  // namespace credence::verifier::sqlite

@@ -125,6 +125,8 @@ class SqliteJournal final : public Journal {
 
   // Takes the write lock at once, so that nothing read here can be overtaken by another writer.
   Result<void> begin() override { return database_.execute("BEGIN IMMEDIATE"); }
+  // In WAL mode a read transaction sees what was there at its first read.
+  Result<void> begin_snapshot() override { return database_.execute("BEGIN; SELECT count(*) FROM sqlite_schema"); }
   Result<void> commit() override { return database_.execute("COMMIT"); }
   void roll_back() noexcept override { static_cast<void>(database_.execute("ROLLBACK")); }
 
@@ -165,15 +167,25 @@ class SqliteJournal final : public Journal {
 
 }  // namespace
 
-Result<std::shared_ptr<Store>> open_sqlite_store(const std::filesystem::path& file) {
+Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::filesystem::path& file) {
   TRY(Database database, Database::open(file));
   if (auto prepared = sqlite::prepare_schema(database); !prepared)
     return within(file.string(), std::move(prepared).error());
   TRY(Statements statements, prepare_statements(database));
-  auto store =
-      open_indexed_store(std::make_unique<SqliteJournal>(std::move(database), std::move(statements)), Sharing::shared);
+  return std::make_unique<SqliteJournal>(std::move(database), std::move(statements));
+}
+
+Result<std::shared_ptr<Store>> open_sqlite_store(const std::filesystem::path& file) {
+  TRY(auto journal, open_sqlite_journal(file));
+  auto store = open_indexed_store(std::move(journal), Sharing::shared);
   if (!store) return within(file.string(), std::move(store).error());
   return store;
+}
+
+Result<void> probe_sqlite_store(const std::filesystem::path& file) {
+  TRY(const Database database, Database::open_existing(file));
+  if (auto checked = sqlite::check_schema(database); !checked) return within(file.string(), std::move(checked).error());
+  return {};
 }
 
 }  // namespace credence::verifier

@@ -1,0 +1,281 @@
+#include "verifier/store/backup.h"
+
+#include <array>
+#include <format>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "crypto/hash.h"
+#include "verifier/store/index.h"
+#include "verifier/store/submission.h"
+#include "wire/cbor/reader.h"
+#include "wire/cbor/writer.h"
+
+namespace credence::verifier {
+namespace {
+
+using Event = Journal::Event;
+using Kind = Journal::Kind;
+
+constexpr std::string_view kMark = "credence-backup", kEnd = "end";
+constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kProgressStep = 1'000;
+
+// Rolls back unless it was committed; a snapshot is never committed.
+class Open {
+ public:
+  explicit Open(Journal& journal) : journal_(&journal) {}
+  ~Open() {
+    if (journal_ != nullptr) journal_->roll_back();
+  }
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+  Result<void> commit() {
+    CHECK(journal_->commit());
+    journal_ = nullptr;
+    return {};
+  }
+
+ private:
+  Journal* journal_;
+};
+
+class BackupWriter {
+ public:
+  BackupWriter(crypto::Hasher hasher, const BackupSink& sink) : hasher_(std::move(hasher)), sink_(sink) {}
+
+  Result<void> begin(const BackupOrigin& origin) {
+    cbor::Writer item;
+    item.array(4).text(kMark).unsigned_integer(kFormat).text(origin.program).text(origin.made);
+    return put(item.take());
+  }
+  Result<void> add(Kind kind, const Document& document) {
+    cbor::Writer item;
+    item.array(4).unsigned_integer(static_cast<std::uint64_t>(kind)).text(document.id);
+    item.boolean(document.active).bytes(document.octets);
+    ++documents_;
+    return put(item.take());
+  }
+  Result<void> end() {
+    TRY(const crypto::Digest digest, hasher_.current());
+    cbor::Writer item;
+    item.array(3).text(kEnd).unsigned_integer(documents_).bytes(digest.view());
+    return sink_(item.take());
+  }
+  [[nodiscard]] std::uint64_t documents() const noexcept { return documents_; }
+
+ private:
+  Result<void> put(const Bytes& octets) {
+    CHECK(hasher_.update(octets));
+    return sink_(octets);
+  }
+
+  crypto::Hasher hasher_;
+  const BackupSink& sink_;
+  std::uint64_t documents_ = 0;
+};
+
+struct BackedUp {
+  Kind kind{};
+  Document document;
+};
+
+class BackupReader {
+ public:
+  explicit BackupReader(ByteView backup)
+      : backup_(backup),
+        reader_(backup,
+                {.bytes = backup.size(), .depth = 4, .items = backup.size() + 1, .form = cbor::Form::deterministic}) {}
+
+  Result<void> begin() {
+    TRY(auto item, reader_.array());
+    CHECK(member(item));
+    TRY(const std::string_view mark, reader_.text());
+    if (mark != kMark) return fail(Errc::malformed, "expected a backup of a Credence verifier, got something else");
+    CHECK(member(item));
+    TRY(const std::uint64_t format, reader_.unsigned_integer());
+    if (format != kFormat)
+      return fail(Errc::unsupported, std::format("the backup has format {}, this program knows format {}: use the "
+                                                 "version of Credence that wrote it",
+                                                 format, kFormat));
+    for (int text = 0; text < 2; ++text) {
+      CHECK(member(item));
+      CHECK(reader_.text());
+    }
+    return last(item);
+  }
+
+  // Nothing at the end, which is then checked: count and digest, and that nothing follows.
+  Result<std::optional<BackedUp>> next() {
+    const std::size_t start = reader_.offset();
+    TRY(auto item, reader_.array());
+    if (item.size() == 4U) return document(item, start);
+    CHECK(end(item, start));
+    return std::nullopt;
+  }
+
+ private:
+  // The next member of an item is there, and no other follows the last one.
+  Result<void> member(cbor::Reader::Array& item) {
+    TRY(const bool more, item.next(reader_));
+    if (more) return {};
+    return fail_at(Errc::missing_member, reader_.offset(), "an item of the backup ends too early");
+  }
+  Result<void> last(cbor::Reader::Array& item) {
+    TRY(const bool more, item.next(reader_));
+    if (!more) return {};
+    return fail_at(Errc::malformed, reader_.offset(), "an item of the backup has too many members");
+  }
+
+  Result<std::optional<BackedUp>> document(cbor::Reader::Array& item, std::size_t start) {
+    CHECK(member(item));
+    TRY(const std::uint64_t kind, reader_.unsigned_integer());
+    if (kind >= kDocumentKinds)
+      return fail_at(Errc::unsupported, start,
+                     std::format("a document of kind {}, which this program does not know: use the version of Credence "
+                                 "that wrote it",
+                                 kind));
+    CHECK(member(item));
+    TRY(const std::string_view id, reader_.text());
+    CHECK(member(item));
+    TRY(const bool active, reader_.boolean());
+    CHECK(member(item));
+    TRY(const ByteView octets, reader_.bytes());
+    CHECK(last(item));
+    ++documents_;
+    return BackedUp{.kind = static_cast<Kind>(kind),
+                    .document = {.id = std::string(id), .octets = to_bytes(octets), .active = active}};
+  }
+
+  Result<void> end(cbor::Reader::Array& item, std::size_t start) {
+    CHECK(member(item));
+    TRY(const std::string_view mark, reader_.text());
+    if (mark != kEnd) return fail_at(Errc::malformed, start, "expected a document or the end of the backup");
+    CHECK(member(item));
+    TRY(const std::uint64_t documents, reader_.unsigned_integer());
+    CHECK(member(item));
+    TRY(const ByteView octets, reader_.bytes());
+    CHECK(last(item));
+    CHECK(reader_.finish());
+    TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, backup_.first(start)));
+    if (documents != documents_)
+      return fail(Errc::malformed, std::format("the backup says {} documents and has {}", documents, documents_));
+    if (!equal(octets, digest.view())) return fail(Errc::bad_signature, "the backup is damaged: its digest is another");
+    return {};
+  }
+
+  ByteView backup_;
+  cbor::Reader reader_;
+  std::uint64_t documents_ = 0;
+};
+
+// Errc::malformed unless a CoRIM is what its id says, and can be read.
+Result<void> check_document(const BackedUp& backed_up) {
+  if (backed_up.kind != Kind::corim) return {};
+  TRY(const std::string id, submission_id(backed_up.document.octets));
+  if (id != backed_up.document.id)
+    return fail(Errc::malformed, std::format("CoRIM {}: its octets have the id {}", backed_up.document.id, id));
+  CHECK(content_of(backed_up.document));
+  return {};
+}
+
+template <typename Visit>
+Result<void> for_each_document(ByteView backup, Visit visit) {
+  BackupReader reader(backup);
+  CHECK(reader.begin());
+  while (true) {
+    TRY(std::optional<BackedUp> next, reader.next());
+    if (!next) return {};
+    CHECK(visit(*std::move(next)));
+  }
+}
+
+class Restore {
+ public:
+  Restore(Journal& journal, RestoreMode mode, const BackupProgress& progress)
+      : journal_(journal), mode_(mode), progress_(progress) {}
+
+  // Active CoRIMs that are there: what is added must not contradict them.
+  Result<void> look_at_present() {
+    for (std::size_t kind = 0; kind < kDocumentKinds; ++kind) {
+      CHECK(journal_.for_each(static_cast<Kind>(kind), [&](const Journal::Entry& entry) -> Result<void> {
+        if (mode_ == RestoreMode::into_empty)
+          return fail(Errc::conflict, "the store is not empty: restore into an empty one, or add with --merge");
+        if (kind != 0 || !entry.active) return {};
+        TRY(Content content, content_of(entry));
+        active_.add(std::move(content));
+        return {};
+      }));
+    }
+    return {};
+  }
+
+  Result<void> add(BackedUp backed_up) {
+    const auto& [kind, document] = backed_up;
+    TRY(const auto present, journal_.entry(kind, document.id));
+    if (present) {
+      ++outcome_.known;
+      return {};
+    }
+    // Of two active policies for one scheme nobody could say which was meant.
+    const bool active = document.active && !(kind == Kind::policy && mode_ == RestoreMode::merge);
+    if (kind == Kind::corim && active) CHECK(activate(document));
+    CHECK(journal_.append(Event::added, kind, document.id, document.octets));
+    if (!active) CHECK(journal_.append(Event::deactivated, kind, document.id, {}));
+    if (++outcome_.added % kProgressStep == 0) progress_(outcome_.added);
+    return {};
+  }
+
+  [[nodiscard]] const Restored& outcome() const noexcept { return outcome_; }
+
+ private:
+  Result<void> activate(const Document& document) {
+    TRY(Content content, content_of(document));
+    CHECK(active_.check(content));
+    active_.add(std::move(content));
+    return {};
+  }
+
+  Journal& journal_;
+  const RestoreMode mode_;
+  const BackupProgress& progress_;
+  Index active_;
+  Restored outcome_;
+};
+
+}  // namespace
+
+Result<std::uint64_t> write_backup(Journal& journal, const BackupOrigin& origin, const BackupSink& sink,
+                                   const BackupProgress& progress) {
+  CHECK(journal.begin_snapshot());
+  const Open snapshot(journal);
+  TRY(const std::int64_t highest, journal.highest_kind());
+  if (highest >= std::int64_t{kDocumentKinds})
+    return fail(Errc::configuration, "the store has documents that this program does not know: use a newer one");
+  TRY(crypto::Hasher hasher, crypto::Hasher::start(crypto::HashAlgorithm::sha256));
+  BackupWriter writer(std::move(hasher), sink);
+  CHECK(writer.begin(origin));
+  for (std::size_t kind = 0; kind < kDocumentKinds; ++kind) {
+    CHECK(journal.for_each(static_cast<Kind>(kind), [&](const Journal::Entry& entry) -> Result<void> {
+      auto added = writer.add(static_cast<Kind>(kind), entry);
+      if (writer.documents() % kProgressStep == 0) progress(writer.documents());
+      return added;
+    }));
+  }
+  CHECK(writer.end());
+  return writer.documents();
+}
+
+Result<Restored> restore_backup(Journal& journal, ByteView backup, RestoreMode mode, const BackupProgress& progress) {
+  CHECK(for_each_document(backup, [](const BackedUp& backed_up) { return check_document(backed_up); }));
+  CHECK(journal.begin());
+  Open transaction(journal);
+  Restore restore(journal, mode, progress);
+  CHECK(restore.look_at_present());
+  CHECK(for_each_document(backup, [&](BackedUp backed_up) { return restore.add(std::move(backed_up)); }));
+  CHECK(transaction.commit());
+  return restore.outcome();
+}
+
+}  // namespace credence::verifier

@@ -1,0 +1,163 @@
+#include "verifier/store/backup.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "support/evidence_maker.h"
+#include "support/postgres.h"
+#include "support/refusal.h"
+#include "support/temporary_directory.h"
+#include "verifier/store/postgres/store.h"
+#include "verifier/store/sqlite/store.h"
+#include "wire/cbor/writer.h"
+
+namespace credence::verifier {
+namespace {
+
+using Event = DocumentChange::Event;
+
+const BackupOrigin kOrigin{.program = "credence 0.1.0", .made = "2026-11-28T00:00:00.000Z"};
+constexpr auto kQuiet = [](std::uint64_t) {};
+
+class Backup : public testing::Test {
+ protected:
+  std::filesystem::path file(const std::string& name) const { return directory.path() / name; }
+
+  // A store with two CoRIMs, one of them inactive, a policy and an entry of a deny list.
+  std::shared_ptr<Store> fill(const std::shared_ptr<Store>& store) {
+    for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
+                              evidence::tpm::keys_corim(maker.endorsement()).value()})
+      ids.push_back(store->submit(corim, rats::encode_corim(corim).value()).value().id);
+    EXPECT_TRUE(store->set_active({&ids[1], 1}, false));
+    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry})
+      EXPECT_TRUE(store->change(kind, [](const Documents&) -> Result<std::vector<DocumentChange>> {
+        return std::vector<DocumentChange>{{.event = Event::added, .id = "one", .octets = {1, 2}}};
+      }));
+    return store;
+  }
+
+  static Bytes backup_of(Journal& journal) {
+    Bytes octets;
+    const auto written = write_backup(
+        journal, kOrigin,
+        [&](ByteView part) -> Result<void> {
+          append(octets, part);
+          return {};
+        },
+        kQuiet);
+    EXPECT_TRUE(written) << written.error().text();
+    return octets;
+  }
+
+  void expect_filled(const Store& store) const {
+    const auto corims = store.list().value();
+    ASSERT_EQ(corims.size(), 2U);
+    EXPECT_EQ(corims[0].id, ids[0]);
+    EXPECT_TRUE(corims[0].active);
+    EXPECT_FALSE(corims[1].active);
+    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry}) {
+      ASSERT_EQ(store.documents(kind)->size(), 1U);
+      EXPECT_EQ(store.documents(kind)->front()->octets, (Bytes{1, 2}));
+    }
+  }
+
+  test::TemporaryDirectory directory;
+  test::EvidenceMaker maker;
+  std::vector<std::string> ids;
+};
+
+TEST_F(Backup, RestoresEveryKindIntoAnEmptyStore) {
+  fill(open_sqlite_store(file("a.db")).value());
+  const Bytes backup = backup_of(*open_sqlite_journal(file("a.db")).value());
+  const auto restored =
+      restore_backup(*open_sqlite_journal(file("b.db")).value(), backup, RestoreMode::into_empty, kQuiet);
+  ASSERT_TRUE(restored) << restored.error().text();
+  EXPECT_EQ(restored->added, 4U);
+  expect_filled(*open_sqlite_store(file("b.db")).value());
+  // The same content has the same backup.
+  EXPECT_EQ(backup_of(*open_sqlite_journal(file("b.db")).value()), backup);
+}
+
+TEST_F(Backup, IsOfOneMomentWhileOthersGoOn) {
+  const auto store = fill(open_sqlite_store(file("a.db")).value());
+  const auto journal = open_sqlite_journal(file("a.db")).value();
+  Bytes octets;
+  bool removed = false;
+  const auto written = write_backup(
+      *journal, kOrigin,
+      [&](ByteView part) -> Result<void> {
+        if (!std::exchange(removed, true)) CHECK(store->remove(ids[0]));  // by another connection, in the middle
+        append(octets, part);
+        return {};
+      },
+      kQuiet);
+  ASSERT_TRUE(written) << written.error().text();
+  EXPECT_EQ(*written, 4U);
+  ASSERT_TRUE(restore_backup(*open_sqlite_journal(file("b.db")).value(), octets, RestoreMode::into_empty, kQuiet));
+  expect_filled(*open_sqlite_store(file("b.db")).value());
+  EXPECT_EQ(store->list().value().size(), 1U);
+}
+
+TEST_F(Backup, MovesAStoreToPostgres) {
+  if (!test::Postgres::available()) GTEST_SKIP() << "no PostgreSQL server is installed";
+  test::Postgres server;
+  const std::string database = server.make_database();
+  fill(open_sqlite_store(file("a.db")).value());
+  const Bytes backup = backup_of(*open_sqlite_journal(file("a.db")).value());
+  ASSERT_TRUE(restore_backup(*open_postgres_journal(database).value(), backup, RestoreMode::into_empty, kQuiet));
+  expect_filled(*open_postgres_store(database).value());
+  EXPECT_EQ(backup_of(*open_postgres_journal(database).value()), backup);
+}
+
+TEST_F(Backup, GoesIntoAStoreThatHasSomethingOnlyToMerge) {
+  fill(open_sqlite_store(file("a.db")).value());
+  const Bytes backup = backup_of(*open_sqlite_journal(file("a.db")).value());
+  const auto journal = open_sqlite_journal(file("a.db")).value();
+  test::expect_refused(restore_backup(*journal, backup, RestoreMode::into_empty, kQuiet), Errc::conflict, "--merge");
+  const auto merged = restore_backup(*journal, backup, RestoreMode::merge, kQuiet);
+  ASSERT_TRUE(merged) << merged.error().text();
+  EXPECT_EQ(merged->added, 0U);
+  EXPECT_EQ(merged->known, 4U);
+  // Policies that are added do not rule beside those that do already.
+  const auto other = open_sqlite_journal(file("c.db")).value();
+  ASSERT_TRUE(restore_backup(*other, backup, RestoreMode::merge, kQuiet));
+  EXPECT_FALSE(open_sqlite_store(file("c.db")).value()->documents(DocumentKind::policy)->front()->active);
+}
+
+TEST_F(Backup, RefusesEveryDamageAndThenChangesNothing) {
+  fill(open_sqlite_store(file("a.db")).value());
+  const Bytes good = backup_of(*open_sqlite_journal(file("a.db")).value());
+  const auto journal = open_sqlite_journal(file("b.db")).value();
+  for (std::size_t at = 0; at < good.size(); at += 7) {
+    Bytes bad = good;
+    bad[at] ^= 1;
+    EXPECT_FALSE(restore_backup(*journal, bad, RestoreMode::into_empty, kQuiet)) << "octet " << at;
+  }
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good.size() / 2, good.size() - 1})
+    EXPECT_FALSE(restore_backup(*journal, ByteView(good).first(size), RestoreMode::into_empty, kQuiet)) << size;
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_FALSE(restore_backup(*journal, longer, RestoreMode::into_empty, kQuiet));
+  EXPECT_TRUE(open_sqlite_store(file("b.db")).value()->list().value().empty());
+  EXPECT_TRUE(restore_backup(*journal, good, RestoreMode::into_empty, kQuiet));
+}
+
+TEST_F(Backup, OfAnotherFormatOrKindNamesTheWayOut) {
+  const auto journal = open_sqlite_journal(file("a.db")).value();
+  cbor::Writer format;
+  format.array(4).text("credence-backup").unsigned_integer(2).text("p").text("t");
+  test::expect_refused(restore_backup(*journal, format.take(), RestoreMode::into_empty, kQuiet), Errc::unsupported,
+                       "use the version of Credence that wrote it");
+  cbor::Writer kind;
+  kind.array(4).text("credence-backup").unsigned_integer(1).text("p").text("t");
+  kind.array(4).unsigned_integer(200).text("id").boolean(true).bytes({});
+  test::expect_refused(restore_backup(*journal, kind.take(), RestoreMode::into_empty, kQuiet), Errc::unsupported,
+                       "kind 200");
+  test::expect_refused(restore_backup(*journal, as_bytes("{\"a\": 1}"), RestoreMode::into_empty, kQuiet),
+                       Errc::malformed, "");
+}
+
+}  // namespace
+}  // namespace credence::verifier
