@@ -48,9 +48,10 @@ HOMES = [
     (r"sqlite3\.h", {"verifier/store/sqlite"}),
     (r"pqxx/pqxx", {"verifier/store/postgres"}),
     (r"spdlog/.*", {"service", "cli"}),
+    (r"prometheus/.*", {"service/metrics"}),
     (r"(CLI/.*|toml.*)", {"cli", "service"}),
 ]
-THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx)")
+THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx|prometheus)")
 MOST_LINES = 600
 
 

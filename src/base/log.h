@@ -4,17 +4,29 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <variant>
 
 namespace credence {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+// A fact of a line for programs that read it. Names are ours (lower case, "_" between words), values may be anybody's.
+struct LogField {
+  std::string_view name;
+  std::variant<std::string_view, std::int64_t> value;
+};
 
 // Thread-safe.
 class Log {
  public:
   virtual ~Log() = default;
   virtual void write(LogLevel level, std::string_view message) = 0;
+  // A log that keeps no fields writes them behind the message, as name=value.
+  virtual void write_fields(LogLevel level, std::string_view message, std::span<const LogField> fields);
+  // False when lines of this level are dropped: what is costly to put into words need not be.
+  [[nodiscard]] virtual bool wants(LogLevel /*level*/) const noexcept { return true; }
 };
 
 // Drops everything.

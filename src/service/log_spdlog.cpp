@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "service/http/request_id.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -41,30 +42,71 @@ std::string printable(std::string_view message) {
   return out;
 }
 
-class SpdlogLog final : public Log {
+// A value that would blur where it ends is written as a JSON string.
+std::string as_value(std::string_view text) {
+  const bool plain = !text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos;
+  return plain ? printable(text) : json::to_text(json::Value(text));
+}
+
+void append_text(std::string& line, const LogField& field) {
+  line.append(" ").append(field.name).append("=");
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    line.append(as_value(*text));
+  } else {
+    line.append(std::to_string(std::get<std::int64_t>(field.value)));
+  }
+}
+
+void append_json(json::Object& line, const LogField& field) {
+  std::visit([&](const auto& value) { line[field.name] = value; }, field.value);
+}
+
+class SpdlogLog final : public ServiceLog {
  public:
   SpdlogLog(LogFormat format, LogLevel least)
       : format_(format), logger_("credence", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.set_level(spdlog_level(least));
     logger_.flush_on(spdlog::level::debug);
-    logger_.set_pattern(format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})"
+    logger_.set_pattern(format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)"
                                                   : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v",
                         spdlog::pattern_time_type::utc);
   }
 
-  void write(LogLevel level, std::string_view message) override {
-    if (!logger_.should_log(spdlog_level(level))) return;
-    const std::string line = format_ == LogFormat::json ? json::to_text(json::Value(message)) : printable(message);
+  void write(LogLevel level, std::string_view message) override { write_fields(level, message, {}); }
+
+  void write_fields(LogLevel level, std::string_view message, std::span<const LogField> fields) override {
+    if (!wants(level)) return;
+    const std::string line = format_ == LogFormat::json ? json_line(message, fields) : text_line(message, fields);
     logger_.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
   }
 
+  [[nodiscard]] bool wants(LogLevel level) const noexcept override { return logger_.should_log(spdlog_level(level)); }
+  void set_least(LogLevel least) override { logger_.set_level(spdlog_level(least)); }
+
  private:
+  static std::string text_line(std::string_view message, std::span<const LogField> fields) {
+    std::string line = printable(message);
+    for (const LogField& field : fields) append_text(line, field);
+    if (const auto id = http::RequestScope::current(); !id.empty()) append_text(line, {"request", id});
+    return line;
+  }
+
+  // The rest of the object that the pattern begins.
+  static std::string json_line(std::string_view message, std::span<const LogField> fields) {
+    json::Object line{{"message", message}};
+    for (const LogField& field : fields) append_json(line, field);
+    if (const auto id = http::RequestScope::current(); !id.empty()) line["request"] = id;
+    return json::to_text(line).substr(1);
+  }
+
   const LogFormat format_;
   spdlog::logger logger_;
 };
 
 }  // namespace
 
-std::unique_ptr<Log> stderr_log(LogFormat format, LogLevel least) { return std::make_unique<SpdlogLog>(format, least); }
+std::unique_ptr<ServiceLog> stderr_log(LogFormat format, LogLevel least) {
+  return std::make_unique<SpdlogLog>(format, least);
+}
 
 }  // namespace credence::service

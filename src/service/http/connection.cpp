@@ -12,7 +12,9 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <chrono>
 #include <exception>
+#include <expected>
 #include <format>
 #include <string>
 #include <string_view>
@@ -76,6 +78,15 @@ std::string client_of(const TcpStream& stream) {
   return asio::ip::address_v6(octets).to_string();
 }
 
+bool is_local(const TcpStream& stream) {
+  error_code gone;
+  const asio::ip::address address = stream.socket().remote_endpoint(gone).address();
+  if (gone) return false;
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+  return address.is_loopback();
+}
+
 WireResponse wire_response(Response response, unsigned version, bool keep_alive) {
   WireResponse wire;
   wire.version(version);
@@ -102,19 +113,29 @@ std::optional<Response> refusal_of(const error_code& error) {
   return problem(kBadRequest, "not an HTTP/1.1 request: " + error.message());
 }
 
+// A request under way: what its answer, the log and the observer say of it.
+struct Exchange {
+  std::shared_ptr<const Serving> serving;
+  std::string id{};
+  std::chrono::steady_clock::time_point began{};
+  Method method = Method::other;
+  const Route* route = nullptr;
+};
+
 template <typename Stream>
 class StreamConnection final : public Connection {
  public:
-  StreamConnection(Stream stream, Shared& shared)
+  StreamConnection(Stream stream, Shared& shared, const ServerLimits& limits)
       : stream_(std::move(stream)),
         shared_(shared),
         client_(client_of(beast::get_lowest_layer(stream_))),
-        buffer_(shared.limits.header + 1024) {}
+        local_(is_local(beast::get_lowest_layer(stream_))),
+        buffer_(limits.header + 1024) {}
 
   asio::awaitable<void> run() override {
     const bool ready = co_await handshake();
     if (!ready) co_return;
-    for (std::size_t served = 0; served < shared_.limits.requests && !shared_.stopping; ++served) {
+    for (std::size_t served = 0; served < shared_.serving()->limits.requests && !shared_.stopping; ++served) {
       const bool keep_alive = co_await serve_one();
       if (!keep_alive) break;
     }
@@ -135,9 +156,13 @@ class StreamConnection final : public Connection {
 
   asio::awaitable<bool> handshake() {
     if constexpr (kTls) {
-      tcp().expires_after(shared_.limits.header_time);
+      const auto serving = shared_.serving();
+      tcp().expires_after(serving->limits.header_time);
       const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kResume);
-      if (error) shared_.log.write(LogLevel::debug, "TLS handshake failed: " + error.message());
+      if (error) {
+        serving->observer->handshake_failed();
+        shared_.log.write(LogLevel::debug, "TLS handshake failed: " + error.message());
+      }
       co_return !error;
     }
     co_return true;
@@ -145,60 +170,93 @@ class StreamConnection final : public Connection {
 
   // Reads one request and answers it; false when the connection ends with that.
   asio::awaitable<bool> serve_one() {
+    Exchange exchange{.serving = shared_.serving()};
     Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(shared_.limits.header));
+    parser.header_limit(static_cast<std::uint32_t>(exchange.serving->limits.header));
     parser.body_limit(boost::none);  // known once the route is: see admit()
     idle_ = true;
-    tcp().expires_after(shared_.limits.header_time);
+    tcp().expires_after(exchange.serving->limits.header_time);
     const auto [error, octets] = co_await beast::http::async_read_header(stream_, buffer_, parser, kResume);
     idle_ = false;
+    exchange.serving = shared_.serving();  // it may have waited for long
+    exchange.began = std::chrono::steady_clock::now();
     if (error) {
-      if (auto refusal = refusal_of(error)) co_await write_last(*std::move(refusal), 11);
+      if (auto refusal = refused_octets(exchange, error)) co_await write_last(*std::move(refusal), 11);
       co_return false;
     }
     const unsigned version = parser.get().version();
-    auto request = request_of(parser.get());
+    auto request = begin(exchange, parser);
     if (!request) {
-      co_await write_last(problem(request.error()), version);
+      co_await write_last(std::move(request).error(), version);
       co_return false;
     }
-    request->client = client_;
-    const Route* route = nullptr;
     const bool head = request->method == Method::head;
     const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
-    if (auto refusal = admit(*request, parser, route)) {
+    if (auto refusal = admit(exchange, *request, parser)) {
       if (parser.is_done()) co_return co_await write(*std::move(refusal), version, keep_alive, head);
       co_await write_last(*std::move(refusal), version);
       co_return false;
     }
-    if (const auto failed = co_await read_body(parser)) {
-      if (auto refusal = refusal_of(*failed)) co_await write_last(*std::move(refusal), version);
+    if (const auto failed = co_await read_body(exchange.serving->limits, parser)) {
+      if (auto refusal = refused_octets(exchange, *failed)) co_await write_last(*std::move(refusal), version);
       co_return false;
     }
     request->body = std::move(parser.get().body());
-    co_return co_await write(answer(*route, *request), version, keep_alive, head);
+    co_return co_await write(answer(exchange, *request), version, keep_alive, head);
+  }
+
+  std::optional<Response> refused_octets(Exchange& exchange, const error_code& error) {
+    if (exchange.id.empty()) exchange.id = shared_.ids.make();
+    const RequestScope scope(exchange.id);
+    auto refusal = refusal_of(error);
+    if (refusal) conclude(exchange, *refusal);
+    return refusal;
+  }
+
+  // The request of a header, or what is answered to one that is none.
+  std::expected<Request, Response> begin(Exchange& exchange, const Parser& parser) {
+    auto request = request_of(parser.get());
+    exchange.id = request ? shared_.ids.id_of(*request) : shared_.ids.make();
+    if (!request) {
+      const RequestScope scope(exchange.id);
+      Response refusal = problem(request.error());
+      conclude(exchange, refusal);
+      return std::unexpected(std::move(refusal));
+    }
+    exchange.method = request->method;
+    request->client = client_;
+    request->local = local_;
+    request->id = exchange.id;
+    return *std::move(request);
   }
 
   // Route, guard and size, before a single octet of the body is read: who may not submit cannot make the server
   // collect megabytes first.
-  std::optional<Response> admit(Request& request, Parser& parser, const Route*& route) {
-    const auto found = shared_.router.find(request);
+  std::optional<Response> admit(Exchange& exchange, Request& request, Parser& parser) {
+    const RequestScope scope(exchange.id);
+    auto refusal = refusal_before_body(exchange, request, parser);
+    if (refusal) conclude(exchange, *refusal);
+    return refusal;
+  }
+
+  static std::optional<Response> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
+    const auto found = exchange.serving->router.find(request);
     if (const auto* refusal = std::get_if<Router::MethodNotAllowed>(&found))
       return method_not_allowed_response(*refusal);
     if (std::holds_alternative<Router::NotFound>(found)) return not_found_response();
-    route = std::get<const Route*>(found);
-    if (route->guard) {
-      if (auto refusal = route->guard(request)) return refusal;
+    exchange.route = std::get<const Route*>(found);
+    if (exchange.route->guard) {
+      if (auto refusal = exchange.route->guard(request)) return refusal;
     }
-    if (parser.content_length().value_or(0) > route->body_limit) {
+    if (parser.content_length().value_or(0) > exchange.route->body_limit) {
       return problem(kContentTooLarge, "the body is larger than allowed");
     }
-    parser.body_limit(route->body_limit);  // what a chunked body may grow to
+    parser.body_limit(exchange.route->body_limit);  // what a chunked body may grow to
     return std::nullopt;
   }
 
-  asio::awaitable<std::optional<error_code>> read_body(Parser& parser) {
-    tcp().expires_after(shared_.limits.body_time);
+  asio::awaitable<std::optional<error_code>> read_body(const ServerLimits& limits, Parser& parser) {
+    tcp().expires_after(limits.body_time);
     if (beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const auto [error, octets] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResume);
@@ -209,23 +267,41 @@ class StreamConnection final : public Connection {
     co_return std::nullopt;
   }
 
-  Response answer(const Route& route, const Request& request) {
+  Response answer(Exchange& exchange, const Request& request) {
+    const RequestScope scope(exchange.id);
+    Response response;
     try {
-      Response response = route.handler(request);
-      // The pattern and not the path: a session's id is a capability, and no log's business.
-      shared_.log.write(LogLevel::debug, std::format("{} {} {}", name(request.method), route.pattern, response.status));
-      return response;
+      response = exchange.route->handler(request);
     } catch (const std::exception& exception) {
       // Only bugs and exhausted memory arrive here; they end this request, not the service.
       shared_.log.write(LogLevel::error, std::string("request failed: ") + exception.what());
-      return problem(kInternalServerError, "the service failed; its log says why");
+      response = problem(kInternalServerError, "the service failed; its log says why");
     }
+    conclude(exchange, response);
+    return response;
+  }
+
+  // Each answer passes here once, within its RequestScope.
+  void conclude(const Exchange& exchange, Response& response) {
+    const std::chrono::nanoseconds time = std::chrono::steady_clock::now() - exchange.began;
+    response.headers.emplace_back(kRequestIdHeader, exchange.id);
+    exchange.serving->observer->served(
+        {.method = exchange.method, .route = exchange.route, .status = response.status, .time = time});
+    if (!shared_.log.wants(LogLevel::debug)) return;
+    // The pattern and not the path: a session's id is a capability, and no log's business.
+    const std::array<LogField, 5> fields{
+        {{"method", name(exchange.method)},
+         {"route", exchange.route != nullptr ? std::string_view(exchange.route->pattern) : "none"},
+         {"status", static_cast<std::int64_t>(response.status)},
+         {"microseconds", std::chrono::duration_cast<std::chrono::microseconds>(time).count()},
+         {"client", client_}}};
+    shared_.log.write_fields(LogLevel::debug, "request", fields);
   }
 
   asio::awaitable<bool> write(Response response, unsigned version, bool keep_alive, bool head) {
     WireResponse wire = wire_response(std::move(response), version, keep_alive);
     beast::http::response_serializer<beast::http::string_body> serializer(wire);
-    tcp().expires_after(shared_.limits.write_time);
+    tcp().expires_after(shared_.serving()->limits.write_time);
     if (head) {
       const auto [error, octets] = co_await beast::http::async_write_header(stream_, serializer, kResume);
       co_return !error && keep_alive;
@@ -258,18 +334,20 @@ class StreamConnection final : public Connection {
   Stream stream_;
   Shared& shared_;
   const std::string client_;
+  const bool local_;
   beast::flat_buffer buffer_;
   bool idle_ = false;  // touched on the connection's strand only
 };
 
 }  // namespace
 
-std::shared_ptr<Connection> make_connection(TcpStream stream, Shared& shared) {
-  return std::make_shared<StreamConnection<TcpStream>>(std::move(stream), shared);
-}
-
-std::shared_ptr<Connection> make_connection(TlsStream stream, Shared& shared) {
-  return std::make_shared<StreamConnection<TlsStream>>(std::move(stream), shared);
+std::shared_ptr<Connection> make_connection(asio::ip::tcp::socket socket, Shared& shared) {
+  const auto serving = shared.serving();
+  TcpStream stream(std::move(socket));
+  if (serving->tls == nullptr)
+    return std::make_shared<StreamConnection<TcpStream>>(std::move(stream), shared, serving->limits);
+  return std::make_shared<StreamConnection<TlsStream>>(TlsStream(std::move(stream), *serving->tls), shared,
+                                                       serving->limits);
 }
 
 }  // namespace credence::service::http

@@ -13,10 +13,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/vector_body.hpp>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "base/log.h"
+#include "service/http/observer.h"
+#include "service/http/request_id.h"
 #include "service/http/router.h"
 #include "service/http/server.h"
 
@@ -25,12 +28,36 @@ namespace credence::service::http {
 using TcpStream = boost::beast::tcp_stream;
 using TlsStream = boost::asio::ssl::stream<TcpStream>;
 
-// What all connections of a server share; outlives them.
-struct Shared {
+// What a reload exchanges as a whole. A request keeps what it began with.
+struct Serving {
   Router router;
   ServerLimits limits;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain HTTP
+  std::shared_ptr<Observer> observer;
+};
+
+// What all connections of a server share; outlives them.
+class Shared {
+ public:
+  Shared(std::shared_ptr<const Serving> serving, RequestIds request_ids, Log& its_log)
+      : log(its_log), ids(std::move(request_ids)), serving_(std::move(serving)) {}
+
+  [[nodiscard]] std::shared_ptr<const Serving> serving() const {
+    const std::lock_guard lock(mutex_);
+    return serving_;
+  }
+  void exchange(std::shared_ptr<const Serving> serving) {
+    const std::lock_guard lock(mutex_);
+    serving_.swap(serving);
+  }
+
   Log& log;
+  RequestIds ids;
   std::atomic<bool> stopping = false;
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Serving> serving_;
 };
 
 // A connection as the server sees it, whatever its stream.
@@ -43,7 +70,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual void stop_when_idle() = 0;
 };
 
-[[nodiscard]] std::shared_ptr<Connection> make_connection(TcpStream stream, Shared& shared);
-[[nodiscard]] std::shared_ptr<Connection> make_connection(TlsStream stream, Shared& shared);
+[[nodiscard]] std::shared_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared);
 
 }  // namespace credence::service::http

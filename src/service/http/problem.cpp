@@ -1,5 +1,6 @@
 #include "service/http/problem.h"
 
+#include "service/http/request_id.h"
 #include "wire/json/json.h"
 
 namespace credence::service::http {
@@ -9,8 +10,10 @@ Response problem(unsigned status, std::string_view detail) {
   response.status = status;
   response.headers.emplace_back("Content-Type", kProblemJson);
   if (status == kServiceUnavailable) response.headers.emplace_back("Retry-After", "1");
-  response.body = json::to_text(
-      json::Object{{"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}});
+  json::Object members{
+      {"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
+  if (const std::string_view id = RequestScope::current(); !id.empty()) members["instance"] = id;
+  response.body = json::to_text(members);
   return response;
 }
 

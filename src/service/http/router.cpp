@@ -30,7 +30,8 @@ void Router::add(Method method, std::string_view pattern, std::size_t body_limit
               .segments = {},
               .body_limit = body_limit,
               .handler = std::move(handler),
-              .guard = std::move(guard)};
+              .guard = std::move(guard),
+              .index = routes_.size()};
   for (const auto part : pattern.substr(1) | std::views::split('/'))
     route.segments.emplace_back(std::string_view(part));
   routes_.push_back(std::move(route));

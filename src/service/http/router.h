@@ -24,7 +24,8 @@ struct Route {
   std::vector<std::string> segments;  // of the pattern; "{}" stands for any one segment
   std::size_t body_limit = 0;         // octets
   Handler handler;
-  Guard guard;  // may be empty
+  Guard guard;            // may be empty
+  std::size_t index = 0;  // among the router's routes
 };
 
 // Immutable once the server runs, so that all threads may use it.
@@ -39,6 +40,8 @@ class Router {
   };
   // Fills request.path_parameters when a route is found. HEAD is served by GET's route.
   [[nodiscard]] std::variant<const Route*, NotFound, MethodNotAllowed> find(Request& request) const;
+
+  [[nodiscard]] const std::vector<Route>& routes() const noexcept { return routes_; }
 
   // The whole way of a request that has its body already: tests and fuzzers.
   [[nodiscard]] Response handle(Request request) const;

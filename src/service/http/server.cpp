@@ -1,6 +1,7 @@
 #include "service/http/server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +19,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/text.h"
+#include "crypto/random.h"
 #include "service/http/connection.h"
 #include "service/http/tls.h"
 
@@ -42,13 +45,32 @@ Result<asio::ip::address> parse_address(const std::string& text) {
   return address;
 }
 
+Result<std::shared_ptr<const Serving>> serving_of(const ServerOptions& options, Router router) {
+  auto serving = std::make_shared<Serving>(
+      Serving{.router = std::move(router), .limits = options.limits, .tls = nullptr, .observer = options.observer});
+  if (serving->observer == nullptr) serving->observer = no_observer();
+  if (options.tls) {
+    TRY(asio::ssl::context context, tls_context(*options.tls));
+    serving->tls = std::make_shared<asio::ssl::context>(std::move(context));
+  }
+  return serving;
+}
+
+// So that the names of two runs, and of two verifiers of a fleet, differ.
+Result<RequestIds> request_ids() {
+  std::array<std::uint8_t, 6> prefix{};
+  CHECK(crypto::system_random()->fill(prefix));
+  return RequestIds(to_hex(prefix));
+}
+
 }  // namespace
 
 class Server::Impl {
  public:
-  Impl(Router router, ServerOptions options, Log& log)
-      : threads_(thread_count(options.threads)),
-        shared_{.router = std::move(router), .limits = options.limits, .log = log, .stopping = false},
+  Impl(std::shared_ptr<const Serving> serving, RequestIds ids, const ServerOptions& options, Log& log)
+      : options_(options),
+        threads_(thread_count(options.threads)),
+        shared_(std::move(serving), std::move(ids), log),
         io_(static_cast<int>(threads_)),
         acceptor_(asio::make_strand(io_)),
         grace_(acceptor_.get_executor()) {}
@@ -58,12 +80,9 @@ class Server::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  Result<void> listen(const ServerOptions& options) {
-    if (options.tls) {
-      TRY(tls_, tls_context(*options.tls));
-    }
-    TRY(const asio::ip::address address, parse_address(options.address));
-    const tcp::endpoint endpoint(address, options.port);
+  Result<void> listen() {
+    TRY(const asio::ip::address address, parse_address(options_.address));
+    const tcp::endpoint endpoint(address, options_.port);
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -72,8 +91,15 @@ class Server::Impl {
     if (!error) local_ = acceptor_.local_endpoint(error);
     if (error) {
       return fail(Errc::configuration,
-                  std::format("cannot listen on {}:{}: {}", options.address, options.port, error.message()));
+                  std::format("cannot listen on {}:{}: {}", options_.address, options_.port, error.message()));
     }
+    return {};
+  }
+
+  Result<void> reload(const ServerOptions& options, Router router) {
+    CHECK(check_unchanged(options));
+    TRY(auto serving, serving_of(options, std::move(router)));
+    shared_.exchange(std::move(serving));
     return {};
   }
 
@@ -94,7 +120,7 @@ class Server::Impl {
       const std::lock_guard lock(mutex_);
       if (live_.empty()) return;
       for (const auto& connection : live_) connection->stop_when_idle();
-      grace_.expires_after(shared_.limits.stop_time);
+      grace_.expires_after(shared_.serving()->limits.stop_time);
       grace_.async_wait([this](const error_code& error) {
         if (!error) io_.stop();
       });
@@ -102,6 +128,10 @@ class Server::Impl {
   }
 
   [[nodiscard]] const tcp::endpoint& local() const noexcept { return local_; }
+  [[nodiscard]] std::shared_ptr<const Router> router() const {
+    const auto serving = shared_.serving();
+    return {serving, &serving->router};
+  }
 
  private:
   // Memory and descriptors may run out. An exception must not end the loop: the service would look alive and accept
@@ -137,17 +167,17 @@ class Server::Impl {
   }
 
   void admit(tcp::socket socket) {
+    const auto serving = shared_.serving();
     const std::lock_guard lock(mutex_);
-    if (live_.size() >= shared_.limits.connections) {
+    if (live_.size() >= serving->limits.connections) {
+      serving->observer->connection_refused();
       shared_.log.write(LogLevel::warning, "connection refused: too many are open");
       return;  // closes the socket
     }
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    TcpStream stream(std::move(socket));
-    const auto executor = stream.get_executor();
-    auto connection = tls_ ? make_connection(TlsStream(std::move(stream), *tls_), shared_)
-                           : make_connection(std::move(stream), shared_);
+    const auto executor = socket.get_executor();
+    auto connection = make_connection(std::move(socket), shared_);
     live_.insert(connection);
     try {
       asio::co_spawn(executor, connection->run(), [this, connection](const std::exception_ptr& exception) {
@@ -158,6 +188,7 @@ class Server::Impl {
       live_.erase(connection);  // nothing serves it: it must not count as one of the few
       throw;
     }
+    serving->observer->connection_opened();
   }
 
   void warn(std::string_view what, std::string_view why) noexcept {
@@ -169,14 +200,26 @@ class Server::Impl {
   }
 
   void forget(const std::shared_ptr<Connection>& connection) {
+    shared_.serving()->observer->connection_closed();
     const std::lock_guard lock(mutex_);
     live_.erase(connection);
     if (shared_.stopping && live_.empty()) asio::post(acceptor_.get_executor(), [this] { grace_.cancel(); });
   }
 
+  // Sockets and threads that exist already.
+  [[nodiscard]] Result<void> check_unchanged(const ServerOptions& options) const {
+    const auto refuse = [](std::string_view what) {
+      return fail(Errc::configuration, std::format("{} cannot change while the service runs: restart it", what));
+    };
+    if (options.address != options_.address || options.port != options_.port) return refuse("the listener");
+    if (options.tls.has_value() != options_.tls.has_value()) return refuse("whether the listener speaks TLS");
+    if (options.threads != options_.threads) return refuse("the number of threads");
+    return {};
+  }
+
+  const ServerOptions options_;
   const unsigned threads_;
   Shared shared_;
-  std::optional<asio::ssl::context> tls_;
   tcp::endpoint local_;
   std::mutex mutex_;
   std::unordered_set<std::shared_ptr<Connection>> live_;
@@ -189,19 +232,30 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Router router, Log& log) {
-  auto impl = std::make_unique<Impl>(std::move(router), options, log);
-  CHECK(impl->listen(options));
+  TRY(auto serving, serving_of(options, std::move(router)));
+  TRY(RequestIds ids, request_ids());
+  auto impl = std::make_unique<Impl>(std::move(serving), std::move(ids), options, log);
+  CHECK(impl->listen());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 std::uint16_t Server::port() const noexcept { return impl_->local().port(); }
 bool Server::is_loopback() const noexcept { return impl_->local().address().is_loopback(); }
+Result<void> Server::reload(const ServerOptions& options, Router router) {
+  return impl_->reload(options, std::move(router));
+}
+std::shared_ptr<const Router> Server::router() const { return impl_->router(); }
 void Server::run() { impl_->run(); }
 void Server::stop() { impl_->stop(); }
 
 Result<bool> is_loopback_address(const std::string& address) {
   TRY(const asio::ip::address parsed, parse_address(address));
   return parsed.is_loopback();
+}
+
+Result<void> check_tls_files(const TlsFiles& files) {
+  CHECK(tls_context(files));
+  return {};
 }
 
 }  // namespace credence::service::http

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "service/http/observer.h"
 #include "service/http/router.h"
 
 namespace credence::service::http {
@@ -19,6 +20,12 @@ namespace credence::service::http {
 struct TlsFiles {
   std::filesystem::path certificate;  // PEM, leaf first
   std::filesystem::path key;          // PEM
+};
+
+struct SocketAddress {
+  std::string address = "127.0.0.1";  // an IP address
+  std::uint16_t port = 0;             // 0: any free one
+  friend bool operator==(const SocketAddress&, const SocketAddress&) = default;
 };
 
 struct ServerLimits {
@@ -37,6 +44,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls{};
   unsigned threads = 1;  // 0: one for each core
   ServerLimits limits{};
+  std::shared_ptr<Observer> observer{};  // empty: nobody counts
 };
 
 class Server {
@@ -48,6 +56,14 @@ class Server {
   [[nodiscard]] std::uint16_t port() const noexcept;
   // Only processes on this machine can connect.
   [[nodiscard]] bool is_loopback() const noexcept;
+
+  // From any thread: routes, certificate, limits and observer for every connection and request that begins afterwards;
+  // those under way end as they began. All of it or, with an Error, nothing. Address, port, number of threads and
+  // whether it is TLS are Errc::configuration.
+  [[nodiscard]] Result<void> reload(const ServerOptions& options, Router router);
+
+  // The routes in force.
+  [[nodiscard]] std::shared_ptr<const Router> router() const;
 
   void run();
   // From any thread: no new requests, those under way get their answers, then run() returns.
@@ -61,5 +77,8 @@ class Server {
 
 // Whether an IP address given as text is a loopback one; Errc::usage when it is no IP address.
 [[nodiscard]] Result<bool> is_loopback_address(const std::string& address);
+
+// Whether the files can be read and belong together; Errc::configuration with the path of the one that is at fault.
+[[nodiscard]] Result<void> check_tls_files(const TlsFiles& files);
 
 }  // namespace credence::service::http

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <format>
 #include <limits>
 #include <numeric>
@@ -18,6 +19,8 @@
 #include <variant>
 
 #include "service/verifier/file.h"
+#include "service/verifier/store_specification.h"
+#include "wire/json/json.h"
 
 namespace credence::service {
 namespace {
@@ -55,12 +58,23 @@ constexpr std::array kKeys{
     Key{"allow-insecure-test-root", &VerifierConfig::allow_insecure_test_root},
     Key{"nonce-dialect", &VerifierConfig::nonce_dialect},
     Key{"threads", &VerifierConfig::threads, 1024},
+    Key{"max-connections", &VerifierConfig::max_connections, 100'000},
+    Key{"metrics-listen", &VerifierConfig::metrics_listen},
+    Key{"drain-delay", &VerifierConfig::drain_delay, 3'600},
+    Key{"drain-time", &VerifierConfig::drain_time, 3'600},
+    Key{"log-level", &VerifierConfig::log_level},
+    Key{"log-format", &VerifierConfig::log_format},
     Key{"verbose", &VerifierConfig::verbose},
 };
 
-std::unexpected<Error> refuse(const toml::source_position& where, std::string_view why) {
-  return fail(Errc::configuration, std::format("line {}, column {}: {}", where.line, where.column, why));
+TextPosition position(const toml::source_position& where) { return {.line = where.line, .column = where.column}; }
+
+std::unexpected<ConfigProblem> refuse(const toml::source_position& where, const Key& key, std::string_view why) {
+  return std::unexpected(ConfigProblem{
+      .key = std::string(key.name), .where = position(where), .why = std::format("{}: {}", key.name, why)});
 }
+
+using Taken = std::expected<void, ConfigProblem>;
 
 // How many letters must be put in, taken out or changed (Levenshtein).
 std::size_t distance(std::string_view left, std::string_view right) {
@@ -81,72 +95,124 @@ std::string_view nearest_key(std::string_view name) {
   return std::ranges::min_element(kKeys, {}, [name](const Key& key) { return distance(name, key.name); })->name;
 }
 
-Result<void> take(const toml::node& node, const Key& key, std::string& value) {
+Taken take(const toml::node& node, const Key& key, std::string& value) {
   const auto text = node.value_exact<std::string>();
-  if (!text) return refuse(node.source().begin, std::format("{}: expected a string", key.name));
+  if (!text) return refuse(node.source().begin, key, "expected a string");
   value = *text;
   return {};
 }
 
-Result<void> take(const toml::node& node, const Key& key, bool& value) {
+Taken take(const toml::node& node, const Key& key, bool& value) {
   const auto truth = node.value_exact<bool>();
-  if (!truth) return refuse(node.source().begin, std::format("{}: expected true or false", key.name));
+  if (!truth) return refuse(node.source().begin, key, "expected true or false");
   value = *truth;
   return {};
 }
 
-Result<void> take(const toml::node& node, const Key& key, unsigned& value) {
+Taken take(const toml::node& node, const Key& key, unsigned& value) {
   const auto number = node.value_exact<std::int64_t>();
   if (!number || *number < 0 || std::cmp_greater(*number, key.most))
-    return refuse(node.source().begin, std::format("{}: expected a whole number from 0 to {}", key.name, key.most));
+    return refuse(node.source().begin, key, std::format("expected a whole number from 0 to {}", key.most));
   value = static_cast<unsigned>(*number);
   return {};
 }
 
 template <typename Item>
-Result<void> take(const toml::node& node, const Key& key, std::vector<Item>& values) {
+Taken take(const toml::node& node, const Key& key, std::vector<Item>& values) {
   const toml::array* const array = node.as_array();
-  if (array == nullptr) return refuse(node.source().begin, std::format("{}: expected an array", key.name));
+  if (array == nullptr) return refuse(node.source().begin, key, "expected an array");
   std::vector<Item> taken(array->size());
-  for (std::size_t i = 0; i < taken.size(); ++i) CHECK(take((*array)[i], key, taken[i]));
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    if (auto item = take((*array)[i], key, taken[i]); !item) return item;
   values = std::move(taken);
   return {};
 }
 
-Result<void> take_key(std::string_view name, const toml::source_position& where, const toml::node& node,
-                      VerifierConfig& config) {
-  const auto* const key = std::ranges::find(kKeys, name, &Key::name);
-  // A key that is passed over could be the one that closes something.
-  if (key == kKeys.end())
-    return refuse(where, std::format("unknown key \"{}\"; the nearest known one is {}", name, nearest_key(name)));
-  return std::visit([&](auto member) { return take(node, *key, config.*member); }, key->field);
+// A key that is passed over could be the one that closes something.
+ConfigProblem unknown_key(std::string_view name, const toml::source_position& where) {
+  return {.key = std::string(name),
+          .where = position(where),
+          .why = std::format("unknown key \"{}\"; the nearest known one is {}", name, nearest_key(name))};
+}
+
+Error as_error(const ConfigProblem& problem) {
+  return {.code = Errc::configuration,
+          .why = std::format("line {}, column {}: {}", problem.where.line, problem.where.column, problem.why)};
+}
+
+std::string toml_string(std::string_view text) { return json::to_text(json::Value(text)); }
+
+std::string as_toml(const std::string& value) { return toml_string(value); }
+std::string as_toml(bool value) { return value ? "true" : "false"; }
+std::string as_toml(unsigned value) { return std::to_string(value); }
+
+template <typename Item>
+std::string as_toml(const std::vector<Item>& values) {
+  std::string list;
+  for (const Item& value : values) list += (list.empty() ? "" : ", ") + as_toml(value);
+  return "[" + list + "]";
 }
 
 }  // namespace
 
-Result<void> parse_config(std::string_view text, const IsGiven& is_given, VerifierConfig& config) {
+ConfigText inspect_config(std::string_view text, const IsGiven& is_given, VerifierConfig& config) {
+  ConfigText found;
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return refuse(parsed.error().source().begin, parsed.error().description());
-  VerifierConfig read = config;
-  for (const auto& [name, node] : parsed.table()) {
-    VerifierConfig discarded;
-    VerifierConfig& to = is_given(name.str()) ? discarded : read;
-    CHECK(take_key(name.str(), name.source().begin, node, to));
+  if (!parsed) {
+    found.problems.push_back({.key = {},
+                              .where = position(parsed.error().source().begin),
+                              .why = std::string(parsed.error().description())});
+    return found;
   }
+  for (const auto& [name, node] : parsed.table()) {
+    const auto* const key = std::ranges::find(kKeys, name.str(), &Key::name);
+    if (key == kKeys.end()) {
+      found.problems.push_back(unknown_key(name.str(), name.source().begin));
+      continue;
+    }
+    found.values.emplace(name.str(), position(node.source().begin));
+    VerifierConfig discarded;
+    VerifierConfig& to = is_given(name.str()) ? discarded : config;
+    const Taken taken = std::visit([&](auto member) { return take(node, *key, to.*member); }, key->field);
+    if (!taken) found.problems.push_back(taken.error());
+  }
+  std::ranges::stable_sort(found.problems, {}, &ConfigProblem::where);
+  return found;
+}
+
+Result<void> parse_config(std::string_view text, const IsGiven& is_given, VerifierConfig& config) {
+  VerifierConfig read = config;
+  const ConfigText found = inspect_config(text, is_given, read);
+  if (!found.problems.empty()) return std::unexpected(as_error(found.problems.front()));
   config = std::move(read);
   return {};
 }
 
-Result<void> read_config(const std::filesystem::path& file, const IsGiven& is_given, VerifierConfig& config) {
+Result<SecretBytes> read_config_text(const std::filesystem::path& file) {
   using std::filesystem::perms;
-  TRY(const SecretBytes text, read_file(file, kMaxConfigFile));
+  TRY(SecretBytes text, read_file(file, kMaxConfigFile));
   std::error_code error;
   const perms mode = std::filesystem::status(file, error).permissions();
   if (error || (mode & (perms::group_write | perms::others_write)) != perms::none)
     return fail_in(Errc::configuration, file.string(), "expected a file that only its owner may write: chmod go-w");
+  return text;
+}
+
+Result<void> read_config(const std::filesystem::path& file, const IsGiven& is_given, VerifierConfig& config) {
+  TRY(const SecretBytes text, read_config_text(file));
   if (auto parsed = parse_config(as_text(text.view()), is_given, config); !parsed)
     return within(file.string(), std::move(parsed).error());
   return {};
+}
+
+std::string to_toml(const VerifierConfig& config) {
+  VerifierConfig shown = config;
+  shown.store = without_password(config.store);
+  std::string text;
+  for (const Key& key : kKeys)
+    text +=
+        std::visit([&](auto member) { return std::format("{} = {}\n", key.name, as_toml(shown.*member)); }, key.field);
+  return text;
 }
 
 }  // namespace credence::service

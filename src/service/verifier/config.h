@@ -2,13 +2,16 @@
 // keys have the same names.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "service/verifier/result_request.h"
 
 namespace credence::service {
@@ -34,7 +37,32 @@ struct VerifierConfig {
   bool allow_insecure_test_root = false;
   std::string nonce_dialect = "url";
   unsigned threads = 1;
-  bool verbose = false;
+  unsigned max_connections = 256;
+  std::string metrics_listen;
+  unsigned drain_delay = 0;  // seconds between /readyz saying no and the end of new connections
+  unsigned drain_time = 5;   // seconds that requests under way have then
+  std::string log_level = "info";
+  std::string log_format;  // empty: as --json says
+  bool verbose = false;    // log_level = "debug"
+};
+
+struct TextPosition {
+  std::uint32_t line = 0;  // from 1; 0: nowhere
+  std::uint32_t column = 0;
+  friend auto operator<=>(const TextPosition&, const TextPosition&) = default;
+};
+
+// A value that cannot be taken, or cannot be what it is.
+struct ConfigProblem {
+  std::string key;  // empty: the text as a whole
+  TextPosition where{};
+  std::string why;
+};
+
+// What a text says beside its values.
+struct ConfigText {
+  std::map<std::string, TextPosition, std::less<>> values;  // where the value of each known key stands
+  std::vector<ConfigProblem> problems;                      // in the order of the text
 };
 
 // Whether a key was given elsewhere already: the file's value is then checked, and not taken.
@@ -44,8 +72,17 @@ using IsGiven = std::function<bool(std::string_view key)>;
 // unknown key and for a value of the wrong type or range.
 [[nodiscard]] Result<void> parse_config(std::string_view text, const IsGiven& is_given, VerifierConfig& config);
 
+// The same, but takes what can be taken, and says all that is wrong.
+[[nodiscard]] ConfigText inspect_config(std::string_view text, const IsGiven& is_given, VerifierConfig& config);
+
 // The same from a file, which only its owner may be able to write: whoever writes it decides what is trusted.
 [[nodiscard]] Result<void> read_config(const std::filesystem::path& file, const IsGiven& is_given,
                                        VerifierConfig& config);
+// The text of such a file.
+[[nodiscard]] Result<SecretBytes> read_config_text(const std::filesystem::path& file);
+
+// As TOML that reads back as the same, a key a line. The password of a database is left out: files hold the other
+// secrets, and their names are none.
+[[nodiscard]] std::string to_toml(const VerifierConfig& config);
 
 }  // namespace credence::service

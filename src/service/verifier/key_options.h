@@ -18,6 +18,7 @@ struct KeyOptions {
   std::string next_signing_key;                     // announced; empty: none
   std::string next_signing_key_from;                // RFC 3339 in UTC: when it takes over; empty: with a later start
   std::vector<std::filesystem::path> retired_keys;  // PEM, public
+  friend bool operator==(const KeyOptions&, const KeyOptions&) = default;
 };
 
 // Opens all of them. Says in the log what relying parties will not have heard of in time.

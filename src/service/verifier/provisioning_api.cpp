@@ -59,6 +59,10 @@ bool is_own_failure(Errc code) noexcept {
   return is_undecided(code) || code == Errc::internal || code == Errc::crypto_failure;
 }
 
+void count(const Parts& parts, std::string_view outcome) {
+  if (parts.metrics) parts.metrics->provisioned(outcome);
+}
+
 // The outcome, or an Error that is the verifier's own.
 Result<SubmissionOutcome> store(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
   const auto stored =
@@ -66,12 +70,17 @@ Result<SubmissionOutcome> store(const Parts& parts, const rats::CorimMediaType& 
         return parts.store->submit(decoded.corim, decoded.octets);
       });
   if (stored) {
+    count(parts, stored->duplicate ? "duplicate" : "stored");
     parts.log->write(LogLevel::info,
                      std::format("CoRIM {}: {}", stored->duplicate ? "known already" : "stored", stored->id));
     return SubmissionOutcome{
         .status = SubmissionStatus::success, .duplicate = stored->duplicate, .corim = stored->id, .reason = {}};
   }
-  if (is_own_failure(stored.error().code)) return std::unexpected(stored.error());
+  if (is_own_failure(stored.error().code)) {
+    count(parts, "failed");
+    return std::unexpected(stored.error());
+  }
+  count(parts, "refused");
   parts.log->write(LogLevel::warning, "CoRIM refused: " + stored.error().text());
   return SubmissionOutcome{
       .status = SubmissionStatus::failed, .duplicate = false, .corim = {}, .reason = stored.error().text()};

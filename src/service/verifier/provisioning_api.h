@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "crypto/certificate.h"
 #include "service/http/message.h"
+#include "service/metrics/verifier_metrics.h"
 #include "service/verifier/provisioning_session.h"
 #include "service/verifier/routes.h"
 #include "verifier/store.h"
@@ -24,6 +25,7 @@ class ProvisioningApi {
     std::vector<crypto::Certificate> anchors{};  // of signed CoRIMs
     std::shared_ptr<ProvisioningSessions> sessions{};
     std::shared_ptr<const Clock> clock{};
+    std::shared_ptr<VerifierMetrics> metrics{};  // empty: nobody counts
     Log* log = &no_log();
   };
   explicit ProvisioningApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}

@@ -1,39 +1,32 @@
 #include "service/verifier/server.h"
 
 #include <format>
+#include <thread>
 #include <utility>
 
 #include "crypto/random.h"
 #include "service/access/access.h"
 #include "service/access/bearer_token.h"
+#include "service/metrics/http_metrics.h"
+#include "service/metrics/process_metrics.h"
+#include "service/metrics/verifier_metrics.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
+#include "service/verifier/health.h"
 #include "service/verifier/jwks_api.h"
+#include "service/verifier/operations_api.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
+#include "service/verifier/store_specification.h"
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
-#include "verifier/store/memory/store.h"
-#include "verifier/store/postgres/store.h"
-#include "verifier/store/sqlite/store.h"
 
 namespace credence::service {
 namespace {
 
 constexpr std::size_t kMaxAnchorFile = 1 << 20;
 constexpr std::string_view kVersion = CREDENCE_VERSION;
-
-Result<std::shared_ptr<verifier::Store>> open_store(const std::string& specification) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (specification == "memory:") return verifier::memory_store();
-  if (specification.starts_with(kSqlite) && specification.size() > kSqlite.size()) {
-    return verifier::open_sqlite_store(specification.substr(kSqlite.size()));
-  }
-  if (specification.starts_with("postgresql:")) return verifier::open_postgres_store(specification);
-  return fail(Errc::usage,
-              std::format("store: expected memory:, sqlite:FILE or postgresql://..., got \"{}\"", specification));
-}
 
 Result<std::vector<crypto::Certificate>> read_anchors(const std::vector<std::filesystem::path>& files) {
   std::vector<crypto::Certificate> anchors;
@@ -67,6 +60,55 @@ Result<void> check_transport(const VerifierOptions& options, Log& log) {
   return {};
 }
 
+// What stays when the configuration changes at run time.
+struct Lasting {
+  std::shared_ptr<verifier::Store> store;
+  std::shared_ptr<const ResultSigner> signer;
+  std::shared_ptr<Sessions> sessions;
+  std::shared_ptr<ProvisioningSessions> submissions;
+  std::shared_ptr<audit::Log> audit;  // null: none is kept
+  std::shared_ptr<VerifierMetrics> metrics;
+  std::shared_ptr<Health> health;
+};
+
+std::shared_ptr<const Random> random_of(const VerifierOptions& options) {
+  return options.random ? options.random : crypto::system_random();
+}
+
+std::vector<HealthCheck> health_checks(const Lasting& lasting, const std::shared_ptr<const Clock>& clock) {
+  // A key in a device may go away. What is signed here says nothing, and is thrown away.
+  const auto sign = [signer = lasting.signer, clock]() -> Result<void> {
+    rats::Ear nothing;
+    nothing.issued_at = clock->now();
+    CHECK(signer->sign(nothing));
+    return {};
+  };
+  const auto ask = [store = lasting.store, metrics = lasting.metrics] {
+    auto answered = store->probe();
+    if (!answered) metrics->store_failed();
+    return answered;
+  };
+  return {{.name = "store", .check = ask}, {.name = "signing-key", .check = sign, .period = std::chrono::seconds(30)}};
+}
+
+Result<Lasting> make_lasting(const VerifierOptions& options, Log& log) {
+  Lasting lasting;
+  TRY(lasting.store, open_store(options.store));
+  TRY(ResultSigner signer, open_result_signer(options.keys, options.result_lifetime, options.clock->now(), log));
+  lasting.signer = std::make_shared<const ResultSigner>(std::move(signer));
+  lasting.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random_of(options));
+  lasting.submissions = std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
+  if (options.audit_log) {
+    TRY(lasting.audit, audit::Log::open(*options.audit_log, options.clock));
+    CHECK(lasting.audit->append({.action = "start", .outcome = audit::Outcome::done}, audit::Durability::at_once));
+  }
+  lasting.metrics = std::make_shared<VerifierMetrics>(std::make_shared<Metrics>(), kVersion);
+  lasting.metrics->watch(lasting.store, [sessions = lasting.sessions] { return sessions->count(); });
+  add_process_metrics(lasting.metrics->metrics());
+  lasting.health = std::make_shared<Health>(health_checks(lasting, options.clock), log, options.heartbeat);
+  return lasting;
+}
+
 // Of a listener on loopback without any credential configured, the programs of this machine are the operators.
 Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& options) {
   access::Access::Parts parts;
@@ -79,42 +121,42 @@ Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& o
   return std::make_shared<const access::Access>(std::move(parts));
 }
 
-Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, std::shared_ptr<verifier::Store> store,
-                                         Log& log) {
+Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, const Lasting& lasting, Log& log) {
   TRY(auto anchors, read_anchors(options.corim_anchors));
-  return ProvisioningApi({.store = std::move(store),
+  return ProvisioningApi({.store = lasting.store,
                           .anchors = std::move(anchors),
-                          .sessions = std::make_shared<ProvisioningSessions>(
-                              options.clock, options.random ? options.random : crypto::system_random()),
+                          .sessions = lasting.submissions,
                           .clock = options.clock,
+                          .metrics = lasting.metrics,
                           .log = &log});
 }
 
+OperationsApi operations_api(const Lasting& lasting, MetricsAccess access) {
+  return OperationsApi({.metrics = lasting.metrics->metrics(), .health = lasting.health, .access = access});
+}
+
 // Engine, store and signer of one tenant behind the three APIs.
-Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
-  TRY(auto store, open_store(options.store));
-  TRY(ResultSigner made_signer, open_result_signer(options.keys, options.result_lifetime, options.clock->now(), log));
-  const auto signer = std::make_shared<const ResultSigner>(std::move(made_signer));
-  const auto random = options.random ? options.random : crypto::system_random();
+Result<Routes> routes_of(const VerifierOptions& options, const Lasting& lasting, Log& log) {
   const auto engine = std::make_shared<const verifier::Engine>(
-      store, options.clock, options.policy,
+      lasting.store, options.clock, options.policy,
       verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer});
 
   Routes routes;
-  VerificationApi({.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random),
+  VerificationApi({.sessions = lasting.sessions,
                    .appraiser = verifier::local_appraiser(engine),
                    .media_types = engine->media_types(),
-                   .signer = signer,
-                   .random = random,
+                   .signer = lasting.signer,
+                   .random = random_of(options),
                    .dialect = options.nonce_dialect,
                    .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
+                   .metrics = lasting.metrics,
                    .log = &log})
       .add_routes(routes);
-  TRY(const ProvisioningApi provisioning, provisioning_api(options, std::move(store), log));
+  TRY(const ProvisioningApi provisioning, provisioning_api(options, lasting, log));
   provisioning.add_routes(routes);
-  add_jwks_route(routes, signer, options.clock);
-  DiscoveryApi({.signer = signer,
+  add_jwks_route(routes, lasting.signer, options.clock);
+  DiscoveryApi({.signer = lasting.signer,
                 .evidence_types = engine->media_types(),
                 .corim_types = corim_media_types(),
                 .version = std::string(kVersion),
@@ -123,24 +165,72 @@ Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
   return routes;
 }
 
-Result<http::Router> make_router(const VerifierOptions& options, Log& log) {
-  Front::Parts parts{.access = {}, .rates = {}, .audit = {}, .clock = options.clock, .log = &log};
+Result<http::Router> make_router(const VerifierOptions& options, const Lasting& lasting, Log& log) {
+  Front::Parts parts{.access = {}, .rates = {}, .audit = lasting.audit, .clock = options.clock, .log = &log};
   TRY(parts.access, access_of(options));
-  if (options.audit_log) {
-    TRY(parts.audit, audit::Log::open(*options.audit_log, options.clock));
-    CHECK(parts.audit->append({.action = "start", .outcome = audit::Outcome::done}, audit::Durability::at_once));
-  }
   Tenants tenants;
-  TRY(tenants[std::string(access::kDefaultTenant)], routes_of(options, log));
-  return router_of(tenants, std::make_shared<Front>(std::move(parts)));
+  TRY(tenants[std::string(access::kDefaultTenant)], routes_of(options, lasting, log));
+  TRY(http::Router router, router_of(tenants, std::make_shared<Front>(std::move(parts))));
+  operations_api(lasting, options.metrics ? MetricsAccess::nobody : MetricsAccess::local_callers).add_routes(router);
+  return router;
+}
+
+http::ServerOptions listener_options(const VerifierOptions& options, const Lasting& lasting,
+                                     const http::Router& router) {
+  return {.address = options.address,
+          .port = options.port,
+          .tls = options.tls,
+          .threads = options.threads,
+          .limits = {.connections = options.max_connections, .stop_time = options.drain_time},
+          .observer = http_metrics(lasting.metrics->metrics(), router)};
+}
+
+Result<http::ServerOptions> metrics_options(const VerifierOptions& options) {
+  TRY(const bool loopback, http::is_loopback_address(options.metrics->address));
+  http::ServerOptions listener{.address = options.metrics->address,
+                               .port = options.metrics->port,
+                               .limits = {.connections = 16, .stop_time = std::chrono::seconds(1)}};
+  if (!loopback) listener.tls = options.tls;
+  return listener;
+}
+
+http::Router metrics_router(const Lasting& lasting) {
+  http::Router router;
+  operations_api(lasting, MetricsAccess::everybody).add_routes(router);
+  return router;
+}
+
+Result<void> check_unchanged(const VerifierOptions& before, const VerifierOptions& after) {
+  const auto refuse = [](std::string_view what) {
+    return fail(Errc::configuration, std::format("{} cannot change while the verifier runs: restart it", what));
+  };
+  if (before.store != after.store) return refuse("store");
+  if (before.keys != after.keys) return refuse("signing-key, or one that comes after or went before it,");
+  if (before.audit_log != after.audit_log) return refuse("audit-log");
+  if (before.metrics != after.metrics) return refuse("metrics-listen");
+  return {};
 }
 
 }  // namespace
 
 struct VerifierServer::State {
-  std::string address;
-  bool tls = false;
+  VerifierOptions options;  // as started
+  Log& log;
+  Lasting lasting;
   std::unique_ptr<http::Server> server;
+  std::unique_ptr<http::Server> metrics;  // null: none of its own
+
+  Result<void> reload(const VerifierOptions& after) {
+    CHECK(check_unchanged(options, after));
+    CHECK(check_transport(after, log));
+    TRY(http::Router router, make_router(after, lasting, log));
+    const http::ServerOptions listener = listener_options(after, lasting, router);
+    if (metrics != nullptr) {
+      TRY(const http::ServerOptions own, metrics_options(after));
+      CHECK(metrics->reload(own, metrics_router(lasting)));
+    }
+    return server->reload(listener, std::move(router));
+  }
 };
 
 VerifierServer::VerifierServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -148,28 +238,69 @@ VerifierServer::~VerifierServer() = default;
 
 Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions options, Log& log) {
   CHECK(check_transport(options, log));
-  TRY(http::Router router, make_router(options, log));
-  http::ServerOptions listener{.address = options.address,
-                               .port = options.port,
-                               .tls = options.tls,
-                               .threads = options.threads,
-                               .limits = {.connections = options.max_connections}};
+  TRY(Lasting lasting, make_lasting(options, log));
+  TRY(http::Router router, make_router(options, lasting, log));
+  http::ServerOptions listener = listener_options(options, lasting, router);
   TRY(auto server, http::Server::start(std::move(listener), std::move(router), log));
-  auto started = std::unique_ptr<VerifierServer>(new VerifierServer(std::make_unique<State>(
-      State{.address = options.address, .tls = options.tls.has_value(), .server = std::move(server)})));
-  log.write(LogLevel::info, std::format("verifier listens on {}, store {}", started->url(), options.store));
+  std::unique_ptr<http::Server> metrics;
+  if (options.metrics) {
+    TRY(http::ServerOptions own, metrics_options(options));
+    TRY(metrics, http::Server::start(std::move(own), metrics_router(lasting), log));
+  }
+  const std::string store = without_password(options.store);
+  auto started = std::unique_ptr<VerifierServer>(
+      new VerifierServer(std::make_unique<State>(State{.options = std::move(options),
+                                                       .log = log,
+                                                       .lasting = std::move(lasting),
+                                                       .server = std::move(server),
+                                                       .metrics = std::move(metrics)})));
+  log.write(LogLevel::info, std::format("verifier listens on {}, store {}", started->url(), store));
   return started;
+}
+
+Result<void> VerifierServer::reload(const VerifierOptions& options) {
+  auto changed = state_->reload(options);
+  if (!changed) {
+    reload_refused(changed.error());
+    return changed;
+  }
+  state_->lasting.metrics->reloaded(true);
+  state_->log.write(LogLevel::info, "the new configuration is in force");
+  return {};
+}
+
+void VerifierServer::reload_refused(const Error& why) {
+  state_->lasting.metrics->reloaded(false);
+  state_->log.write(LogLevel::error, "the new configuration is refused, the old one stays in force: " + why.text());
 }
 
 std::uint16_t VerifierServer::port() const noexcept { return state_->server->port(); }
 
+std::uint16_t VerifierServer::metrics_port() const noexcept {
+  return state_->metrics != nullptr ? state_->metrics->port() : std::uint16_t{0};
+}
+
 std::string VerifierServer::url() const {
-  const bool is_ipv6 = state_->address.contains(':');
-  return std::format("{}://{}{}{}:{}", state_->tls ? "https" : "http", is_ipv6 ? "[" : "", state_->address,
+  const std::string& address = state_->options.address;
+  const bool is_ipv6 = address.contains(':');
+  return std::format("{}://{}{}{}:{}", state_->options.tls ? "https" : "http", is_ipv6 ? "[" : "", address,
                      is_ipv6 ? "]" : "", port());
 }
 
-void VerifierServer::run() { state_->server->run(); }
-void VerifierServer::stop() { state_->server->stop(); }
+std::shared_ptr<const http::Router> VerifierServer::router() const { return state_->server->router(); }
+
+void VerifierServer::drain() { state_->lasting.health->drain(); }
+
+void VerifierServer::run() {
+  std::jthread numbers;
+  if (state_->metrics != nullptr) numbers = std::jthread([this] { state_->metrics->run(); });
+  state_->server->run();
+  if (state_->metrics != nullptr) state_->metrics->stop();
+}
+
+void VerifierServer::stop() {
+  drain();
+  state_->server->stop();
+}
 
 }  // namespace credence::service

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,12 @@ struct VerifierOptions {
   NonceDialect nonce_dialect = NonceDialect::url;
   unsigned threads = 1;  // that serve requests; 0: one for each core
   std::size_t max_connections = 256;
+  std::chrono::milliseconds drain_time{5'000};  // for requests under way when the service stops
+
+  // Where /metrics is served to whoever can connect; without it, on the listener above and to this machine only. Plain
+  // HTTP on loopback, elsewhere like the listener above.
+  std::optional<http::SocketAddress> metrics;
+  std::function<void()> heartbeat;  // about every second, as long as the health checks go round
 
   std::shared_ptr<const Clock> clock = system_clock();
   std::shared_ptr<const Random> random;  // empty: the system's
@@ -59,7 +66,21 @@ class VerifierServer {
   ~VerifierServer();
 
   [[nodiscard]] std::uint16_t port() const noexcept;
-  [[nodiscard]] std::string url() const;  // "https://127.0.0.1:8443"
+  [[nodiscard]] std::uint16_t metrics_port() const noexcept;  // of VerifierOptions::metrics; else 0
+  [[nodiscard]] std::string url() const;                      // "https://127.0.0.1:8443"
+
+  // From any thread: policy, anchors, tokens, certificate and limits for everything that begins afterwards; what is
+  // under way ends as it began. All of it or, with an Error, nothing. Listener, store, signing key and threads cannot
+  // change: Errc::configuration names them.
+  [[nodiscard]] Result<void> reload(const VerifierOptions& options);
+  // Says so in the log and in the metrics when there are not even options.
+  void reload_refused(const Error& why);
+
+  // From any thread: /readyz says 503 from now on, so that load balancers send nothing new; everything is still served.
+  void drain();
+
+  // Every route in force: what docs/openapi.json must say.
+  [[nodiscard]] std::shared_ptr<const http::Router> router() const;
 
   // Serves on the calling thread (and options.threads - 1 others) until stop().
   void run();

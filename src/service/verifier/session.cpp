@@ -134,6 +134,12 @@ Result<Sessions::Table::iterator> Sessions::locate(std::string_view id) {
   return position;
 }
 
+std::size_t Sessions::count() {
+  const std::lock_guard lock(mutex_);
+  drop_expired(clock_->now());
+  return table_.size();
+}
+
 void Sessions::erase(Table::iterator position) {
   const Slot& slot = position->second;
   kept_octets_ -= kept(slot.session);

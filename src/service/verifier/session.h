@@ -64,6 +64,8 @@ class Sessions {
   // Processing becomes complete, or failed when there is no result. A session that is gone is left alone.
   void finish(std::string_view id, std::optional<std::string> result);
   [[nodiscard]] Result<void> remove(std::string_view id);
+  // Of sessions that are kept, whatever their status.
+  [[nodiscard]] std::size_t count();
 
  private:
   struct TextHash {

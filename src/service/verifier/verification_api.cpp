@@ -124,6 +124,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     auto token = parts_->signer->sign(result, session_.request);
     if (!token) return give_up(token.error());
     parts_->log->write(LogLevel::info, line);
+    if (parts_->metrics) parts_->metrics->appraised(result);
     parts_->sessions->finish(session_.id, *std::move(token));
   }
 
@@ -139,6 +140,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
 
   void give_up(const Error& error) {
     parts_->log->write(LogLevel::error, "nothing was decided: " + error.text());
+    if (parts_->metrics) parts_->metrics->undecided(error.code);
     parts_->sessions->finish(session_.id, std::nullopt);
   }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "service/http/message.h"
+#include "service/metrics/verifier_metrics.h"
 #include "service/verifier/result_signer.h"
 #include "service/verifier/routes.h"
 #include "service/verifier/session.h"
@@ -29,6 +30,7 @@ class VerificationApi {
     NonceDialect dialect = NonceDialect::url;
     Seconds result_lifetime = kDefaultResultLifetime;  // the longest that a client may ask for, and the default
     bool compatibility = false;                        // Veraison's plain nonce: see challenges_for()
+    std::shared_ptr<VerifierMetrics> metrics{};        // empty: nobody counts
     Log* log = &no_log();
   };
   explicit VerificationApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}

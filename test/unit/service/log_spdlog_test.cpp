@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "service/http/request_id.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -33,6 +34,44 @@ TEST(StderrLog, WritesOneJsonObjectALine) {
   ASSERT_TRUE(line) << out;
   EXPECT_EQ(line->as_object().at("message").as_string(), "say \"hi\"\n");
   EXPECT_EQ(line->as_object().at("level").as_string(), "error");
+}
+
+constexpr LogField kFields[] = {{"route", "/a b"}, {"status", std::int64_t{404}}};
+
+TEST(StderrLog, WritesFieldsForPeopleAndForPrograms) {
+  testing::internal::CaptureStderr();
+  stderr_log(LogFormat::text, LogLevel::info)->write_fields(LogLevel::info, "request", kFields);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("request route=\"/a b\" status=404\n"), std::string::npos);
+  testing::internal::CaptureStderr();
+  stderr_log(LogFormat::json, LogLevel::info)->write_fields(LogLevel::info, "request", kFields);
+  const auto line = json::parse(testing::internal::GetCapturedStderr()).value().as_object();
+  EXPECT_EQ(line.at("message").as_string(), "request");
+  EXPECT_EQ(line.at("route").as_string(), "/a b");
+  EXPECT_EQ(line.at("status").as_int64(), 404);
+}
+
+TEST(StderrLog, NamesTheRequestThatALineIsAbout) {
+  testing::internal::CaptureStderr();
+  {
+    const http::RequestScope scope("p-7");
+    stderr_log(LogFormat::text, LogLevel::info)->write(LogLevel::info, "one");
+    stderr_log(LogFormat::json, LogLevel::info)->write(LogLevel::info, "two");
+  }
+  stderr_log(LogFormat::text, LogLevel::info)->write(LogLevel::info, "three");
+  const std::string out = testing::internal::GetCapturedStderr();
+  EXPECT_NE(out.find("one request=p-7\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("\"message\":\"two\",\"request\":\"p-7\"}"), std::string::npos) << out;
+  EXPECT_NE(out.find("three\n"), std::string::npos) << out;
+}
+
+TEST(StderrLog, ChangesItsLevelWhileItRuns) {
+  testing::internal::CaptureStderr();
+  const auto log = stderr_log(LogFormat::text, LogLevel::warning);
+  EXPECT_FALSE(log->wants(LogLevel::debug));
+  log->set_least(LogLevel::debug);
+  EXPECT_TRUE(log->wants(LogLevel::debug));
+  log->write(LogLevel::debug, "now");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("now"), std::string::npos);
 }
 
 }  // namespace

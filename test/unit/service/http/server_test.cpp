@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <mutex>
 #include <new>
 #include <ostream>
 #include <string>
@@ -226,6 +227,133 @@ TEST(HttpServer, EndsWhenAClientNeverDoes) {
   const auto start_of_stop = std::chrono::steady_clock::now();
   server.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - start_of_stop, std::chrono::seconds(3));
+}
+
+// The value of a header in an answer as it came.
+std::string header_of(const std::string& answer, const std::string& name) {
+  const std::size_t at = answer.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + name.size() + 4;
+  return answer.substr(begin, answer.find("\r\n", begin) - begin);
+}
+
+TEST(HttpServer, NamesEachRequestInItsAnswer) {
+  const Running server(start());
+  const auto ask = [&](const std::string& target, const std::string& header) {
+    return answer_to(*server, "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + header + "Connection: close\r\n\r\n");
+  };
+  EXPECT_EQ(header_of(ask("/hello", "X-Request-Id: mine-1\r\n"), "X-Request-Id"), "mine-1");
+  const std::string first = header_of(ask("/hello", ""), "X-Request-Id");
+  EXPECT_EQ(first.find_first_not_of("0123456789abcdef-"), std::string::npos) << first;
+  EXPECT_NE(first, header_of(ask("/hello", ""), "X-Request-Id"));
+  EXPECT_NE(header_of(ask("/hello", "X-Request-Id: no good\r\n"), "X-Request-Id"), "no good");
+  // Refusals before and after the header was understood, and those of a handler.
+  for (const char* target : {"/nothing", "/a/../b", "/bug"}) {
+    const std::string answer = ask(target, "");
+    const std::string id = header_of(answer, "X-Request-Id");
+    EXPECT_FALSE(id.empty()) << answer;
+    EXPECT_NE(answer.find("\"instance\":\"" + id + "\""), std::string::npos) << answer;
+  }
+}
+
+class CountingObserver final : public Observer {
+ public:
+  void served(const Served& request) noexcept override {
+    const std::string route = request.route != nullptr ? request.route->pattern : "none";
+    const std::lock_guard lock(mutex_);
+    log_ += std::string(name(request.method)) + " " + route + " " + std::to_string(request.status) + "\n";
+    positive_ = positive_ && request.time.count() > 0;
+  }
+  void connection_opened() noexcept override { ++opened; }
+  void connection_closed() noexcept override { ++closed; }
+  void connection_refused() noexcept override { ++refused; }
+  void handshake_failed() noexcept override { ++handshakes; }
+  std::string log() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+  bool positive() const { return positive_; }
+  std::atomic<int> opened = 0, closed = 0, refused = 0, handshakes = 0;
+
+ private:
+  std::mutex mutex_;
+  std::string log_;
+  bool positive_ = true;
+};
+
+TEST(HttpServer, TellsItsObserverEveryAnswer) {
+  const auto observer = std::make_shared<CountingObserver>();
+  ServerOptions options;
+  options.observer = observer;
+  options.limits.connections = 1;
+  Running server(Server::start(options, example(), no_log()).value());
+  {
+    RawClient client(server->port());
+    client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(client.receive("hello").find("200 OK"), std::string::npos);
+    RawClient second(server->port());
+    EXPECT_EQ(second.receive().find("HTTP"), std::string::npos);
+    client.send("GET /bug HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(client.receive("its log says why").find("500"), std::string::npos);
+    client.send("POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+    EXPECT_NE(client.receive("no").find("401"), std::string::npos);
+  }
+  server.stop();
+  EXPECT_EQ(observer->log(), "GET /hello 200\nGET /bug 500\nPOST /guarded 401\n");
+  EXPECT_TRUE(observer->positive());
+  EXPECT_EQ(observer->opened, 1);
+  EXPECT_EQ(observer->closed, 1);
+  EXPECT_EQ(observer->refused, 1);
+}
+
+Router greeting(const std::string& text) {
+  Router router;
+  router.add(Method::get, "/hello", 0, [text](const Request&) { return Response{.status = kOk, .body = text}; });
+  return router;
+}
+
+TEST(HttpServer, ExchangesItsRoutesWithoutLosingAConnection) {
+  Running server(Server::start({}, greeting("before"), no_log()).value());
+  RawClient client(server->port());
+  client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(client.receive("before").find("200 OK"), std::string::npos);
+  ASSERT_TRUE(server->reload({}, greeting("after")));
+  client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(client.receive("after").find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, LosesNoRequestWhileItReloads) {
+  ServerOptions options;
+  options.threads = 2;
+  Running server(Server::start(options, greeting("0"), no_log()).value());
+  std::atomic<bool> done = false;
+  std::jthread reloader([&] {
+    for (int i = 1; !done; ++i) EXPECT_TRUE(server->reload(options, greeting(std::to_string(i))));
+  });
+  for (int connection = 0; connection < 20; ++connection) {
+    RawClient client(server->port());
+    for (int i = 0; i < 20; ++i) {
+      client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+      ASSERT_TRUE(client.receive("\r\n\r\n").starts_with("HTTP/1.1 200 OK"));
+    }
+  }
+  done = true;
+}
+
+TEST(HttpServer, RefusesToChangeWhatItCannot) {
+  const ServerOptions before;
+  Running server(Server::start(before, greeting("before"), no_log()).value());
+  ServerOptions port = before, threads = before, tls = before;
+  port.port = 1;
+  threads.threads = 2;
+  tls.tls = TlsFiles{.certificate = "a", .key = "b"};
+  for (const auto& [options, named] : {std::pair(port, "listener"), {threads, "threads"}, {tls, "TLS"}}) {
+    const auto refused = server->reload(options, greeting("after"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::configuration);
+    EXPECT_NE(refused.error().why.find(named), std::string::npos) << refused.error().why;
+  }
+  EXPECT_TRUE(answer_to(*server, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").ends_with("before"));
 }
 
 TEST(HttpServer, SaysWhyItCannotListen) {

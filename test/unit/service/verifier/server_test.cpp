@@ -183,6 +183,121 @@ TEST_F(VerifierServerTest, WarnsOnceThatProvisioningIsOpen) {
   EXPECT_TRUE(closed.lines.empty());
 }
 
+TEST_F(VerifierServerTest, TakesANewCertificateAndTokenWhileItRuns) {
+  const auto old_files = test::write_certificate(directory, "old");
+  const auto new_files = test::write_certificate(directory, "new");
+  options.insecure_http = false;
+  options.tls = http::TlsFiles{.certificate = old_files.certificate, .key = old_files.key};
+  const Running server(start());
+  const std::string ready = server->url() + "/readyz";
+  const auto trusted = [&](const test::CertificateFiles& files) {
+    return curl("--cacert " + files.certificate.string() + " " + ready).starts_with("HTTP/1.1 200");
+  };
+  EXPECT_TRUE(trusted(old_files));
+  EXPECT_FALSE(trusted(new_files));
+  options.tls = http::TlsFiles{.certificate = new_files.certificate, .key = new_files.key};
+  options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
+  ASSERT_TRUE(server->reload(options));
+  EXPECT_FALSE(trusted(old_files));
+  EXPECT_TRUE(trusted(new_files));
+  const std::string list =
+      "--cacert " + new_files.certificate.string() + " " + server->url() + "/endorsement-provisioning/v1/corim";
+  EXPECT_TRUE(curl(list).starts_with("HTTP/1.1 401"));
+  EXPECT_TRUE(curl("-H 'Authorization: Bearer 0123456789abcdef' " + list).starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(VerifierServerTest, AppraisesByTheNewPolicyAndKeepsSessionsOverAReload) {
+  options.policy.minimum_pcrs = {0, 1, 2};
+  const Running server(start());
+  test::EvidenceMaker maker;
+  provision(*server, maker);
+  const std::string session =
+      client::request(
+          {.method = client::HttpMethod::post,
+           .url = server->url() + "/challenge-response/v1/newSession?nonce=" + to_base64url(maker.extra_data)},
+          {})
+          .value()
+          .header("location")
+          .data();
+  options.policy.minimum_pcrs = {0, 1, 2, 3};
+  ASSERT_TRUE(server->reload(options));
+  const auto answer = client::request({.method = client::HttpMethod::post,
+                                       .url = server->url() + "/challenge-response/v1/" + session,
+                                       .headers = {{"Content-Type", std::string(evidence::kParsecTpm)}},
+                                       .body = maker.make()},
+                                      {})
+                          .value();
+  ASSERT_EQ(answer.status, 200) << answer.text();
+  const auto result = json::parse(answer.text()).value().as_object().at("result").as_string();
+  const auto ear = rats::decode_ear(std::string_view(result)).value();
+  EXPECT_FALSE(ear.is_affirming());
+  EXPECT_NE(testing::PrintToString(ear.problems()).find("insufficient_pcrs"), std::string::npos)
+      << testing::PrintToString(ear.problems());
+}
+
+TEST_F(VerifierServerTest, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
+  Running server(start());
+  const VerifierOptions good = options;
+  const auto refused = [&](VerifierOptions bad, std::string_view named) {
+    const auto reloaded = server->reload(bad);
+    ASSERT_FALSE(reloaded);
+    EXPECT_NE(reloaded.error().text().find(named), std::string::npos) << reloaded.error().text();
+  };
+  VerifierOptions store = good, key = good, anchor = good, address = good, metrics = good;
+  store.store = "sqlite:other.db";
+  refused(store, "store cannot change");
+  key.keys.signing_key = "other.pem";
+  refused(key, "signing-key cannot change");
+  metrics.metrics.emplace();
+  refused(metrics, "metrics-listen cannot change");
+  address.port = 1;
+  refused(address, "the listener cannot change");
+  anchor.corim_anchors = {"/nowhere/root.pem"};
+  refused(anchor, "/nowhere/root.pem");
+  const std::string numbers = curl(server->url() + "/metrics");
+  EXPECT_NE(numbers.find("credence_config_reloads_total{outcome=\"failure\"} 5\n"), std::string::npos);
+  EXPECT_NE(numbers.find("credence_config_last_reload_successful 0\n"), std::string::npos);
+  ASSERT_TRUE(server->reload(good));
+  EXPECT_NE(curl(server->url() + "/metrics").find("credence_config_last_reload_successful 1\n"), std::string::npos);
+}
+
+TEST_F(VerifierServerTest, CountsWhatItDecides) {
+  const Running server(start());
+  test::EvidenceMaker maker;
+  provision(*server, maker);
+  const std::string nonce = to_base64url(maker.extra_data);
+  static_cast<void>(post_evidence(*server, nonce, evidence::kParsecTpm, maker.make()));
+  static_cast<void>(post_evidence(*server, to_base64url(Bytes(32, 0x11)), evidence::kParsecTpm, maker.make()));
+  const std::string numbers = curl(server->url() + "/metrics");
+  for (const char* line :
+       {"credence_appraisals_total{code=\"none\",scheme=\"PARSEC_TPM\",status=\"affirming\"} 1\n",
+        "credence_appraisals_total{code=\"nonce_mismatch\",scheme=\"PARSEC_TPM\",status=\"contraindicated\"} 1\n",
+        "credence_provisioning_total{outcome=\"stored\"} 2\n", "credence_store_corims 2\n",
+        "credence_sessions_open 2\n", "credence_build_info{version=", "process_resident_memory_bytes ",
+        "credence_http_requests_total{method=\"POST\",route=\"/challenge-response/v1/session/{}\",status=\"2xx\"} 2\n"})
+    EXPECT_NE(numbers.find(line), std::string::npos) << line << numbers;
+  EXPECT_EQ(numbers.find(nonce), std::string::npos);
+}
+
+TEST_F(VerifierServerTest, ShowsNumbersOnAListenerOfTheirOwn) {
+  options.metrics.emplace();
+  const Running server(start());
+  EXPECT_TRUE(curl(server->url() + "/metrics").starts_with("HTTP/1.1 404"));
+  const std::string own = std::format("http://127.0.0.1:{}", server->metrics_port());
+  EXPECT_NE(curl(own + "/metrics").find("# TYPE credence_store_triples gauge"), std::string::npos);
+  EXPECT_TRUE(curl(own + "/readyz").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(curl(own + "/endorsement-provisioning/v1/corim").starts_with("HTTP/1.1 404"));
+}
+
+TEST_F(VerifierServerTest, SaysThatItDrainsAndServesOn) {
+  const Running server(start());
+  EXPECT_TRUE(curl(server->url() + "/readyz").starts_with("HTTP/1.1 200"));
+  server->drain();
+  EXPECT_TRUE(curl(server->url() + "/readyz").starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(curl(server->url() + "/healthz").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(curl("-X POST " + server->url() + "/challenge-response/v1/newSession").starts_with("HTTP/1.1 201"));
+}
+
 TEST_F(VerifierServerTest, SpeaksTls13AndNothingOlder) {
   const auto files = test::write_certificate(directory, "verifier");
   options.insecure_http = false;

@@ -1,0 +1,145 @@
+#include "service/verifier/config_options.h"
+
+#include <format>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "service/listen_address.h"
+
+namespace credence::service {
+namespace {
+
+class Conversion {
+ public:
+  Conversion(const VerifierConfig& config, ConfiguredVerifier& made) : config_(config), made_(made) {}
+
+  std::vector<ConfigProblem> run() {
+    require("listen", config_.listen);
+    require("store", config_.store);
+    require("signing-key", config_.signing_key);
+    listeners();
+    results();
+    provisioning();
+    policy();
+    service();
+    return std::move(problems_);
+  }
+
+ private:
+  void problem(std::string_view key, std::string why) {
+    problems_.push_back({.key = std::string(key), .where = {}, .why = std::format("--{}{}", key, why)});
+  }
+  void require(std::string_view key, const std::string& value) {
+    if (value.empty()) problem(key, " is required");
+  }
+
+  // Of a choice among names.
+  template <typename Value>
+  void choose(std::string_view key, const std::string& name, Value& to,
+              std::initializer_list<std::pair<std::string_view, Value>> values) {
+    std::string expected;
+    for (const auto& [known, value] : values) {
+      if (name == known) {
+        to = value;
+        return;
+      }
+      expected += (expected.empty() ? "" : ", ") + std::string(known);
+    }
+    problem(key, std::format(": expected one of {}, got '{}'", expected, name));
+  }
+
+  void address(std::string_view key, const std::string& text, http::SocketAddress& to) {
+    const auto parsed = parse_listen_address(std::format("--{}", key), text);
+    if (!parsed) {
+      problems_.push_back({.key = std::string(key), .where = {}, .why = parsed.error().why});
+      return;
+    }
+    to = {.address = parsed->host, .port = parsed->port};
+    if (!http::is_loopback_address(to.address))
+      problem(key, std::format(": expected an IP address, got '{}'", to.address));
+  }
+
+  void listeners() {
+    VerifierOptions& options = made_.options;
+    http::SocketAddress where;
+    if (!config_.listen.empty()) address("listen", config_.listen, where);
+    options.address = where.address;
+    options.port = where.port;
+    if (!config_.metrics_listen.empty()) address("metrics-listen", config_.metrics_listen, options.metrics.emplace());
+    const bool with_tls = !config_.certificate.empty() || !config_.key.empty();
+    if (with_tls == config_.insecure_http || (with_tls && (config_.certificate.empty() || config_.key.empty()))) {
+      problems_.push_back(
+          {.key = "cert", .where = {}, .why = "expected either --cert FILE with --key FILE, or --insecure-http"});
+    } else if (with_tls) {
+      options.tls = http::TlsFiles{.certificate = config_.certificate, .key = config_.key};
+    }
+    options.insecure_http = config_.insecure_http;
+    options.threads = config_.threads;
+    options.max_connections = config_.max_connections;
+    if (config_.max_connections == 0) problem("max-connections", ": expected at least 1, got 0");
+  }
+
+  void results() {
+    VerifierOptions& options = made_.options;
+    options.keys.signing_key = config_.signing_key;
+    options.keys.signing_algorithm = config_.signing_algorithm;
+    options.keys.next_signing_key = config_.next_signing_key;
+    options.keys.next_signing_key_from = config_.next_signing_key_from;
+    options.keys.retired_keys.assign(config_.retired_keys.begin(), config_.retired_keys.end());
+    options.issuer = config_.issuer;
+    options.result_lifetime = Seconds(config_.result_lifetime);
+    if (config_.result_lifetime == 0) problem("result-lifetime", ": expected at least 1 second, got 0");
+    choose(
+        "nonce-dialect", config_.nonce_dialect, options.nonce_dialect,
+        {{"url", NonceDialect::url}, {"url-padded", NonceDialect::url_padded}, {"standard", NonceDialect::standard}});
+  }
+
+  void provisioning() {
+    VerifierOptions& options = made_.options;
+    options.store = config_.store;
+    if (!config_.token.empty()) options.provisioning_token = config_.token;
+    if (!config_.audit_log.empty()) options.audit_log = config_.audit_log;
+    options.corim_anchors.assign(config_.corim_anchors.begin(), config_.corim_anchors.end());
+  }
+
+  void policy() {
+    verifier::Policy& policy = made_.options.policy;
+    policy.compatibility = config_.veraison_compatibility;
+    policy.allow_insecure_test_root = config_.allow_insecure_test_root;
+    policy.minimum_pcrs.clear();
+    for (const unsigned pcr : config_.minimum_pcrs) policy.minimum_pcrs.insert(static_cast<std::uint8_t>(pcr));
+  }
+
+  void service() {
+    made_.options.drain_time = std::chrono::seconds(config_.drain_time);
+    made_.drain_delay = std::chrono::seconds(config_.drain_delay);
+    choose("log-level", config_.log_level, made_.log_level,
+           {{"debug", LogLevel::debug},
+            {"info", LogLevel::info},
+            {"warning", LogLevel::warning},
+            {"error", LogLevel::error}});
+    if (config_.verbose) made_.log_level = LogLevel::debug;
+    bool json = false;
+    if (!config_.log_format.empty()) choose("log-format", config_.log_format, json, {{"text", false}, {"json", true}});
+  }
+
+  const VerifierConfig& config_;
+  ConfiguredVerifier& made_;
+  std::vector<ConfigProblem> problems_;
+};
+
+}  // namespace
+
+std::vector<ConfigProblem> convert(const VerifierConfig& config, ConfiguredVerifier& made) {
+  return Conversion(config, made).run();
+}
+
+Result<ConfiguredVerifier> configured(const VerifierConfig& config) {
+  ConfiguredVerifier made;
+  const auto problems = convert(config, made);
+  if (!problems.empty()) return fail(Errc::usage, problems.front().why);
+  return made;
+}
+
+}  // namespace credence::service
