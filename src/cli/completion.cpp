@@ -1,9 +1,9 @@
 // credence completion: a bash completion script made from the command line itself, so that it cannot lag behind.
 #include <cstdio>
 #include <format>
-#include <initializer_list>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "cli/verb.h"
 
@@ -11,7 +11,7 @@ namespace credence::cli {
 namespace {
 
 // The long options of the commands, each once: --help is an option of them all.
-std::string words_of(std::initializer_list<const CLI::App*> commands) {
+std::string words_of(const std::vector<const CLI::App*>& commands) {
   std::set<std::string> names;
   for (const CLI::App* command : commands) {
     for (const CLI::Option* option : command->get_options()) {
@@ -32,7 +32,13 @@ std::string script_for(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands({})) {
     if (is_hidden(*command)) continue;
     verbs += command->get_name() + " ";
-    cases += std::format("    {}) words=\"{}\" ;;\n", command->get_name(), words_of({command, &app}));
+    std::vector<const CLI::App*> commands{command, &app};
+    std::string inner;
+    for (const CLI::App* subcommand : command->get_subcommands({})) {
+      commands.push_back(subcommand);
+      inner += subcommand->get_name() + " ";
+    }
+    cases += std::format("    {}) words=\"{}{}\" ;;\n", command->get_name(), inner, words_of(commands));
   }
   return std::format(R"(# bash completion for credence: source <(credence completion)
 _credence() {{
@@ -43,7 +49,7 @@ _credence() {{
   if [[ $current == -* || $COMP_CWORD -eq 1 ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
   else
-    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "${{words//--*/}}" -f -- "$current")
   fi
 }}
 complete -o filenames -F _credence credence

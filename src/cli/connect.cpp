@@ -13,10 +13,10 @@
 
 #include "base/bytes.h"
 #include "cli/connection_options.h"
-#include "cli/listen_address.h"
 #include "cli/socket.h"
 #include "cli/verb.h"
 #include "credence/stream.h"
+#include "service/listen_address.h"
 
 namespace credence::cli {
 namespace {
@@ -85,7 +85,7 @@ Result<void> read_echo(Stream& stream, std::size_t expected, std::string& echo, 
 
 Result<ExitStatus> connect(const Options& options, const Output& output) {
   const std::chrono::milliseconds patience = std::chrono::seconds(options.timeout_seconds);
-  TRY(const HostPort target, parse_host_port(options.target));
+  TRY(const service::HostPort target, service::parse_host_port(options.target));
   TRY(const SslContext context, make_context(options, Stream::Side::client, target.host));
   TRY(Descriptor socket, connect_to(target, patience));
   // A name is checked in the chain only where there is one; a self-signed leaf proves none.

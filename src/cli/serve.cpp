@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "cli/connection_options.h"
-#include "cli/listen_address.h"
 #include "cli/socket.h"
 #include "cli/stop_signal.h"
 #include "cli/verb.h"
 #include "credence/stream.h"
+#include "service/listen_address.h"
 
 namespace credence::cli {
 namespace {
@@ -168,7 +168,7 @@ Result<ExitStatus> serve(const Options& options, const Output& output) {
   std::atomic<bool> stopping = false;
   block_stop_signals();
   const std::jthread stopper = on_stop_signal([&stopping] { stopping = true; });
-  TRY(const HostPort where, parse_listen_address(options.listen));
+  TRY(const service::HostPort where, service::parse_listen_address("--listen", options.listen));
   TRY(SslContext context, make_context(options, Stream::Side::server));
   TRY(Listener listener, listen_on(where));
   output.facts({{"event", "listening"},

@@ -20,7 +20,7 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-Result<Addresses> resolve(const HostPort& where, int flags) {
+Result<Addresses> resolve(const service::HostPort& where, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -76,7 +76,7 @@ Descriptor::~Descriptor() {
   if (value_ >= 0) close(value_);
 }
 
-Result<Listener> listen_on(const HostPort& where) {
+Result<Listener> listen_on(const service::HostPort& where) {
   TRY(const Addresses found, resolve(where, AI_PASSIVE | AI_NUMERICHOST));
   Descriptor made(socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
@@ -101,7 +101,7 @@ Accepted accept_from(const Listener& listener) {
   return {.socket = std::move(made), .peer = text_of(peer, size)};
 }
 
-Result<Descriptor> connect_to(const HostPort& where, std::chrono::milliseconds patience) {
+Result<Descriptor> connect_to(const service::HostPort& where, std::chrono::milliseconds patience) {
   TRY(const Addresses found, resolve(where, 0));
   std::string reason = "no address";
   for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
-#include "cli/listen_address.h"
+#include "service/listen_address.h"
 
 namespace credence::cli {
 
@@ -31,7 +31,7 @@ struct Listener {
   Descriptor socket;
   std::string address;  // "127.0.0.1:4433", with the port that was taken
 };
-[[nodiscard]] Result<Listener> listen_on(const HostPort& where);
+[[nodiscard]] Result<Listener> listen_on(const service::HostPort& where);
 
 struct Accepted {
   Descriptor socket;
@@ -41,6 +41,6 @@ struct Accepted {
 [[nodiscard]] Accepted accept_from(const Listener& listener);
 
 // The first address of the host that answers; Errc::unavailable.
-[[nodiscard]] Result<Descriptor> connect_to(const HostPort& where, std::chrono::milliseconds patience);
+[[nodiscard]] Result<Descriptor> connect_to(const service::HostPort& where, std::chrono::milliseconds patience);
 
 }  // namespace credence::cli

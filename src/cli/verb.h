@@ -19,11 +19,13 @@ struct CommandLine {
   ExitStatus status = ExitStatus::done;
 };
 
-// Runs `verb` with its options when the subcommand was given, and turns an Error into message and exit status.
+// Runs `verb` with its options when the subcommand was given, and turns an Error into message and exit status. Of a
+// subcommand within a subcommand only the inner one runs.
 template <typename Options>
 void on_call(CommandLine& line, CLI::App* command, std::shared_ptr<Options> options,
              Result<ExitStatus> (*verb)(const Options&, const Output&)) {
-  command->callback([&line, options = std::move(options), verb] {
+  command->callback([&line, command, options = std::move(options), verb] {
+    if (!command->get_subcommands().empty()) return;
     const Output output(line.json);
     const auto status = verb(*options, output);
     line.status = status ? *status : output.error(status.error());

@@ -4,15 +4,15 @@
 #include <format>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
-#include <vector>
 
-#include "cli/listen_address.h"
-#include "cli/stop_signal.h"
+#include "cli/service_signals.h"
 #include "cli/verb.h"
+#include "cli/verifier/subcommands.h"
 #include "service/log_spdlog.h"
+#include "service/service_manager.h"
 #include "service/verifier/config.h"
+#include "service/verifier/config_options.h"
 #include "service/verifier/jwks_api.h"
 #include "service/verifier/server.h"
 #include "service/verifier/signing_key.h"
@@ -26,7 +26,7 @@ struct Options : service::VerifierConfig {
   const CLI::App* command = nullptr;
 };
 
-// The file under the command line, and then what neither may leave out.
+// The file under the command line.
 Result<service::VerifierConfig> effective_config(const Options& options) {
   service::VerifierConfig config = options;
   if (!options.config_file.empty()) {
@@ -36,49 +36,7 @@ Result<service::VerifierConfig> effective_config(const Options& options) {
     };
     CHECK(service::read_config(options.config_file, is_given, config));
   }
-  if (config.listen.empty()) return fail(Errc::usage, "--listen is required");
-  if (config.store.empty()) return fail(Errc::usage, "--store is required");
-  if (config.signing_key.empty()) return fail(Errc::usage, "--signing-key is required");
   return config;
-}
-
-Result<service::NonceDialect> dialect_from(const std::string& name) {
-  if (name == "url") return service::NonceDialect::url;
-  if (name == "url-padded") return service::NonceDialect::url_padded;
-  if (name == "standard") return service::NonceDialect::standard;
-  return fail(Errc::usage, std::format("--nonce-dialect: expected url, url-padded or standard, got '{}'", name));
-}
-
-Result<service::VerifierOptions> service_options(const service::VerifierConfig& options) {
-  const bool with_tls = !options.certificate.empty() || !options.key.empty();
-  if (with_tls == options.insecure_http || (with_tls && (options.certificate.empty() || options.key.empty()))) {
-    return fail(Errc::usage, "expected either --cert FILE with --key FILE, or --insecure-http");
-  }
-  TRY(const HostPort listen, parse_listen_address(options.listen));
-  service::VerifierOptions made;
-  made.address = listen.host;
-  made.port = listen.port;
-  if (with_tls) made.tls = service::http::TlsFiles{.certificate = options.certificate, .key = options.key};
-  made.insecure_http = options.insecure_http;
-  made.store = options.store;
-  made.keys.signing_key = options.signing_key;
-  made.keys.signing_algorithm = options.signing_algorithm;
-  made.keys.next_signing_key = options.next_signing_key;
-  made.keys.next_signing_key_from = options.next_signing_key_from;
-  made.keys.retired_keys.assign(options.retired_keys.begin(), options.retired_keys.end());
-  made.issuer = options.issuer;
-  if (options.result_lifetime == 0) return fail(Errc::usage, "--result-lifetime: expected at least 1 second, got 0");
-  made.result_lifetime = Seconds(options.result_lifetime);
-  if (!options.token.empty()) made.provisioning_token = options.token;
-  if (!options.audit_log.empty()) made.audit_log = options.audit_log;
-  made.corim_anchors.assign(options.corim_anchors.begin(), options.corim_anchors.end());
-  made.policy.compatibility = options.veraison_compatibility;
-  made.policy.allow_insecure_test_root = options.allow_insecure_test_root;
-  made.policy.minimum_pcrs.clear();
-  for (const unsigned pcr : options.minimum_pcrs) made.policy.minimum_pcrs.insert(static_cast<std::uint8_t>(pcr));
-  TRY(made.nonce_dialect, dialect_from(options.nonce_dialect));
-  made.threads = options.threads;
-  return made;
 }
 
 void announce(const service::VerifierConfig& options, const service::VerifierServer& server, const Output& output) {
@@ -96,17 +54,43 @@ void announce(const service::VerifierConfig& options, const service::VerifierSer
   if (options.allow_insecure_test_root) output.line("WARNING: evidence of the INSECURE TEST ROOT is accepted");
 }
 
+service::LogFormat log_format(const service::VerifierConfig& options, const Output& output) {
+  const bool json = options.log_format.empty() ? output.as_json() : options.log_format == "json";
+  return json ? service::LogFormat::json : service::LogFormat::text;
+}
+
+// The files as they are now, under the same command line. What is wrong with them leaves the old ones in force.
+void reload(const Options& given, service::VerifierServer& server, service::ServiceLog& log) {
+  const auto made = effective_config(given).and_then(service::configured);
+  if (!made) return server.reload_refused(made.error());
+  if (server.reload(made->options)) log.set_least(made->log_level);
+}
+
 Result<ExitStatus> verifier(const Options& given, const Output& output) {
   // Few short requests on few threads: one arena keeps the memory of idle ones from piling up.
   mallopt(M_ARENA_MAX, 1);
-  block_stop_signals();
+  block_service_signals();
   TRY(const service::VerifierConfig options, effective_config(given));
-  TRY(service::VerifierOptions made, service_options(options));
-  const auto log = service::stderr_log(output.as_json() ? service::LogFormat::json : service::LogFormat::text,
-                                       options.verbose ? LogLevel::debug : LogLevel::info);
-  TRY(const auto server, service::VerifierServer::start(std::move(made), *log));
-  const std::jthread stopper = on_stop_signal([&server] { server->stop(); });
+  TRY(service::ConfiguredVerifier made, service::configured(options));
+  TRY(const auto manager, service::ServiceManager::from_environment());
+  const auto log = service::stderr_log(log_format(options, output), made.log_level);
+  made.options.heartbeat = [&manager] { manager.alive(); };
+  TRY(const auto server, service::VerifierServer::start(std::move(made.options), *log));
+  const std::jthread signals = on_service_signals({.reload =
+                                                       [&] {
+                                                         manager.reloading();
+                                                         reload(given, *server, *log);
+                                                         manager.ready();
+                                                       },
+                                                   .drain =
+                                                       [&] {
+                                                         manager.stopping();
+                                                         server->drain();
+                                                       },
+                                                   .stop = [&] { server->stop(); },
+                                                   .drain_delay = made.drain_delay});
   announce(options, *server, output);
+  manager.ready();
   server->run();
   return ExitStatus::done;
 }
@@ -147,7 +131,18 @@ void add_verifier(CommandLine& line) {
                     "Accept the published test root, which proves nothing");
   command->add_option("--nonce-dialect", options->nonce_dialect, "How nonces are written: url, url-padded, standard");
   command->add_option("--threads", options->threads, "Threads that serve requests; 0: one a core");
-  command->add_flag("--verbose", options->verbose, "Log every request");
+  command->add_option("--max-connections", options->max_connections, "Connections that are served at a time");
+  command->add_option("--metrics-listen", options->metrics_listen,
+                      "ADDR:PORT of a listener for /metrics; without it only programs on this machine may read them");
+  command->add_option("--drain-delay", options->drain_delay,
+                      "Seconds between SIGTERM, when /readyz says no, and the end of new connections");
+  command->add_option("--drain-time", options->drain_time, "Seconds that requests under way have then");
+  command->add_option("--log-level", options->log_level, "debug, info, warning or error");
+  command->add_option("--log-format", options->log_format, "text or json; without it as --json says");
+  command->add_flag("--verbose", options->verbose, "Log every request: --log-level debug");
+  add_backup(line, command);
+  add_check_config(line, command);
+  add_restore(line, command);
   on_call(line, command, options, verifier);
 }
 

@@ -16,7 +16,6 @@
 #include "base/bytes.h"
 #include "cli/connection_options.h"
 #include "cli/demo/demo.h"
-#include "cli/listen_address.h"
 #include "cli/socket.h"
 #include "cli/verb.h"
 #include "credence/stream.h"
@@ -24,6 +23,7 @@
 #include "crypto/openssl/native.h"
 #include "rot/software/tls_key.h"
 #include "rot/tpm2/tpm2.h"
+#include "service/listen_address.h"
 
 namespace credence::cli {
 namespace {
@@ -94,7 +94,7 @@ Result<void> connect_with(const Options& options, const Attester& attester) {
   TRY(const SslContext context, client_context(options));
   CHECK(use_tls_key(context.get(), attester));
   CHECK(attach(context.get(), {.attester = attester, .require = {}}));
-  TRY(const HostPort target, parse_host_port(options.target));
+  TRY(const service::HostPort target, service::parse_host_port(options.target));
   TRY(Descriptor socket, connect_to(target, kHandshakePatience));
   TRY(Stream stream, Stream::over(context.get(), socket.release(), Stream::Side::client, target.host));
   CHECK(stream.handshake_within(kHandshakePatience));
@@ -144,7 +144,7 @@ Result<void> connect_with_software_key(const Options& options) {
 // Any TLS client of today.
 Result<void> connect_without_attestation(const Options& options) {
   TRY(const SslContext context, client_context(options));
-  TRY(const HostPort target, parse_host_port(options.target));
+  TRY(const service::HostPort target, service::parse_host_port(options.target));
   TRY(const Descriptor socket, connect_to(target, kHandshakePatience));
   const crypto::Owned<SSL, SSL_free> ssl(SSL_new(context.get()));
   if (!ssl || SSL_set_fd(ssl.get(), socket.get()) != 1) return crypto::openssl_failure("SSL_new");

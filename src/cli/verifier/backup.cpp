@@ -1,0 +1,94 @@
+// credence verifier backup and restore: what a store keeps, in a file that belongs to no database.
+#include "verifier/store/backup.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <format>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "cli/verifier/subcommands.h"
+#include "cli/version.h"
+#include "service/verifier/config.h"
+#include "service/verifier/large_file.h"
+#include "service/verifier/store_specification.h"
+
+namespace credence::cli {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string store;
+  std::string config;
+  bool merge = false;
+};
+
+// Of --store, else of the configuration file.
+Result<std::string> store_of(const Options& options) {
+  if (!options.store.empty()) return options.store;
+  if (options.config.empty()) return fail(Errc::usage, "expected --store STORE or --config FILE");
+  service::VerifierConfig config;
+  CHECK(service::read_config(options.config, [](std::string_view) { return false; }, config));
+  if (config.store.empty()) return fail_in(Errc::configuration, options.config, "the file names no store");
+  return config.store;
+}
+
+// A line that is written over, for people who wait.
+verifier::BackupProgress progress(const Output& output) {
+  const bool wanted = !output.as_json() && ::isatty(STDERR_FILENO) == 1;
+  return [wanted](std::uint64_t documents) {
+    if (wanted) std::fprintf(stderr, "\r%llu documents", static_cast<unsigned long long>(documents));
+  };
+}
+
+Result<ExitStatus> backup(const Options& options, const Output& output) {
+  TRY(const std::string store, store_of(options));
+  TRY(const auto journal, service::open_journal(store, service::WhenAbsent::fail));
+  TRY(service::NewFile file, service::NewFile::start(options.file));
+  const verifier::BackupOrigin origin{.program = std::string("credence ") + kVersion,
+                                      .made = to_rfc3339(system_clock()->now())};
+  const verifier::BackupSink sink = [&file](ByteView octets) { return file.write(octets); };
+  TRY(const std::uint64_t documents, verifier::write_backup(*journal, origin, sink, progress(output)));
+  CHECK(file.commit());
+  output.facts({{"backup", options.file}, {"documents", documents}});
+  return ExitStatus::done;
+}
+
+Result<ExitStatus> restore(const Options& options, const Output& output) {
+  TRY(const std::string store, store_of(options));
+  TRY(const service::MappedFile file, service::MappedFile::open(options.file));
+  TRY(const auto journal, service::open_journal(store, service::WhenAbsent::make));
+  const auto mode = options.merge ? verifier::RestoreMode::merge : verifier::RestoreMode::into_empty;
+  auto restored = verifier::restore_backup(*journal, file.octets(), mode, progress(output));
+  if (!restored) return within(options.file, std::move(restored).error());
+  output.facts({{"restored", options.file}, {"added", restored->added}, {"known", restored->known}});
+  return ExitStatus::done;
+}
+
+CLI::App* add(CLI::App* verifier, const std::string& name, const std::string& help, Options& options) {
+  auto* command = verifier->add_subcommand(name, help);
+  command->add_option("FILE", options.file, "The backup")->required();
+  command->add_option("--store", options.store, "sqlite:FILE or postgresql://HOST/DATABASE");
+  command->add_option("--config", options.config, "The verifier's configuration file, which names the store");
+  return command;
+}
+
+}  // namespace
+
+void add_backup(CommandLine& line, CLI::App* verifier) {
+  auto options = std::make_shared<Options>();
+  auto* command =
+      add(verifier, "backup", "Write all that a store keeps to a file; verifiers may run meanwhile", *options);
+  on_call(line, command, options, backup);
+}
+
+void add_restore(CommandLine& line, CLI::App* verifier) {
+  auto options = std::make_shared<Options>();
+  auto* command = add(verifier, "restore", "Fill an empty store from a backup", *options);
+  command->add_flag("--merge", options->merge, "Add what the store has not; it need not be empty");
+  on_call(line, command, options, restore);
+}
+
+}  // namespace credence::cli
