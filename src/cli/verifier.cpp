@@ -10,6 +10,7 @@
 #include "cli/verb.h"
 #include "cli/verifier/subcommands.h"
 #include "service/log_spdlog.h"
+#include "service/sandbox/sandbox.h"
 #include "service/service_manager.h"
 #include "service/verifier/config.h"
 #include "service/verifier/config_options.h"
@@ -69,6 +70,7 @@ void reload(const Options& given, service::VerifierServer& server, service::Serv
 Result<ExitStatus> verifier(const Options& given, const Output& output) {
   // Few short requests on few threads: one arena keeps the memory of idle ones from piling up.
   mallopt(M_ARENA_MAX, 1);
+  CHECK(service::protect_memory());
   block_service_signals();
   TRY(const service::VerifierConfig options, effective_config(given));
   TRY(service::ConfiguredVerifier made, service::configured(options));
@@ -89,6 +91,7 @@ Result<ExitStatus> verifier(const Options& given, const Output& output) {
                                                        },
                                                    .stop = [&] { server->stop(); },
                                                    .drain_delay = made.drain_delay});
+  if (!options.insecure_no_seccomp) CHECK(service::confine(*log));
   announce(options, *server, output);
   manager.ready();
   server->run();
@@ -120,6 +123,8 @@ void add_verifier(CommandLine& line) {
       ->check(CLI::Range(1U, static_cast<unsigned>(service::kMaxResultLifetime.count())));
   command->add_option("--provisioning-token", options->token,
                       "File with the token that provisioning needs; without it only loopback may provision");
+  command->add_option("--access", options->access, "TOML file that says who may do what, and the tenants");
+  command->add_option("--client-ca", options->client_ca, "Ask clients for a certificate of these authorities, PEM");
   command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
   command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that every quote must cover")
@@ -139,7 +144,9 @@ void add_verifier(CommandLine& line) {
   command->add_option("--drain-time", options->drain_time, "Seconds that requests under way have then");
   command->add_option("--log-level", options->log_level, "debug, info, warning or error");
   command->add_option("--log-format", options->log_format, "text or json; without it as --json says");
+  command->add_flag("--insecure-no-seccomp", options->insecure_no_seccomp, "Run without the filter of system calls");
   command->add_flag("--verbose", options->verbose, "Log every request: --log-level debug");
+  add_audit(line, command);
   add_backup(line, command);
   add_check_config(line, command);
   add_restore(line, command);

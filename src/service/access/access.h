@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "service/access/method.h"
 #include "service/access/principal.h"
+#include "service/access/rate_limit.h"
 #include "service/http/message.h"
 
 namespace credence::service::access {
@@ -39,6 +40,8 @@ class Access {
     // Programs on this machine that connect directly may do everything, without a credential. Only for a listener that
     // nobody else can reach, and only while no method is configured.
     bool open_to_local_callers = false;
+    // Of credentials that are not good, by http::Request::client. Null: not counted.
+    std::shared_ptr<RateLimit> failures{};
   };
   explicit Access(Parts parts) : parts_(std::move(parts)) {}
 
@@ -46,12 +49,16 @@ class Access {
   // 15.5.2), or 403.
   [[nodiscard]] std::expected<Principal, Refusal> admit(const http::Request& request,
                                                         const Permission& permission) const;
+  // Whether admit() would hold up a thread that serves requests.
+  [[nodiscard]] bool is_slow(const http::Request& request) const;
 
  private:
   [[nodiscard]] Result<std::optional<Principal>> identify(const http::Request& request) const;
   [[nodiscard]] std::expected<Principal, Refusal> admit_anonymous(const http::Request& request,
                                                                   const Permission& permission) const;
-  [[nodiscard]] Refusal unauthorized(std::string_view detail) const;
+  [[nodiscard]] bool is_permitted(Roles roles, const Permission& permission) const noexcept;
+  [[nodiscard]] Refusal unauthorized(std::string_view reason) const;
+  [[nodiscard]] Refusal not_good(const http::Request& request, std::string_view reason) const;
 
   Parts parts_;
 };

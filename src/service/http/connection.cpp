@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -19,9 +20,11 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "base/clock.h"
 #include "service/http/date.h"
+#include "service/http/peer_names.h"
 #include "service/http/problem.h"
 
 namespace credence::service::http {
@@ -38,6 +41,7 @@ constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
 // would lose the answer.
 constexpr std::size_t kDrainLimit = 4 << 20;
 constexpr std::chrono::seconds kDrainTime{2};
+constexpr unsigned kMostSlow = 32;  // credentials that wait to be looked at
 
 Method method_of(beast::http::verb verb) noexcept {
   switch (verb) {
@@ -122,6 +126,20 @@ struct Exchange {
   const Route* route = nullptr;
 };
 
+// One of those that wait.
+class Place {
+ public:
+  explicit Place(std::atomic<unsigned>& waiting) noexcept : waiting_(waiting), number_(++waiting) {}
+  ~Place() { --waiting_; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  [[nodiscard]] unsigned number() const noexcept { return number_; }
+
+ private:
+  std::atomic<unsigned>& waiting_;
+  const unsigned number_;
+};
+
 template <typename Stream>
 class StreamConnection final : public Connection {
  public:
@@ -163,6 +181,7 @@ class StreamConnection final : public Connection {
         serving->observer->handshake_failed();
         shared_.log.write(LogLevel::debug, "TLS handshake failed: " + error.message());
       }
+      if (!error) certificate_names_ = peer_names(stream_.native_handle());
       co_return !error;
     }
     co_return true;
@@ -192,7 +211,7 @@ class StreamConnection final : public Connection {
     }
     const bool head = request->method == Method::head;
     const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
-    if (auto refusal = admit(exchange, *request, parser)) {
+    if (auto refusal = co_await admit(exchange, *request, parser)) {
       if (parser.is_done()) co_return co_await write(*std::move(refusal), version, keep_alive, head);
       co_await write_last(*std::move(refusal), version);
       co_return false;
@@ -226,33 +245,50 @@ class StreamConnection final : public Connection {
     exchange.method = request->method;
     request->client = client_;
     request->local = local_;
+    request->certificate_names = certificate_names_;
     request->id = exchange.id;
     return *std::move(request);
   }
 
   // Route, guard and size, before a single octet of the body is read: who may not submit cannot make the server
   // collect megabytes first.
-  std::optional<Response> admit(Exchange& exchange, Request& request, Parser& parser) {
+  asio::awaitable<std::optional<Response>> admit(Exchange& exchange, Request& request, Parser& parser) {
+    auto refusal = co_await refusal_before_body(exchange, request, parser);
     const RequestScope scope(exchange.id);
-    auto refusal = refusal_before_body(exchange, request, parser);
     if (refusal) conclude(exchange, *refusal);
-    return refusal;
+    co_return refusal;
   }
 
-  static std::optional<Response> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
+  asio::awaitable<std::optional<Response>> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
     const auto found = exchange.serving->router.find(request);
     if (const auto* refusal = std::get_if<Router::MethodNotAllowed>(&found))
-      return method_not_allowed_response(*refusal);
-    if (std::holds_alternative<Router::NotFound>(found)) return not_found_response();
+      co_return method_not_allowed_response(*refusal);
+    if (std::holds_alternative<Router::NotFound>(found)) co_return not_found_response();
     exchange.route = std::get<const Route*>(found);
     if (exchange.route->guard) {
-      if (auto refusal = exchange.route->guard(request)) return refusal;
+      if (auto refusal = co_await ask_guard(exchange, request)) co_return refusal;
     }
     if (parser.content_length().value_or(0) > exchange.route->body_limit) {
-      return problem(kContentTooLarge, "the body is larger than allowed");
+      co_return problem(kContentTooLarge, "the body is larger than allowed");
     }
     parser.body_limit(exchange.route->body_limit);  // what a chunked body may grow to
-    return std::nullopt;
+    co_return std::nullopt;
+  }
+
+  // A password to be hashed or keys to be fetched hold up those who have one, and nobody else.
+  asio::awaitable<std::optional<Response>> ask_guard(const Exchange& exchange, Request& request) {
+    const Route& route = *exchange.route;
+    const auto ask = [](const Exchange& asking, Request& asked) {
+      const RequestScope scope(asking.id);  // of the thread, so never across a co_await
+      return asking.route->guard(asked);
+    };
+    if (!route.is_slow || !route.is_slow(request)) co_return ask(exchange, request);
+    const Place place(shared_.slow_waiting);
+    if (place.number() > kMostSlow) co_return problem(kServiceUnavailable, "too many credentials wait to be looked at");
+    const auto later = [ask](const Exchange& asking, Request& asked) -> asio::awaitable<std::optional<Response>> {
+      co_return ask(asking, asked);
+    };
+    co_return co_await asio::co_spawn(shared_.slow_guards, later(exchange, request), asio::use_awaitable);
   }
 
   asio::awaitable<std::optional<error_code>> read_body(const ServerLimits& limits, Parser& parser) {
@@ -335,6 +371,7 @@ class StreamConnection final : public Connection {
   Shared& shared_;
   const std::string client_;
   const bool local_;
+  std::vector<std::string> certificate_names_;
   beast::flat_buffer buffer_;
   bool idle_ = false;  // touched on the connection's strand only
 };

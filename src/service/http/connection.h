@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -54,6 +55,8 @@ class Shared {
   Log& log;
   RequestIds ids;
   std::atomic<bool> stopping = false;
+  std::atomic<unsigned> slow_waiting = 0;
+  boost::asio::thread_pool slow_guards{1};
 
  private:
   mutable std::mutex mutex_;

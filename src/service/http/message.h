@@ -23,11 +23,12 @@ struct Request {
   Method method = Method::get;
   Target target;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::vector<std::string> path_parameters;  // what the route's {} stood for, in order
-  std::string client;                        // where it comes from: an IPv4 address or an IPv6 network of 64 bits
-  access::Principal principal;               // who calls: set by the guard, before any handler
-  bool local = false;                        // from a loopback address: a program on this machine, perhaps a proxy
-  std::string id;                            // its X-Request-Id, see request_id.h
+  std::vector<std::string> path_parameters;    // what the route's {} stood for, in order
+  std::string client;                          // where it comes from: an IPv4 address or an IPv6 network of 64 bits
+  std::vector<std::string> certificate_names;  // of the client, once its chain was good: see peer_names.h
+  access::Principal principal;                 // who calls: set by the guard, before any handler
+  bool local = false;                          // from a loopback address: a program on this machine, perhaps a proxy
+  std::string id;                              // its X-Request-Id, see request_id.h
   Bytes body;
 
   // The value of a header that may occur once; Errc::malformed when it is repeated.

@@ -24,13 +24,15 @@ std::optional<std::vector<std::string>> match(const std::vector<std::string>& pa
 
 }  // namespace
 
-void Router::add(Method method, std::string_view pattern, std::size_t body_limit, Handler handler, Guard guard) {
+void Router::add(Method method, std::string_view pattern, std::size_t body_limit, Handler handler, Guard guard,
+                 Slow is_slow) {
   Route route{.method = method,
               .pattern = std::string(pattern),
               .segments = {},
               .body_limit = body_limit,
               .handler = std::move(handler),
               .guard = std::move(guard),
+              .is_slow = std::move(is_slow),
               .index = routes_.size()};
   for (const auto part : pattern.substr(1) | std::views::split('/'))
     route.segments.emplace_back(std::string_view(part));

@@ -17,6 +17,8 @@ namespace credence::service::http {
 using Handler = std::function<Response(const Request&)>;
 // Sees the request without its body, and says whose it is: what it returns is the answer, and the body is never read.
 using Guard = std::function<std::optional<Response>(Request&)>;
+// Whether a guard takes longer than a thread that serves requests should be held up.
+using Slow = std::function<bool(const Request&)>;
 
 struct Route {
   Method method = Method::get;
@@ -25,6 +27,7 @@ struct Route {
   std::size_t body_limit = 0;         // octets
   Handler handler;
   Guard guard;            // may be empty
+  Slow is_slow;           // may be empty: never
   std::size_t index = 0;  // among the router's routes
 };
 
@@ -32,7 +35,8 @@ struct Route {
 class Router {
  public:
   // Pattern as in "/challenge-response/v1/session/{}".
-  void add(Method method, std::string_view pattern, std::size_t body_limit, Handler handler, Guard guard = {});
+  void add(Method method, std::string_view pattern, std::size_t body_limit, Handler handler, Guard guard = {},
+           Slow is_slow = {});
 
   struct NotFound {};
   struct MethodNotAllowed {

@@ -76,7 +76,12 @@ class Server::Impl {
         grace_(acceptor_.get_executor()) {}
 
   // Sockets go before the io_context that they belong to; those still held by a coroutine go with it.
-  ~Impl() { live_.clear(); }
+  // A guard that still runs has a request in its hands.
+  ~Impl() {
+    shared_.slow_guards.stop();
+    shared_.slow_guards.join();
+    live_.clear();
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 

@@ -20,6 +20,9 @@ namespace credence::service::http {
 struct TlsFiles {
   std::filesystem::path certificate;  // PEM, leaf first
   std::filesystem::path key;          // PEM
+  // PEM: clients are asked for a certificate, and one that they show must chain to one of these. None is asked for
+  // without a file. Who shows none may still have another credential.
+  std::filesystem::path client_ca{};
 };
 
 struct SocketAddress {

@@ -30,7 +30,10 @@ struct VerifierConfig {
   std::string issuer;
   unsigned result_lifetime = kDefaultResultLifetime.count();  // seconds
   std::string token;                                          // the file that holds it
+  std::string access;                                         // the file
+  std::string client_ca;
   std::string audit_log;
+  bool insecure_no_seccomp = false;
   std::vector<std::string> corim_anchors;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool veraison_compatibility = false;

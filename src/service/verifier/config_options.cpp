@@ -72,8 +72,10 @@ class Conversion {
       problems_.push_back(
           {.key = "cert", .where = {}, .why = "expected either --cert FILE with --key FILE, or --insecure-http"});
     } else if (with_tls) {
-      options.tls = http::TlsFiles{.certificate = config_.certificate, .key = config_.key};
+      options.tls =
+          http::TlsFiles{.certificate = config_.certificate, .key = config_.key, .client_ca = config_.client_ca};
     }
+    if (!with_tls && !config_.client_ca.empty()) problem("client-ca", ": client certificates need --cert and --key");
     options.insecure_http = config_.insecure_http;
     options.threads = config_.threads;
     options.max_connections = config_.max_connections;
@@ -99,6 +101,7 @@ class Conversion {
     VerifierOptions& options = made_.options;
     options.store = config_.store;
     if (!config_.token.empty()) options.provisioning_token = config_.token;
+    if (!config_.access.empty()) options.access_file = config_.access;
     if (!config_.audit_log.empty()) options.audit_log = config_.audit_log;
     options.corim_anchors.assign(config_.corim_anchors.begin(), config_.corim_anchors.end());
   }

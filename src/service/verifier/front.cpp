@@ -11,9 +11,6 @@
 namespace credence::service {
 namespace {
 
-// As http::Request::client is made: of IPv6 the network of 64 bits.
-bool is_loopback(std::string_view client) noexcept { return client.starts_with("127.") || client == "::"; }
-
 access::Refusal too_many(std::string_view who, std::string reason, Seconds wait) {
   http::Response response = http::problem(http::kTooManyRequests, reason);
   response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
@@ -56,7 +53,7 @@ Front::Front(Parts parts)
       refusal_lines_(parts_.rates.refusal_lines, parts_.clock) {}
 
 std::optional<access::Refusal> Front::refuse(const OperationRow& row, http::Request& request) {
-  if (!is_loopback(request.client)) {
+  if (!request.local) {
     if (const auto wait = clients_.take(request.client))
       return too_many({}, "too many requests from this address", *wait);
   }
@@ -97,6 +94,10 @@ http::Guard Front::guard(const OperationRow& row) {
     self->record_refusal(row, request, *refusal);
     return std::move(refusal->response);
   };
+}
+
+http::Slow Front::slow() {
+  return [access = parts_.access](const http::Request& request) { return access->is_slow(request); };
 }
 
 // On disk before it is done, so that a change without a line cannot be: whoever fills the disk does not get to act

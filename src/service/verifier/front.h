@@ -40,6 +40,7 @@ class Front : public std::enable_shared_from_this<Front> {
 
   // The guard and the handler of a row. They keep this object.
   [[nodiscard]] http::Guard guard(const OperationRow& row);
+  [[nodiscard]] http::Slow slow();
   [[nodiscard]] http::Handler audited(const OperationRow& row, http::Handler handler);
 
  private:

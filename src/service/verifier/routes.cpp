@@ -27,7 +27,7 @@ Result<http::Router> router_of(const Tenants& tenants, const std::shared_ptr<Fro
     if (handlers.size() != tenants.size())
       return fail(Errc::internal, "an operation is not answered for every tenant: " + std::string(row.name));
     router.add(row.method, row.pattern, row.body_limit, front->audited(row, by_tenant(std::move(handlers))),
-               front->guard(row));
+               front->guard(row), front->slow());
   }
   return router;
 }

@@ -1,12 +1,15 @@
 #include "service/verifier/server.h"
 
+#include <algorithm>
 #include <format>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "crypto/random.h"
 #include "service/access/access.h"
-#include "service/access/bearer_token.h"
+#include "service/access/config.h"
+#include "service/access/methods.h"
 #include "service/metrics/http_metrics.h"
 #include "service/metrics/process_metrics.h"
 #include "service/metrics/verifier_metrics.h"
@@ -19,6 +22,7 @@
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
 #include "service/verifier/store_specification.h"
+#include "service/verifier/tenant.h"
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
 
@@ -51,7 +55,7 @@ Result<void> check_transport(const VerifierOptions& options, Log& log) {
   if (options.insecure_http && !loopback) {
     log.write(LogLevel::warning, "insecure HTTP beyond loopback: anybody on the way reads evidence and tokens");
   }
-  if (!options.provisioning_token) {
+  if (!options.provisioning_token && !options.access_file) {
     log.write(LogLevel::warning,
               loopback ? "provisioning is open to every local user, no token is configured: close it with "
                          "--provisioning-token FILE"
@@ -60,12 +64,18 @@ Result<void> check_transport(const VerifierOptions& options, Log& log) {
   return {};
 }
 
+// What a tenant has for itself, and no other tenant's handlers can reach.
+struct OwnParts {
+  std::string tenant;
+  std::shared_ptr<verifier::Store> store{};
+  std::shared_ptr<const ResultSigner> signer{};
+  std::shared_ptr<Sessions> sessions{};
+  std::shared_ptr<ProvisioningSessions> submissions{};
+};
+
 // What stays when the configuration changes at run time.
 struct Lasting {
-  std::shared_ptr<verifier::Store> store;
-  std::shared_ptr<const ResultSigner> signer;
-  std::shared_ptr<Sessions> sessions;
-  std::shared_ptr<ProvisioningSessions> submissions;
+  std::vector<OwnParts> tenants;      // the default one first
   std::shared_ptr<audit::Log> audit;  // null: none is kept
   std::shared_ptr<VerifierMetrics> metrics;
   std::shared_ptr<Health> health;
@@ -75,59 +85,93 @@ std::shared_ptr<const Random> random_of(const VerifierOptions& options) {
   return options.random ? options.random : crypto::system_random();
 }
 
-std::vector<HealthCheck> health_checks(const Lasting& lasting, const std::shared_ptr<const Clock>& clock) {
+void add_health_checks(const OwnParts& own, const std::shared_ptr<VerifierMetrics>& metrics,
+                       const std::shared_ptr<const Clock>& clock, std::vector<HealthCheck>& checks) {
   // A key in a device may go away. What is signed here says nothing, and is thrown away.
-  const auto sign = [signer = lasting.signer, clock]() -> Result<void> {
+  const auto sign = [signer = own.signer, clock]() -> Result<void> {
     rats::Ear nothing;
     nothing.issued_at = clock->now();
     CHECK(signer->sign(nothing));
     return {};
   };
-  const auto ask = [store = lasting.store, metrics = lasting.metrics] {
+  const auto ask = [store = own.store, metrics] {
     auto answered = store->probe();
     if (!answered) metrics->store_failed();
     return answered;
   };
-  return {{.name = "store", .check = ask}, {.name = "signing-key", .check = sign, .period = std::chrono::seconds(30)}};
+  const std::string of = own.tenant == access::kDefaultTenant ? "" : " of " + own.tenant;
+  checks.push_back({.name = "store" + of, .check = ask});
+  checks.push_back({.name = "signing-key" + of, .check = sign, .period = std::chrono::seconds(30)});
 }
 
-Result<Lasting> make_lasting(const VerifierOptions& options, Log& log) {
+std::vector<HealthCheck> health_checks(const Lasting& lasting, const std::shared_ptr<const Clock>& clock) {
+  std::vector<HealthCheck> checks;
+  for (const OwnParts& own : lasting.tenants) add_health_checks(own, lasting.metrics, clock, checks);
+  return checks;
+}
+
+Result<OwnParts> make_own(const VerifierOptions& options, const std::string& tenant, Log& log) {
+  OwnParts own{.tenant = tenant};
+  TRY(const std::string store, store_of_tenant(options.store, tenant));
+  TRY(own.store, open_store(store));
+  TRY(const KeyOptions keys, keys_of_tenant(options.keys, tenant));
+  TRY(ResultSigner signer, open_result_signer(keys, options.result_lifetime, options.clock->now(), log));
+  own.signer = std::make_shared<const ResultSigner>(std::move(signer));
+  own.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random_of(options));
+  own.submissions = std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
+  return own;
+}
+
+Result<std::vector<OwnParts>> make_tenants(const VerifierOptions& options, const access::AccessConfig& config,
+                                           Log& log) {
+  std::vector<OwnParts> tenants;
+  for (const std::string& tenant : config.tenants) {
+    auto own = make_own(options, tenant, log);
+    if (!own && tenant != access::kDefaultTenant) return within("tenant " + tenant, std::move(own).error());
+    if (!own) return std::unexpected(std::move(own).error());
+    tenants.push_back(*std::move(own));
+  }
+  return tenants;
+}
+
+Result<access::AccessConfig> access_config_of(const VerifierOptions& options) {
+  if (options.access_file) return access::read_access_config(*options.access_file);
+  return access::AccessConfig{};
+}
+
+Result<Lasting> make_lasting(const VerifierOptions& options, const access::AccessConfig& config, Log& log) {
   Lasting lasting;
-  TRY(lasting.store, open_store(options.store));
-  TRY(ResultSigner signer, open_result_signer(options.keys, options.result_lifetime, options.clock->now(), log));
-  lasting.signer = std::make_shared<const ResultSigner>(std::move(signer));
-  lasting.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random_of(options));
-  lasting.submissions = std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
+  TRY(lasting.tenants, make_tenants(options, config, log));
   if (options.audit_log) {
     TRY(lasting.audit, audit::Log::open(*options.audit_log, options.clock));
     CHECK(lasting.audit->append({.action = "start", .outcome = audit::Outcome::done}, audit::Durability::at_once));
   }
   lasting.metrics = std::make_shared<VerifierMetrics>(std::make_shared<Metrics>(), kVersion);
-  lasting.metrics->watch(lasting.store, [sessions = lasting.sessions] { return sessions->count(); });
+  const OwnParts& own = lasting.tenants.front();
+  lasting.metrics->watch(own.store, [sessions = own.sessions] { return sessions->count(); });
   add_process_metrics(lasting.metrics->metrics());
   lasting.health = std::make_shared<Health>(health_checks(lasting, options.clock), log, options.heartbeat);
   return lasting;
 }
 
 // Of a listener on loopback without any credential configured, the programs of this machine are the operators.
-Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& options) {
-  access::Access::Parts parts;
-  if (options.provisioning_token) {
-    TRY(access::BearerTokens tokens, access::BearerTokens::from_token_file(*options.provisioning_token));
-    parts.methods.push_back(std::make_shared<const access::BearerTokens>(std::move(tokens)));
-  }
+Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& options,
+                                                        const access::AccessConfig& config) {
+  TRY(access::Access::Parts parts,
+      access::access_parts(config, options.provisioning_token, options.clock, *random_of(options)));
   TRY(const bool loopback, http::is_loopback_address(options.address));
-  parts.open_to_local_callers = loopback && parts.methods.empty();
+  parts.open_to_local_callers = loopback && !options.access_file && parts.methods.empty();
   return std::make_shared<const access::Access>(std::move(parts));
 }
 
-Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, const Lasting& lasting, Log& log) {
+Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, const OwnParts& own,
+                                         const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
   TRY(auto anchors, read_anchors(options.corim_anchors));
-  return ProvisioningApi({.store = lasting.store,
+  return ProvisioningApi({.store = own.store,
                           .anchors = std::move(anchors),
-                          .sessions = lasting.submissions,
+                          .sessions = own.submissions,
                           .clock = options.clock,
-                          .metrics = lasting.metrics,
+                          .metrics = metrics,
                           .log = &log});
 }
 
@@ -136,27 +180,28 @@ OperationsApi operations_api(const Lasting& lasting, MetricsAccess access) {
 }
 
 // Engine, store and signer of one tenant behind the three APIs.
-Result<Routes> routes_of(const VerifierOptions& options, const Lasting& lasting, Log& log) {
+Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
+                         const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
   const auto engine = std::make_shared<const verifier::Engine>(
-      lasting.store, options.clock, options.policy,
+      own.store, options.clock, options.policy,
       verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer});
 
   Routes routes;
-  VerificationApi({.sessions = lasting.sessions,
+  VerificationApi({.sessions = own.sessions,
                    .appraiser = verifier::local_appraiser(engine),
                    .media_types = engine->media_types(),
-                   .signer = lasting.signer,
+                   .signer = own.signer,
                    .random = random_of(options),
                    .dialect = options.nonce_dialect,
                    .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
-                   .metrics = lasting.metrics,
+                   .metrics = metrics,
                    .log = &log})
       .add_routes(routes);
-  TRY(const ProvisioningApi provisioning, provisioning_api(options, lasting, log));
+  TRY(const ProvisioningApi provisioning, provisioning_api(options, own, metrics, log));
   provisioning.add_routes(routes);
-  add_jwks_route(routes, lasting.signer, options.clock);
-  DiscoveryApi({.signer = lasting.signer,
+  add_jwks_route(routes, own.signer, options.clock);
+  DiscoveryApi({.signer = own.signer,
                 .evidence_types = engine->media_types(),
                 .corim_types = corim_media_types(),
                 .version = std::string(kVersion),
@@ -165,11 +210,18 @@ Result<Routes> routes_of(const VerifierOptions& options, const Lasting& lasting,
   return routes;
 }
 
-Result<http::Router> make_router(const VerifierOptions& options, const Lasting& lasting, Log& log) {
-  Front::Parts parts{.access = {}, .rates = {}, .audit = lasting.audit, .clock = options.clock, .log = &log};
-  TRY(parts.access, access_of(options));
+Result<http::Router> make_router(const VerifierOptions& options, const access::AccessConfig& config,
+                                 const Lasting& lasting, Log& log) {
+  Front::Parts parts{.access = {},
+                     .rates = {.client = config.client_rate, .principal = config.principal_rate},
+                     .audit = lasting.audit,
+                     .clock = options.clock,
+                     .log = &log};
+  TRY(parts.access, access_of(options, config));
   Tenants tenants;
-  TRY(tenants[std::string(access::kDefaultTenant)], routes_of(options, lasting, log));
+  for (const OwnParts& own : lasting.tenants) {
+    TRY(tenants[own.tenant], routes_of(options, own, lasting.metrics, log));
+  }
   TRY(http::Router router, router_of(tenants, std::make_shared<Front>(std::move(parts))));
   operations_api(lasting, options.metrics ? MetricsAccess::nobody : MetricsAccess::local_callers).add_routes(router);
   return router;
@@ -223,7 +275,10 @@ struct VerifierServer::State {
   Result<void> reload(const VerifierOptions& after) {
     CHECK(check_unchanged(options, after));
     CHECK(check_transport(after, log));
-    TRY(http::Router router, make_router(after, lasting, log));
+    TRY(const access::AccessConfig config, access_config_of(after));
+    if (!std::ranges::equal(config.tenants, lasting.tenants, {}, {}, &OwnParts::tenant))
+      return fail(Errc::configuration, "tenants cannot change while the verifier runs: restart it");
+    TRY(http::Router router, make_router(after, config, lasting, log));
     const http::ServerOptions listener = listener_options(after, lasting, router);
     if (metrics != nullptr) {
       TRY(const http::ServerOptions own, metrics_options(after));
@@ -238,8 +293,9 @@ VerifierServer::~VerifierServer() = default;
 
 Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions options, Log& log) {
   CHECK(check_transport(options, log));
-  TRY(Lasting lasting, make_lasting(options, log));
-  TRY(http::Router router, make_router(options, lasting, log));
+  TRY(const access::AccessConfig config, access_config_of(options));
+  TRY(Lasting lasting, make_lasting(options, config, log));
+  TRY(http::Router router, make_router(options, config, lasting, log));
   http::ServerOptions listener = listener_options(options, lasting, router);
   TRY(auto server, http::Server::start(std::move(listener), std::move(router), log));
   std::unique_ptr<http::Server> metrics;

@@ -39,6 +39,8 @@ struct VerifierOptions {
   // Who may provision: whoever has the token in this file. Without one, provisioning is open on a loopback address and
   // closed on any other.
   std::optional<std::filesystem::path> provisioning_token;
+  // Who else may do what, and the tenants (docs/formats/access-file.md). With it nothing is open to local callers.
+  std::optional<std::filesystem::path> access_file;
   // Where every change and every refusal is written before it takes effect; none is kept without a file.
   std::optional<std::filesystem::path> audit_log;
   // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -105,6 +106,7 @@ TEST_F(AccessTest, ChallengesWithEveryMethod) {
 TEST_F(AccessTest, LeavesVerificationOpenUnlessToldOtherwise) {
   parts.methods = {first};
   EXPECT_EQ(status(request_with({}), kVerify), 0U);
+  EXPECT_EQ(status(request_with({{"First", "good"}}), kVerify), 0U);  // what anybody may do
   EXPECT_EQ(status(request_with({}), kProvision), http::kUnauthorized);
   parts.anonymous = {};
   EXPECT_EQ(status(request_with({}), kVerify), http::kUnauthorized);
@@ -117,6 +119,24 @@ TEST_F(AccessTest, ServesNobodyWhoMeansToBeSomebody) {
   EXPECT_EQ(status(request_with({{"First", "bad"}}), kVerify), http::kUnauthorized);
   EXPECT_EQ(status(request_with({{"First", "bad"}}), kEverybody), http::kUnauthorized);
   EXPECT_EQ(status(request_with({{"First", "good"}, {"First", "good"}}), kProvision), http::kBadRequest);
+  EXPECT_EQ(status(request_with({{"Authorization", "Digest x"}}), kVerify), http::kUnauthorized);
+  parts.methods = {};
+  EXPECT_EQ(status(request_with({{"Authorization", "Digest x"}}), kVerify), 0U);  // nobody is known here
+}
+
+TEST_F(AccessTest, SlowsDownWhoGuesses) {
+  const auto clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
+  parts.methods = {first};
+  parts.failures = std::make_shared<RateLimit>(Rate{.per_second = 0.1, .burst = 2}, clock);
+  const http::Request bad = request_with({{"First", "bad"}});
+  const Access shared = access();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(shared.admit(bad, kProvision).error().response.status, http::kUnauthorized);
+  const http::Response refused = shared.admit(bad, kProvision).error().response;
+  EXPECT_EQ(refused.status, http::kTooManyRequests);
+  EXPECT_EQ(refused.headers.back(), (std::pair<std::string, std::string>("Retry-After", "10")));
+  // One who guesses behind a shared address does not lock out the others.
+  EXPECT_TRUE(shared.admit(request_with({{"First", "good"}}), kProvision));
+  EXPECT_EQ(shared.admit(request_with({}), kProvision).error().response.status, http::kUnauthorized);
 }
 
 TEST_F(AccessTest, TellsTroubleFromRefusal) {

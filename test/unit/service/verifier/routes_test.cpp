@@ -76,7 +76,9 @@ std::set<std::string, std::less<>> callers_of(std::string_view pattern, http::Me
   if (pattern.starts_with("/.well-known/")) {
     return {"", "relying-party", "provisioner", "manager", "reader", "auditor", "nobody"};
   }
-  if (pattern.starts_with("/challenge-response/")) return {"", "relying-party"};
+  // Open: what anybody may do, everybody may who says who it is.
+  if (pattern.starts_with("/challenge-response/"))
+    return {"", "relying-party", "provisioner", "manager", "reader", "auditor", "nobody"};
   if (pattern.starts_with("/endorsement-provisioning/v1/corim") && method == http::Method::get)
     return {"provisioner", "manager", "reader", "auditor"};
   if (pattern.starts_with("/endorsement-provisioning/")) return {"provisioner"};
@@ -99,6 +101,29 @@ TEST_F(RoutesTest, LetNobodyDoWhatIsNotItsRole) {
         EXPECT_EQ(response.body, "default for " + (caller.empty() ? "anonymous" : std::string(caller)));
       }
     }
+  }
+}
+
+// The weak half of A25: with nobody in front, the same requests go through. What stops them above is the front alone.
+TEST_F(RoutesTest, LetEverybodyDoEverythingWhenEverybodyHasEveryRole) {
+  access::Access::Parts open{.methods = {}, .anonymous = Roles::all()};
+  const http::Router all =
+      router_of(tenants, std::make_shared<Front>(Front::Parts{.access = std::make_shared<const access::Access>(open)}))
+          .value();
+  for (const OperationRow& row : operations())
+    EXPECT_EQ(all.handle(request_for(row, "")).status, http::kOk) << row.name;
+}
+
+// A24: no operation takes more than its row says, and none is without a bound.
+TEST_F(RoutesTest, BoundTheBodyOfEveryOperation) {
+  const http::Router all = router().value();
+  for (const OperationRow& row : operations()) {
+    EXPECT_LE(row.body_limit, std::size_t{16} << 20) << row.name;
+    http::Request request = request_for(row, "theirs");
+    request.body.resize(row.body_limit + 1);
+    EXPECT_EQ(all.handle(request).status, http::kContentTooLarge) << row.name;
+    request.body.resize(row.body_limit);
+    EXPECT_EQ(all.handle(request).status, http::kOk) << row.name;
   }
 }
 

@@ -1,0 +1,45 @@
+#include "service/verifier/tenant.h"
+
+#include <format>
+#include <vector>
+
+#include "service/access/principal.h"
+#include "service/verifier/file.h"
+
+namespace credence::service {
+namespace {
+
+Result<std::string> key_of_tenant(const std::string& key, std::string_view tenant) {
+  if (key.starts_with("pkcs11:"))
+    return fail(Errc::usage,
+                "signing-key: a PKCS#11 URI names one key, and each tenant needs its own: use files or a TPM");
+  if (!key.starts_with("tpm:")) return std::format("{}.{}", key, tenant);
+  if (key.contains("key=")) return fail(Errc::usage, "signing-key: the tenants' keys in a TPM have the tenants' names");
+  return std::format("{}{}key={}", key, key.contains('?') ? '&' : '?', tenant);
+}
+
+}  // namespace
+
+Result<std::string> store_of_tenant(const std::string& store, std::string_view tenant) {
+  if (tenant == access::kDefaultTenant) return store;
+  if (store.starts_with("sqlite:")) return std::format("{}.{}", store, tenant);
+  if (!store.starts_with("postgresql:")) return store;
+  const std::size_t query = store.find('?');
+  if (query != std::string::npos && store.find("options=", query) != std::string::npos)
+    return fail(Errc::usage, "store: expected a URL without options=, which name the schema of each tenant");
+  // Nothing but this schema: a name that is missing in it is an error and not somebody else's table.
+  return std::format("{}{}options=-csearch_path%3Dcredence_{}", store, query == std::string::npos ? '?' : '&', tenant);
+}
+
+Result<KeyOptions> keys_of_tenant(KeyOptions keys, std::string_view tenant) {
+  if (tenant == access::kDefaultTenant) return keys;
+  TRY(keys.signing_key, key_of_tenant(keys.signing_key, tenant));
+  if (!keys.next_signing_key.empty()) {
+    TRY(keys.next_signing_key, key_of_tenant(keys.next_signing_key, tenant));
+  }
+  for (auto& retired : keys.retired_keys) retired += std::format(".{}", tenant);
+  std::erase_if(keys.retired_keys, [](const auto& file) { return !file_exists(file).value_or(true); });
+  return keys;
+}
+
+}  // namespace credence::service

@@ -1,0 +1,178 @@
+"""Who may do what, as an operator sets it up: an access file, tenants, client certificates, the audit log, the sandbox."""
+import base64
+import hashlib
+import http.client
+import json
+import pathlib
+import ssl
+import subprocess
+import tempfile
+import unittest
+import urllib.parse
+
+from laboratory import CREDENCE, CLASS, LibtpmsTpm, Process, credence, facts
+
+PASSWORD = "correct horse"
+BCRYPT = "$2b$10$abcdefghijklmnopqrstuu23JPZtHcGhwXSF41f93o/7vBdDut3Xu"  # of PASSWORD
+CORIM = "/endorsement-provisioning/v1/corim"
+SUBMIT = "/endorsement-provisioning/v1/submit"
+NEW_SESSION = "/challenge-response/v1/newSession"
+DISCOVERY = "/.well-known/veraison/verification"
+
+
+def access_file(folder: pathlib.Path) -> pathlib.Path:
+    def token(name, role, tenant):
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        return f'[[token]]\nname = "{name}"\nroles = ["{role}"]\ntenant = "{tenant}"\nsha256 = "{digest}"\n'
+
+    file = folder / "access.toml"
+    file.write_text('tenants = ["default", "acme"]\n' + token("ours", "provisioner", "default")
+                    + token("theirs", "provisioner", "acme") + token("looker", "reader", "default")
+                    + f'[[user]]\nname = "anna"\nroles = ["provisioner"]\nbcrypt = "{BCRYPT}"\n'
+                    + '[[certificate]]\nname = "fleet"\nroles = ["provisioner"]\nsan = "URI:spiffe://example/fleet"\n')
+    file.chmod(0o600)
+    return file
+
+
+def openssl(*arguments) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+def certificate(folder: pathlib.Path, name: str, san: str, issuer=None) -> tuple:
+    """Of `issuer`, or of itself: the files of certificate and key."""
+    cert, key = folder / f"{name}.crt", folder / f"{name}.key"
+    by = ["-CA", issuer[0], "-CAkey", issuer[1], "-addext", "basicConstraints=CA:FALSE"] if issuer else []
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
+            f"/CN={name}", "-addext", f"subjectAltName={san}", "-keyout", key, "-out", cert, *by)
+    return cert, key
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+class Access(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.folder = pathlib.Path(scratch.name)
+        tpm = LibtpmsTpm(cls.folder / "tpm")
+        credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", cls.folder)
+        cls.corim = (cls.folder / "veraison.corim.cbor").read_bytes()
+        cls.server = certificate(cls.folder, "server", "IP:127.0.0.1")
+        cls.clients = certificate(cls.folder, "clients", "DNS:ca.example")
+        cls.audit = cls.folder / "audit.log"
+        process = Process("verifier", "--listen", "127.0.0.1:0", "--store", f"sqlite:{cls.folder}/store.db",
+                          "--signing-key", cls.folder / "key.pem", "--cert", cls.server[0], "--key", cls.server[1],
+                          "--access", access_file(cls.folder), "--client-ca", cls.clients[0], "--audit-log", cls.audit)
+        cls.addClassCleanup(process.stop)
+        cls.process = process
+        cls.url = process.event("listening")["url"]
+
+    def call(self, method, path, authorization=None, body=None, client=None, headers=None):
+        context = ssl.create_default_context(cafile=self.server[0])
+        if client:
+            context.load_cert_chain(*client)
+        connection = http.client.HTTPSConnection(urllib.parse.urlsplit(self.url).netloc, timeout=30, context=context)
+        headers = dict(headers or {})
+        if authorization:
+            headers["Authorization"] = authorization
+        connection.request(method, path, body=body, headers=headers)
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        return response.status, response, content
+
+    def submit(self, **caller):
+        kind = 'application/rim+cbor; profile="tag:github.com/parallaxsecond,2023-03-03:tpm"'
+        return self.call("POST", SUBMIT, body=self.corim, headers={"Content-Type": kind}, **caller)
+
+    def stored(self, token: str) -> list:
+        status, _, content = self.call("GET", CORIM, f"Bearer {token}")
+        self.assertEqual(status, 200, content)
+        return [corim["id"] for corim in json.loads(content)["corims"]]
+
+    def test_every_method_lets_in_whom_it_knows(self):
+        for caller in ({"authorization": "Bearer ours"}, {"authorization": basic("anna", PASSWORD)},
+                       {"client": certificate(self.folder, "fleet", "URI:spiffe://example/fleet", self.clients)}):
+            status, _, content = self.submit(**caller)
+            self.assertEqual(status, 200, content)
+            self.assertEqual(json.loads(content)["status"], "success")
+
+    def test_nobody_else_is_let_in(self):
+        stranger = certificate(self.folder, "stranger", "URI:spiffe://example/stranger", self.clients)
+        for caller in ({}, {"authorization": "Bearer wrong"}, {"authorization": basic("anna", "wrong")},
+                       {"client": stranger}):
+            status, response, content = self.submit(**caller)
+            self.assertEqual(status, 401, content)
+            challenges = response.headers.get_all("WWW-Authenticate")
+            self.assertEqual([challenge.split()[0] for challenge in challenges], ["Bearer", "Basic"])
+        self.assertEqual(self.submit(authorization="Bearer looker")[0], 403)
+
+    def test_a_certificate_of_another_authority_ends_the_handshake(self):
+        other = certificate(self.folder, "other", "URI:spiffe://example/fleet")
+        with self.assertRaises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+            self.call("GET", DISCOVERY, client=other)
+
+    def test_verification_is_open(self):
+        self.assertEqual(self.call("POST", NEW_SESSION)[0], 201)
+        self.assertEqual(self.call("POST", NEW_SESSION, "Bearer wrong")[0], 401)
+
+    def test_tenants_are_apart(self):
+        self.submit(authorization="Bearer ours")
+        mine = self.stored("ours")
+        self.assertEqual(self.stored("theirs"), [])
+        for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/deactivate"), ("POST", "/activate")):
+            self.assertEqual(self.call(method, f"{CORIM}/{mine[0]}{path}", "Bearer theirs")[0], 404)
+        self.assertEqual(self.stored("ours"), mine)
+        session = self.call("POST", NEW_SESSION)[1].headers["Location"]
+        path = "/challenge-response/v1/" + session
+        self.assertEqual(self.call("GET", path)[0], 200)
+        # Gone, or not even an id that this tenant could have made: nothing is learnt, nothing is used.
+        self.assertIn(self.call("GET", path, "Bearer theirs")[0], (400, 404))
+        self.assertIn(self.call("DELETE", path, "Bearer theirs")[0], (400, 404))
+        self.assertEqual(self.call("GET", path)[0], 200)
+        keys = {self.call("GET", DISCOVERY, caller)[2] for caller in (None, "Bearer theirs")}
+        self.assertEqual(len(keys), 2, "one signing key for two tenants")
+
+    def test_the_audit_log_says_who_did_what_and_shows_tampering(self):
+        self.submit(authorization="Bearer ours")
+        self.submit(authorization="Bearer wrong")
+        lines = [json.loads(line) for line in self.audit.read_text().splitlines()]
+        self.assertEqual(lines[0]["action"], "start")
+        begun = [line for line in lines if line["outcome"] == "begun" and line.get("principal") == "ours"]
+        self.assertIn("sha256:" + hashlib.sha256(self.corim).hexdigest(), begun[0]["object"])
+        self.assertTrue(any(line["outcome"] == "refused" and line["status"] == 401 for line in lines))
+        self.assertNotIn(PASSWORD, self.audit.read_text())
+        # A copy: the verifier still writes the original, and its head may be a line behind.
+        copy = self.folder / "copy.log"
+        copy.write_text(self.audit.read_text())
+        self.assertEqual(facts(credence("verifier", "audit", copy))["lines"], len(copy.read_text().splitlines()))
+        copy.write_text(copy.read_text().replace('"ours"', '"them"', 1))
+        self.assertIn("altered", credence("verifier", "audit", copy, expect=1).stderr)
+
+    def test_the_process_is_confined(self):
+        status = pathlib.Path(f"/proc/{self.process.process.pid}/status").read_text()
+        limits = pathlib.Path(f"/proc/{self.process.process.pid}/limits").read_text()
+        core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+        self.assertEqual(core.split()[4:6], ["0", "0"])
+        if b"__asan_init" in pathlib.Path(CREDENCE).read_bytes():
+            self.skipTest("a build with sanitizers runs without the system call filter")
+        self.assertIn("Seccomp:\t2", status)
+        self.assertIn("NoNewPrivs:\t1", status)
+
+
+class Refusals(unittest.TestCase):
+    def test_files_that_others_can_read_are_refused(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = pathlib.Path(scratch)
+            file = access_file(folder)
+            file.chmod(0o644)
+            done = credence("verifier", "--listen", "127.0.0.1:0", "--store", "memory:", "--signing-key",
+                            folder / "key.pem", "--insecure-http", "--access", file, expect=2)
+            self.assertIn("chmod 600", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
