@@ -34,12 +34,19 @@ enum class Check : std::uint8_t {
   quote_clock,
   quoted_pcr_values,
   signatures,
+  // --- evidence/dice/chain ---
+  dice_root,       // the chain ends at a root that was provisioned (A9)
+  dice_freshness,  // the chain was made for this nonce (A4)
+  // --- evidence/sevsnp/check ---
+  snp_root,          // the chain ends at a root that was provisioned (A9)
+  snp_reported_tcb,  // the report speaks of the TCB that its key is for (A11)
   // --- verifier ---
   restricted,        // the attestation key signs nothing but the TPM's own statements
   endorsed_name,     // the endorsed public area hashes to the endorsed Name
   qualified_signer,  // the attestation key sits in the endorsed hierarchy
   purpose,           // channel and challenge keys are kept apart
   minimum_pcrs,
+  snp_hazards,  // debug, VMPL, migration agent and SMT are refused unless they are endorsed (A10)
   reference_values,
   test_root,  // rot/software is refused (A20)
   policy_may_only_worsen,

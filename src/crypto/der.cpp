@@ -51,9 +51,13 @@ Result<Reader> Reader::nested(Tag tag) {
   return Reader(content, offset() - content.size());
 }
 
-Result<ByteView> Reader::unsigned_integer() {
+bool Reader::next_is(Tag tag) const noexcept {
+  return position_ < input_.size() && input_[position_] == static_cast<std::uint8_t>(tag);
+}
+
+Result<ByteView> Reader::unsigned_integer(Tag tag) {
   const std::size_t start = offset();
-  TRY(ByteView content, element(Tag::integer));
+  TRY(ByteView content, element(tag));
   if (content.empty()) return fail_at(Errc::malformed, start, "expected an INTEGER of at least one octet");
   if ((content[0] & 0x80U) != 0) return fail_at(Errc::invalid_value, start, "expected an INTEGER that is not negative");
   if (content[0] != 0) return content;

@@ -1,4 +1,5 @@
-// The few DER items (ITU-T X.690) that keys and ECDSA signatures are made of, read and written strictly.
+// The few DER items (ITU-T X.690) that keys, ECDSA signatures and certificate extensions are made of, read and written
+// strictly.
 //
 // Not OpenSSL's decoders: those accept several encodings of one key and one signature, and the binder hashes the
 // encoding of the key.
@@ -12,7 +13,18 @@
 
 namespace credence::crypto::der {
 
-enum class Tag : std::uint8_t { integer = 0x02, bit_string = 0x03, sequence = 0x30 };
+enum class Tag : std::uint8_t {
+  integer = 0x02,
+  bit_string = 0x03,
+  octet_string = 0x04,
+  object_identifier = 0x06,
+  ia5_string = 0x16,
+  sequence = 0x30,
+};
+// Of a member with an IMPLICIT tag of the context: [number].
+[[nodiscard]] constexpr Tag context_tag(std::uint8_t number, bool constructed) noexcept {
+  return static_cast<Tag>(0x80U | (constructed ? 0x20U : 0U) | number);
+}
 
 // Reads elements one after the other. `base` is added to the offsets in errors.
 class Reader {
@@ -24,7 +36,10 @@ class Reader {
   // The same, as a reader with offsets of the whole.
   [[nodiscard]] Result<Reader> nested(Tag tag);
   // The value of a non-negative INTEGER in its shortest form, without the leading zero; empty for 0.
-  [[nodiscard]] Result<ByteView> unsigned_integer();
+  [[nodiscard]] Result<ByteView> unsigned_integer(Tag tag = Tag::integer);
+  // Whether an element with this tag comes next: for what is OPTIONAL.
+  [[nodiscard]] bool next_is(Tag tag) const noexcept;
+  [[nodiscard]] bool at_end() const noexcept { return position_ == input_.size(); }
   // Exactly these octets come next.
   [[nodiscard]] Result<void> literal(ByteView expected);
   // Refuses trailing bytes.

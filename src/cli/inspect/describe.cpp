@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "crypto/certificate.h"
+#include "evidence/sevsnp/report.h"
 #include "wire/cbor/diagnostic.h"
 #include "wire/cbor/reader.h"
 
@@ -34,6 +35,15 @@ Result<json::Object> as_ear_claims(std::string_view text) {
   return with_format("EAR claims, not signed", describe_ear(ear));
 }
 
+// Of configfs-tsm, or of ratsd around it.
+Result<json::Object> as_tsm_json(std::string_view text) {
+  namespace snp = evidence::sevsnp;
+  auto tsm = snp::decode_tsm_report(snp::kTsmReportJson, as_bytes(text));
+  if (!tsm) tsm = snp::decode_tsm_report(snp::kRatsdToken, as_bytes(text));
+  if (!tsm) return std::unexpected(tsm.error());
+  return with_format("SEV-SNP evidence (report and certificates)", describe_tsm_report(*tsm));
+}
+
 json::Object describe_certificate(const crypto::Certificate& certificate) {
   return json::Object{{"format", "X.509 certificate"},
                       {"subject", certificate.subject()},
@@ -47,12 +57,28 @@ json::Object describe_public_key(const crypto::PublicKey& key) {
       {"format", "public key"}, {"key", crypto::name(key.type())}, {"SubjectPublicKeyInfo", to_hex(key.spki())}};
 }
 
+Result<json::Object> as_dice_chain(std::string_view media_type, ByteView content) {
+  TRY(const auto chain, evidence::dice::decode_chain(media_type, content));
+  return with_format("DICE evidence (certificate chain); no signature was checked", describe_dice_chain(chain));
+}
+
+// One certificate that measures nothing is no evidence.
+Result<json::Object> as_certificates(std::string_view text) {
+  TRY(const auto certificates, crypto::certificates_from_pem(text));
+  if (auto chain = as_dice_chain(evidence::dice::kPemChain, as_bytes(text)); chain || certificates.size() > 1) {
+    const bool measures = chain && !chain->at("measurements").as_object().at("layers").as_array().empty();
+    if (certificates.size() > 1 || measures) return chain;
+  }
+  return describe_certificate(certificates.front());
+}
+
 std::unexpected<Error> none_of_these() {
-  return fail(Errc::unsupported,
-              "expected a CMW, evidence (TPM, EnactTrust, PSA, CCA), a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, "
-              "TPMT_SIGNATURE, "
-              "a certificate, "
-              "a public key or CBOR; it is none of these");
+  return fail(
+      Errc::unsupported,
+      "expected a CMW, evidence (TPM, EnactTrust, PSA, CCA, SEV-SNP, DICE), a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, "
+      "TPMT_SIGNATURE, "
+      "a certificate, "
+      "a public key or CBOR; it is none of these");
 }
 
 Result<json::Object> as_cmw(ByteView content) {
@@ -64,12 +90,12 @@ Result<json::Object> as_cmw(ByteView content) {
 Result<json::Object> describe_text(ByteView content) {
   std::string_view text = as_text(content);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  if (text.starts_with("-----BEGIN CERTIFICATE"))
-    return crypto::Certificate::from_pem(text).transform(describe_certificate);
+  if (text.starts_with("-----BEGIN CERTIFICATE")) return as_certificates(text);
   if (text.starts_with("-----BEGIN PUBLIC KEY"))
     return crypto::PublicKey::from_pem(text).transform(describe_public_key);
   if (text.starts_with("eyJ")) return as_ear_token(text);
   if (auto claims = as_ear_claims(text)) return claims;
+  if (auto tsm = as_tsm_json(text)) return tsm;
   if (auto cmw = as_cmw(as_bytes(text))) return cmw;
   return none_of_these();
 }
@@ -148,6 +174,16 @@ Result<json::Object> as_parsec_cca_bundle(ByteView content) {
                      describe_parsec_cca_bundle(bundle));
 }
 
+Result<json::Object> as_tsm_cbor(ByteView content) {
+  TRY(const auto tsm, evidence::sevsnp::decode_tsm_report(evidence::sevsnp::kTsmReportCbor, content));
+  return with_format("SEV-SNP evidence (report and certificates)", describe_tsm_report(tsm));
+}
+
+Result<json::Object> as_snp_report(ByteView content) {
+  TRY(const auto report, evidence::sevsnp::decode_report(content));
+  return with_format("SEV-SNP attestation report", evidence::sevsnp::claims_of(report));
+}
+
 Result<json::Object> as_any_cbor(ByteView content) {
   TRY(const std::string notation, cbor::to_diagnostic(content));
   return json::Object{{"format", "CBOR of no format that is known here"}, {"diagnostic notation", notation}};
@@ -163,17 +199,17 @@ constexpr std::array<std::uint8_t, 4> kTpmGenerated = {0xff, 0x54, 0x43, 0x47};
 
 Result<json::Object> describe_octets(ByteView content) {
   if (content[0] == kTagSign1) {
+    if (auto chain = as_dice_chain(evidence::dice::kSignedNonce, content)) return chain;
     auto token = as_psa_token(content);
     return token ? token : as_signed_corim(content);
   }
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array kReadings = {Reading{as_certificate},       Reading{as_public_key},
-                                           Reading{as_ear_cwt},           Reading{as_bundle},
-                                           Reading{as_parsec_cca_bundle}, Reading{as_cca_token},
-                                           Reading{as_corim},             Reading{as_cmw},
-                                           Reading{as_public_area},       Reading{as_tpm_signature},
-                                           Reading{as_enacttrust_token},  Reading{as_any_cbor}};
+  static constexpr std::array kReadings = {
+      Reading{as_certificate},       Reading{as_public_key}, Reading{as_ear_cwt},     Reading{as_bundle},
+      Reading{as_parsec_cca_bundle}, Reading{as_cca_token},  Reading{as_corim},       Reading{as_cmw},
+      Reading{as_tsm_cbor},          Reading{as_snp_report}, Reading{as_public_area}, Reading{as_tpm_signature},
+      Reading{as_enacttrust_token},  Reading{as_any_cbor}};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }

@@ -4,12 +4,15 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <chrono>
 #include <format>
 
+#include "crypto/authority.h"
 #include "crypto/certificate.h"
 #include "crypto/openssl/library.h"
 #include "crypto/openssl/native.h"
+#include "crypto/openssl/oid_text.h"
 
 namespace credence::crypto {
 namespace {
@@ -40,13 +43,13 @@ Result<CertificateStack> make_stack(std::span<const Certificate> certificates) {
   return stack;
 }
 
-void set_parameters(X509_STORE_CTX* context, Timestamp at) {
+void set_parameters(X509_STORE_CTX* context, Timestamp at, unsigned long more_flags) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
   X509_VERIFY_PARAM_set_auth_level(parameters, kSecurityLevel);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMostIntermediates));
   // An anchor is trusted because the caller says so, whether it signs itself or not (RFC 5280 section 6.1.1 (d)).
-  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | more_flags);
 }
 
 bool is_about_time(int error) noexcept {
@@ -64,8 +67,8 @@ std::unexpected<Error> refusal(X509_STORE_CTX* context) {
 
 // RFC 5280 section 4.2.1.9: every certificate above the leaf says that it is a CA. Without this check the holder of any
 // leaf under an anchor could issue certificates for others. OpenSSL lets old forms of an anchor pass, we do not.
-Result<void> check_authorities(const STACK_OF(X509) * chain) {
-  for (int depth = 1; depth < sk_X509_num(chain); ++depth) {
+Result<void> check_authorities(const STACK_OF(X509) * chain, int first) {
+  for (int depth = first; depth < sk_X509_num(chain); ++depth) {
     X509* authority = sk_X509_value(chain, depth);
     const bool may_sign = (X509_get_key_usage(authority) & KU_KEY_CERT_SIGN) != 0;  // all bits when it says nothing
     if (X509_check_ca(authority) != 1 || !may_sign) {
@@ -85,10 +88,41 @@ Result<void> check_leaf(X509* leaf) {
   return fail(Errc::untrusted_chain, "the leaf's keyUsage does not contain digitalSignature");
 }
 
-}  // namespace
+// RFC 5280 section 6.1.4 (m), for a chain whose lowest certificate is an authority: OpenSSL takes that one for the leaf
+// and does not count it, so that an authority with pathLenConstraint 0 could make others.
+Result<void> check_path_lengths(const STACK_OF(X509) * chain) {
+  for (int depth = 1; depth < sk_X509_num(chain); ++depth) {
+    const long most = X509_get_pathlen(sk_X509_value(chain, depth));
+    if (most != -1 && most < depth)
+      return fail(
+          Errc::untrusted_chain,
+          std::format("the certificate at depth {} allows {} authorities below it, got {}", depth, most, depth));
+  }
+  return {};
+}
 
-Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
-                          std::span<const Certificate> anchors, Timestamp at) {
+// RFC 5280 section 4.2: a critical extension that nobody here understands may limit what the certificate is good for.
+Result<void> check_critical(const STACK_OF(X509) * chain, std::span<const std::string_view> understood) {
+  for (int depth = 0; depth < sk_X509_num(chain); ++depth) {
+    const X509* certificate = sk_X509_value(chain, depth);
+    for (int i = 0; i < X509_get_ext_count(certificate); ++i) {
+      X509_EXTENSION* extension = X509_get_ext(certificate, i);
+      if (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1) continue;
+      const std::string oid = oid_text(X509_EXTENSION_get_object(extension));
+      if (!std::ranges::contains(understood, oid))
+        return fail(
+            Errc::untrusted_chain,
+            std::format("the certificate at depth {} has a critical extension {} that is not understood", depth, oid));
+    }
+  }
+  return {};
+}
+
+using OwnedChain = Owned<STACK_OF(X509), [](STACK_OF(X509) * chain) { OSSL_STACK_OF_X509_free(chain); }>;
+
+// The chain that was found, first the certificate that was asked about.
+Result<OwnedChain> build_chain(const Certificate& first, std::span<const Certificate> intermediates,
+                               std::span<const Certificate> anchors, Timestamp at, unsigned long more_flags) {
   if (anchors.empty()) {
     return fail(Errc::configuration, "expected at least one trust anchor, got none: configure the roots to trust");
   }
@@ -101,11 +135,44 @@ Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> 
   TRY(const CertificateStack stack, make_stack(intermediates));
   const OwnedStoreContext context(X509_STORE_CTX_new_ex(library_context(), nullptr));
   if (!context) return openssl_failure("X509_STORE_CTX_new_ex");
-  CHECK(expect_one(X509_STORE_CTX_init(context.get(), store.get(), native(leaf), stack.get()), "X509_STORE_CTX_init"));
-  set_parameters(context.get(), at);
+  CHECK(expect_one(X509_STORE_CTX_init(context.get(), store.get(), native(first), stack.get()), "X509_STORE_CTX_init"));
+  set_parameters(context.get(), at, more_flags);
   if (X509_verify_cert(context.get()) != 1) return refusal(context.get());
-  CHECK(check_authorities(X509_STORE_CTX_get0_chain(context.get())));
+  OwnedChain chain(X509_STORE_CTX_get1_chain(context.get()));
+  if (!chain) return openssl_failure("X509_STORE_CTX_get1_chain");
+  return chain;
+}
+
+}  // namespace
+
+Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
+                          std::span<const Certificate> anchors, Timestamp at) {
+  TRY(const OwnedChain chain, build_chain(leaf, intermediates, anchors, at, 0));
+  CHECK(check_authorities(chain.get(), 1));
   return check_leaf(native(leaf));
+}
+
+Result<void> verify_authority(const Certificate& authority, std::span<const Certificate> intermediates,
+                              std::span<const Certificate> anchors, Timestamp at,
+                              std::span<const std::string_view> understood) {
+  TRY(const OwnedChain chain, build_chain(authority, intermediates, anchors, at, X509_V_FLAG_IGNORE_CRITICAL));
+  CHECK(check_critical(chain.get(), understood));
+  CHECK(check_authorities(chain.get(), 0));
+  return check_path_lengths(chain.get());
+}
+
+Result<void> verify_issued_by(const Certificate& certificate, const Certificate& issuer) {
+  X509* const subject = native(certificate);
+  if (X509_NAME_cmp(X509_get_issuer_name(subject), X509_get_subject_name(native(issuer))) != 0)
+    return fail(Errc::untrusted_chain, std::format("the certificate of {} does not name {} as its issuer",
+                                                   certificate.subject(), issuer.subject()));
+  TRY(const PublicKey key, issuer.public_key());
+  ERR_clear_error();
+  const int answer = X509_verify(subject, native(key));
+  ERR_clear_error();
+  if (answer == 1) return {};
+  return fail(Errc::untrusted_chain,
+              std::format("the certificate of {} is not signed by {}", certificate.subject(), issuer.subject()));
 }
 
 }  // namespace credence::crypto

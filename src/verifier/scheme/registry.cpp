@@ -7,14 +7,17 @@
 #include "verifier/scheme/parsec_cca/scheme.h"
 #include "verifier/scheme/parsec_tpm/scheme.h"
 #include "verifier/scheme/psa_iot/scheme.h"
+#include "verifier/scheme/riot/scheme.h"
 #include "verifier/scheme/scheme.h"
+#include "verifier/scheme/sevsnp/scheme.h"
 #include "verifier/scheme/tpm_enacttrust/scheme.h"
 
 namespace credence::verifier {
 
 std::span<const Scheme* const> schemes() {
   static const std::array all = {
-      &arm_cca_scheme(), &parsec_cca_scheme(), &parsec_tpm_scheme(), &psa_iot_scheme(), &tpm_enacttrust_scheme(),
+      &arm_cca_scheme(), &parsec_cca_scheme(), &parsec_tpm_scheme(),     &psa_iot_scheme(),
+      &riot_scheme(),    &sevsnp_scheme(),     &tpm_enacttrust_scheme(),
   };
   return all;
 }

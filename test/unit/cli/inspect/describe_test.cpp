@@ -10,7 +10,9 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "support/cca_device.h"
+#include "support/dice_device.h"
 #include "support/refusal.h"
+#include "support/snp_machine.h"
 
 namespace credence::cli {
 namespace {
@@ -38,6 +40,30 @@ TEST(Describe, SaysOfUnknownTextThatItIsNothingThatIsKnown) {
   for (const std::string_view text : {R"({"a": 1})", "[1, 2]", "hello", "{"})
     test::expect_refused(describe(as_bytes(text)), Errc::unsupported, "it is none of these");
   EXPECT_EQ(format_of(as_bytes(R"(["text/plain", "aGk"])")), "CMW");
+}
+
+TEST(Describe, ShowsSevSnpEvidenceInEachOfItsForms) {
+  const test::SnpMachine machine;
+  const Bytes report = machine.report(Bytes(64, 1));
+  EXPECT_EQ(format_of(report), "SEV-SNP attestation report");
+  EXPECT_EQ(format_of(machine.evidence(Bytes(64, 1))), "SEV-SNP evidence (report and certificates)");
+  const std::string json = json::to_text(json::Object{
+      {"outblob", to_base64url(report)}, {"auxblob", to_base64url(machine.table())}, {"provider", "sev_guest"}});
+  const json::Object facts = describe(as_bytes(json)).value();
+  EXPECT_EQ(facts.at("report").as_object().at("vmpl").to_number<int>(), 0);
+  EXPECT_EQ(facts.at("certificates").as_object().at("VCEK").as_object().at("product").as_string(), "Milan");
+  EXPECT_TRUE(facts.at("certificates").as_object().contains("ARK"));
+}
+
+TEST(Describe, ShowsDiceChainsInBothForms) {
+  const test::DiceDevice device;
+  const Bytes nonce(32, 1);
+  const std::string format = "DICE evidence (certificate chain); no signature was checked";
+  EXPECT_EQ(format_of(test::DiceDevice::pem(device.bare())), format);
+  EXPECT_EQ(format_of(device.signed_nonce(nonce, device.bare())), format);
+  const json::Object facts = describe(test::DiceDevice::pem(device.with_fresh_leaf(nonce))).value();
+  EXPECT_EQ(facts.at("TcbFreshness of the leaf").as_string(), to_hex(nonce));
+  EXPECT_EQ(facts.at("certificates").as_array().size(), 3U);
 }
 
 TEST(DescribeAttest, ShowsTheFirmwareVersionAsAppraiseDoes) {

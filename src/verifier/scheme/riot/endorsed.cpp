@@ -1,0 +1,123 @@
+#include "verifier/scheme/riot/endorsed.h"
+
+#include <algorithm>
+#include <format>
+#include <utility>
+
+namespace credence::verifier::riot {
+namespace {
+
+void add(std::vector<DeviceRoots::Authority>& to, const crypto::Certificate& certificate, const Statement& statement) {
+  auto known = std::ranges::find_if(
+      to, [&](const auto& authority) { return equal(authority.certificate.der(), certificate.der()); });
+  if (known == to.end()) known = to.insert(known, {.certificate = certificate, .validity = {}});
+  known->validity.add(statement.origin->validity);
+}
+
+std::vector<crypto::Certificate> valid(const std::vector<DeviceRoots::Authority>& authorities, Timestamp now) {
+  std::vector<crypto::Certificate> certificates;
+  for (const DeviceRoots::Authority& authority : authorities)
+    if (authority.validity.contains(now)) certificates.push_back(authority.certificate);
+  return certificates;
+}
+
+Result<void> check_layer(const rats::Environment& environment) {
+  if (environment.instance || environment.group)
+    return fail(Errc::invalid_value, "environment: firmware is of a class, an instance or a group is not allowed");
+  if (!environment.class_map) return fail(Errc::missing_member, "environment: class is missing");
+  if (environment.class_map->id)
+    return fail(Errc::unsupported, "environment.class.id: a TcbInfo has vendor, model, layer and index");
+  return {};
+}
+
+// A value that is left unread would be a demand that is not made.
+Result<void> check_values(const rats::Measurement& measurement) {
+  if (measurement.key) return fail(Errc::invalid_value, "mkey: not allowed, FWIDs have no names");
+  if (!measurement.authorized_by.empty()) return fail(Errc::unsupported, "authorized-by is not known here");
+  const rats::MeasurementValues& values = measurement.values;
+  const bool flags = std::ranges::any_of(values.flags, [](const auto& flag) { return flag.has_value(); });
+  const bool others = values.version || flags || values.raw_value || values.name || !values.keys.empty() ||
+                      !values.integrity_registers.empty() || !values.others.empty();
+  if (others) return fail(Errc::unsupported, "expected digests, and an svn if one likes, and nothing else");
+  if (values.digests.empty()) return fail(Errc::missing_member, "digests are missing: they are the FWIDs");
+  for (const rats::CorimDigest& digest : values.digests)
+    if (!rats::hash_of(digest))
+      return fail(Errc::unsupported_algorithm, "expected digests of SHA-256, SHA-384 or SHA-512");
+  return {};
+}
+
+}  // namespace
+
+evidence::dice::Anchors DeviceRoots::at(Timestamp now) const {
+  return {.roots = valid(roots, now), .intermediates = valid(intermediates, now)};
+}
+
+// As Veraison validates it.
+Result<void> check_root_environment(const rats::Environment& environment) {
+  if (environment.instance || environment.group || !environment.class_map)
+    return fail(Errc::invalid_value, "environment: expected a class and nothing else");
+  const rats::Class& named = *environment.class_map;
+  if (named.vendor != kVendor)
+    return fail(Errc::invalid_value,
+                std::format("environment.class.vendor: expected {}, got {}", kVendor, named.vendor.value_or("none")));
+  if (named.model != kModel)
+    return fail(Errc::invalid_value,
+                std::format("environment.class.model: expected {}, got {}", kModel, named.model.value_or("none")));
+  return {};
+}
+
+Result<std::vector<crypto::Certificate>> certificates_of(const rats::KeyTriple& triple) {
+  if (triple.measurement_key || !triple.authorized_by.empty())
+    return fail(Errc::unsupported, "conditions: a root has none");
+  if (triple.keys.size() != 1)
+    return fail(Errc::invalid_value, std::format("expected exactly one key, got {}", triple.keys.size()));
+  const rats::CryptoKey& key = triple.keys.front();
+  if (key.tag != rats::kTagPkixBase64Cert && key.tag != rats::kTagPkixBase64CertPath)
+    return fail(Errc::unexpected_type,
+                std::format("expected a certificate or a path (tag 555 or 556), got tag {}", key.tag));
+  return crypto::certificates_from_pem(as_text(key.value));
+}
+
+Result<std::vector<ApprovedFirmware::Entry>> firmware_of(const rats::ReferenceTriple& triple) {
+  CHECK(check_layer(triple.environment));
+  if (triple.measurements.empty()) return fail(Errc::missing_member, "no measurement");
+  std::vector<ApprovedFirmware::Entry> entries;
+  for (const rats::Measurement& measurement : triple.measurements) {
+    CHECK(check_values(measurement));
+    for (const rats::CorimDigest& digest : measurement.values.digests)
+      entries.push_back({.layer = *triple.environment.class_map,
+                         .digest = digest,
+                         .svn = measurement.values.svn,
+                         .validity = {},
+                         .source = {},
+                         .submission = {}});
+  }
+  return entries;
+}
+
+// Roots of several makers stand side by side: Veraison's profile has one class for all.
+Result<std::shared_ptr<const Endorsed>> join_roots(std::span<const Statement> statements) {
+  auto joined = std::make_shared<DeviceRoots>();
+  for (const Statement& statement : statements) {
+    TRY(const std::vector<crypto::Certificate> path, certificates_of(statement.keys()));
+    add(joined->roots, path.back(), statement);
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) add(joined->intermediates, path[i], statement);
+  }
+  return joined;
+}
+
+Result<std::shared_ptr<const Endorsed>> join_firmware(std::span<const Statement> statements) {
+  auto joined = std::make_shared<ApprovedFirmware>();
+  for (const Statement& statement : statements) {
+    TRY(std::vector<ApprovedFirmware::Entry> entries, firmware_of(statement.values()));
+    for (ApprovedFirmware::Entry& entry : entries) {
+      entry.validity.add(statement.origin->validity);
+      entry.source = statement.origin->source;
+      entry.submission = statement.origin->id;
+      joined->entries.push_back(std::move(entry));
+    }
+  }
+  return joined;
+}
+
+}  // namespace credence::verifier::riot

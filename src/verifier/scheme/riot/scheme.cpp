@@ -1,0 +1,140 @@
+#include "verifier/scheme/riot/scheme.h"
+
+#include <format>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "crypto/hash.h"
+#include "evidence/dice/chain.h"
+#include "verifier/scheme/riot/compare.h"
+#include "verifier/scheme/riot/endorsed.h"
+
+namespace credence::verifier {
+namespace {
+
+namespace dice = evidence::dice;
+using rats::TrustClaim;
+using riot::ApprovedFirmware;
+using riot::DeviceRoots;
+
+constexpr std::int8_t kNotFresh = 32;
+constexpr std::int8_t kUnsafeConfiguration = 32;
+constexpr std::int8_t kApprovedBoot = 3;
+
+class RiotEvidence final : public Evidence {
+ public:
+  explicit RiotEvidence(dice::Chain chain) : chain_(std::move(chain)) {}
+
+  // A chain that was made for no nonce goes on, and is never affirmed: appraise() says so.
+  Result<void> check_challenge(const Challenge& challenge, const Policy&) override {
+    const auto* nonce = std::get_if<Nonce>(&challenge);
+    if (nonce == nullptr)
+      return fail(Errc::wrong_purpose,
+                  "a chain of certificates says nothing of a connection: no channel is built on it");
+    TRY(fresh_, dice::check_challenge(chain_, *nonce));
+    return {};
+  }
+
+  Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
+    const auto known = endorsements.find<DeviceRoots>(Topic::trust_anchor, as_bytes(riot::kKey));
+    if (known == nullptr) return fail(Errc::unknown_attester, "no root of devices is endorsed: provision its CoRIM");
+    const dice::Anchors anchors = known->at(endorsements.now());
+    if (anchors.roots.empty())
+      return fail(Errc::expired, std::format("the endorsement of the roots of devices {}: provision a current CoRIM",
+                                             known->roots.back().validity.refusal(endorsements.now())));
+    return dice::check_chain(chain_, anchors, endorsements.now());
+  }
+
+  Appraised appraise(Endorsements& endorsements, const Policy&) const override {
+    Appraised appraised;
+    appraised.ueid = {0x01};
+    if (const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, dice::device_key(chain_)))
+      append(appraised.ueid, digest->view());
+    appraised.credence.purpose = "challenge";
+    auto& submodule = appraised.submodules.emplace_back(Appraised::Submodule{
+        .name = std::string(riot_scheme().name()), .vector = {}, .problem = {}, .claims = dice::claims_of(chain_)});
+    judge_firmware(endorsements, submodule);
+    submodule.vector[TrustClaim::instance_identity] = fresh_ ? rats::kTrustworthy : kNotFresh;
+    if (!fresh_)
+      submodule.problem = Error{.code = Errc::nonce_mismatch,
+                                .why =
+                                    "the chain is authentic and not fresh: it was made for no challenge, and anyone "
+                                    "who has seen it once can show it. Send a leaf with TcbFreshness, or a signed "
+                                    "nonce"};
+    return appraised;
+  }
+
+  std::optional<ByteView> attested_key() const override { return std::nullopt; }
+
+ private:
+  void judge_firmware(Endorsements& endorsements, Appraised::Submodule& submodule) const {
+    const auto approved = endorsements.find<ApprovedFirmware>(Topic::reference_values, as_bytes(riot::kKey));
+    if (approved != nullptr) {
+      auto compared = riot::compare(chain_, *approved, endorsements.now(), submodule.name, endorsements.trace());
+      submodule.vector[TrustClaim::executables] = compared ? kApprovedBoot : rats::kUnrecognisedRuntime;
+      if (!compared) submodule.problem = std::move(compared).error();
+    }
+    if (auto closed = riot::check_flags(chain_); !closed) {
+      submodule.vector[TrustClaim::configuration] = kUnsafeConfiguration;
+      submodule.problem = std::move(closed).error();
+    }
+  }
+
+  dice::Chain chain_;
+  bool fresh_ = false;
+};
+
+Result<void> read_roots(const rats::Comid& comid, Content& content) {
+  if (!comid.reference_values.empty() || !comid.endorsed_values.empty() || !comid.identity_keys.empty() ||
+      !comid.other_triples.empty())
+    return fail(Errc::unsupported, "triples: this profile knows attest-key-triples only");
+  for (const rats::KeyTriple& triple : comid.attestation_keys) {
+    if (const auto checked = riot::check_root_environment(triple.environment); !checked)
+      return within("attest-key-triples", checked.error());
+    if (const auto path = riot::certificates_of(triple); !path) return within("attest-key-triples", path.error());
+    CHECK(content.add(Topic::trust_anchor, as_bytes(riot::kKey), TripleKind::attestation_keys, triple));
+  }
+  return {};
+}
+
+Result<void> read_firmware(const rats::Comid& comid, Content& content) {
+  if (!comid.attestation_keys.empty() || !comid.endorsed_values.empty() || !comid.identity_keys.empty() ||
+      !comid.other_triples.empty())
+    return fail(Errc::unsupported, "triples: this profile knows reference-triples only");
+  for (const rats::ReferenceTriple& triple : comid.reference_values) {
+    if (const auto firmware = riot::firmware_of(triple); !firmware)
+      return within("reference-triples", firmware.error());
+    CHECK(content.add(Topic::reference_values, as_bytes(riot::kKey), TripleKind::reference_values, triple));
+  }
+  return {};
+}
+
+class RiotScheme final : public Scheme {
+ public:
+  std::string_view name() const override { return "RIOT"; }
+  std::vector<std::string_view> media_types() const override { return {dice::kPemChain, dice::kSignedNonce}; }
+  std::vector<std::string_view> profiles() const override { return {riot::kProfile, riot::kFirmwareProfile}; }
+
+  Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
+    TRY(dice::Chain chain, dice::decode_chain(media_type, octets));
+    return std::make_unique<RiotEvidence>(std::move(chain));
+  }
+
+  Result<void> read_comid(const rats::Comid& comid, std::string_view profile, Content& content) const override {
+    return profile == riot::kProfile ? read_roots(comid, content) : read_firmware(comid, content);
+  }
+
+  Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {
+    return topic == Topic::trust_anchor ? riot::join_roots(statements) : riot::join_firmware(statements);
+  }
+};
+
+}  // namespace
+
+const Scheme& riot_scheme() {
+  static const RiotScheme scheme;
+  return scheme;
+}
+
+}  // namespace credence::verifier

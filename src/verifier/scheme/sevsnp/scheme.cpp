@@ -1,0 +1,130 @@
+#include "verifier/scheme/sevsnp/scheme.h"
+
+#include <format>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "evidence/sevsnp/check.h"
+#include "evidence/sevsnp/tsm_report.h"
+#include "verifier/scheme/sevsnp/compare.h"
+#include "verifier/scheme/sevsnp/endorsed.h"
+
+namespace credence::verifier {
+namespace {
+
+namespace snp = evidence::sevsnp;
+using sevsnp::ProductRoot;
+using sevsnp::ReferenceSets;
+
+// One name for one attester, as long as a kid: of the chip, or of the key that a cloud provider loads into all of its.
+Bytes instance_of(const snp::Statements& statements) {
+  const ByteView named =
+      statements.vek.hardware_id ? ByteView(statements.report.chip_id) : statements.vek.certificate.spki();
+  Bytes instance = {0x01};
+  if (const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, named)) append(instance, digest->view());
+  return instance;
+}
+
+class SevsnpEvidence final : public Evidence {
+ public:
+  explicit SevsnpEvidence(snp::Statements statements) : statements_(std::move(statements)) {}
+
+  // The guest chooses REPORT_DATA, and its TLS key lies in its memory: a binder in it does not say that the key cannot
+  // leave, and a leaked key with a report at will is the relay that no binder stops (docs/protocol.md section 2).
+  Result<void> check_challenge(const Challenge& challenge, const Policy&) override {
+    const auto* nonce = std::get_if<Nonce>(&challenge);
+    if (nonce == nullptr)
+      return fail(Errc::wrong_purpose, "a report says nothing of where a TLS key lies: no channel is built on it");
+    return snp::check_challenge(statements_, *nonce);
+  }
+
+  Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
+    const snp::Vek& vek = statements_.vek;
+    const auto root =
+        endorsements.find<ProductRoot>(Topic::trust_anchor, sevsnp::root_key(vek.root_organization, vek.root_name));
+    if (root == nullptr)
+      return fail(Errc::unknown_attester, std::format("no root is endorsed for {} of {}: provision its CoRIM",
+                                                      vek.root_name, vek.root_organization));
+    const snp::Roots roots = root->at(endorsements.now());
+    if (roots.arks.empty())
+      return fail(Errc::expired, std::format("the endorsement of {} {}: provision a current CoRIM", vek.root_name,
+                                             root->arks.front().validity.refusal(endorsements.now())));
+    CHECK(snp::check_chain(statements_, roots, endorsements.now()));
+    return snp::check_report(statements_);
+  }
+
+  Appraised appraise(Endorsements& endorsements, const Policy&) const override {
+    const std::string name(sevsnp_scheme().name());
+    const auto sets = endorsements.find<ReferenceSets>(Topic::reference_values, statements_.report.measurement);
+    sevsnp::Comparison comparison =
+        sevsnp::compare(statements_, sets.get(), endorsements.now(), name, endorsements.trace());
+    Appraised appraised;
+    appraised.ueid = instance_of(statements_);
+    appraised.credence.purpose = "challenge";
+    appraised.credence.warnings = std::move(comparison.warnings);
+    appraised.submodules.push_back(
+        {.name = name, .vector = comparison.vector, .problem = std::move(comparison.problem), .claims = claims()});
+    return appraised;
+  }
+
+  std::optional<ByteView> attested_key() const override { return std::nullopt; }
+
+ private:
+  json::Object claims() const {
+    json::Object claims = snp::claims_of(statements_.report);
+    claims["product"] = snp::name(statements_.vek.product);
+    claims["tcb"] = statements_.vek.tcb.text();
+    if (statements_.vek.csp_id) claims["csp-id"] = *statements_.vek.csp_id;
+    return claims;
+  }
+
+  snp::Statements statements_;
+};
+
+class SevsnpScheme final : public Scheme {
+ public:
+  std::string_view name() const override { return "SEVSNP"; }
+  std::vector<std::string_view> media_types() const override {
+    return {snp::kTsmReportCbor, snp::kTsmReportJson, snp::kConfigfsTsmJson, snp::kRatsdToken};
+  }
+  std::vector<std::string_view> profiles() const override { return {sevsnp::kProfile, sevsnp::kArkProfile}; }
+
+  Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
+    TRY(snp::Statements statements, snp::decode_statements(media_type, octets));
+    return std::make_unique<SevsnpEvidence>(std::move(statements));
+  }
+
+  Result<void> read_comid(const rats::Comid& comid, std::string_view, Content& content) const override {
+    if (!comid.endorsed_values.empty() || !comid.identity_keys.empty() || !comid.other_triples.empty())
+      return fail(Errc::unsupported, "triples: this profile knows reference-triples and attest-key-triples only");
+    for (const rats::ReferenceTriple& triple : comid.reference_values) {
+      if (const auto values = sevsnp::values_of(triple); !values) return within("reference-triples", values.error());
+      const auto measurement = sevsnp::measurement_of(triple.environment);
+      if (!measurement) return within("reference-triples", measurement.error());
+      CHECK(content.add(Topic::reference_values, *measurement, TripleKind::reference_values, triple));
+    }
+    for (const rats::KeyTriple& triple : comid.attestation_keys) {
+      const auto key = sevsnp::root_key_of(triple.environment);
+      if (!key) return within("attest-key-triples", key.error());
+      if (const auto path = sevsnp::certificates_of(triple); !path) return within("attest-key-triples", path.error());
+      CHECK(content.add(Topic::trust_anchor, *key, TripleKind::attestation_keys, triple));
+    }
+    return {};
+  }
+
+  Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {
+    return topic == Topic::trust_anchor ? sevsnp::join_roots(statements) : sevsnp::join_sets(statements);
+  }
+};
+
+}  // namespace
+
+const Scheme& sevsnp_scheme() {
+  static const SevsnpScheme scheme;
+  return scheme;
+}
+
+}  // namespace credence::verifier

@@ -1,0 +1,83 @@
+// A9, A10, A11: SEV-SNP guests that are genuine in all but one thing, against a verifier that knows AMD's roots.
+#include <memory>
+#include <string>
+
+#include "attack.h"
+#include "base/clock.h"
+#include "evidence/sevsnp/tsm_report.h"
+#include "support/snp_machine.h"
+#include "verifier/engine.h"
+#include "verifier/store/memory/store.h"
+
+namespace credence::attack {
+namespace {
+
+using test::SnpMachine;
+
+constexpr Timestamp kNow{std::chrono::milliseconds{1'790'000'000'000}};
+
+Result<void> provision(verifier::Store& store, const rats::Corim& corim) {
+  TRY(const auto stored, store.submit(corim, as_bytes(std::get<std::string>(corim.id))));
+  static_cast<void>(stored);
+  return {};
+}
+
+// Success when the verifier affirms: the relying party then gives the guest its secrets.
+Result<void> present(const SnpMachine& machine, const rats::Corim& reference_values) {
+  const auto store = verifier::memory_store();
+  CHECK(provision(*store, SnpMachine::roots()));
+  CHECK(provision(*store, reference_values));
+  const verifier::Engine engine(store, std::make_shared<FixedClock>(kNow), {}, {});
+  const Bytes nonce(64, 0x6e);
+  TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
+                                            .evidence = machine.evidence(nonce),
+                                            .challenge = Nonce(nonce)}));
+  if (ear.is_affirming()) return {};
+  const rats::Submodule& submodule = ear.submodules.at("SEVSNP");
+  return fail(Errc::not_affirming, std::string(submodule.policy_claims.at("problem").as_string()));
+}
+
+// The attacker makes himself a maker: every certificate has the names of AMD's.
+Result<void> home_made_root() {
+  static const test::SnpMaker attacker;
+  SnpMachine machine;
+  machine.maker = &attacker;
+  return present(machine, machine.reference_values());
+}
+
+// The code is the approved one; the host has it start with a POLICY under which it reads the guest's memory.
+Result<void> approved_code_in_debug() {
+  SnpMachine machine;
+  machine.policy |= 1 << 19;
+  return present(machine, machine.reference_values());
+}
+
+// Software that came into the guest later asks for the report, at the VMPL that it was given.
+Result<void> report_of_a_lower_privilege() {
+  SnpMachine machine;
+  machine.vmpl = 3;
+  return present(machine, machine.reference_values());
+}
+
+// Firmware with a known hole gave up its VCEK. It signs a report of the TCB that closes the hole.
+Result<void> old_firmware_that_calls_itself_new() {
+  SnpMachine machine;
+  const rats::Corim demands = machine.reference_values();
+  machine.key_tcb = {0, 3, 0, 0x10, 0x10};
+  return present(machine, demands);
+}
+
+INSTANTIATE_TEST_SUITE_P(SevSnp, AttackTest,
+                         testing::Values(Attack{"A9_HomeMadeRoot", weak::Check::snp_root, Errc::not_affirming,
+                                                "is not the root that was provisioned", home_made_root},
+                                         Attack{"A10_ApprovedCodeInDebug", weak::Check::snp_hazards,
+                                                Errc::not_affirming, "the guest is debuggable", approved_code_in_debug},
+                                         Attack{"A10_ReportOfALowerPrivilege", weak::Check::snp_hazards,
+                                                Errc::not_affirming, "VMPL other than 0", report_of_a_lower_privilege},
+                                         Attack{"A11_OldFirmwareThatCallsItselfNew", weak::Check::snp_reported_tcb,
+                                                Errc::not_affirming, "expected the TCB of the VCEK",
+                                                old_firmware_that_calls_itself_new}),
+                         name_of);
+
+}  // namespace
+}  // namespace credence::attack

@@ -1,0 +1,389 @@
+// RIOT: chains of DICE certificates, without the holes of Veraison's scheme.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <ostream>
+
+#include "base/text.h"
+#include "fixture.h"
+#include "support/dice_device.h"
+#include "support/vectors.h"
+#include "verifier/scheme/riot/compare.h"
+#include "verifier/scheme/scheme.h"
+
+namespace credence::verifier {
+namespace {
+
+namespace dice = evidence::dice;
+using test::DiceDevice;
+
+const std::string kPem(dice::kPemChain);
+const std::string kSigned(dice::kSignedNonce);
+const std::string kScheme = "RIOT";
+const Bytes kNonce(32, 0x11);
+
+class Riot : public testing::Test {
+ protected:
+  void SetUp() override { test::provision(*store, device.roots()); }
+
+  rats::Ear appraise(const std::string& type, Bytes evidence, Challenge challenge = Nonce(kNonce),
+                     Timestamp now = test::kNow) {
+    return test::engine_over(store, {}, now)
+        .appraise({.media_type = type, .evidence = std::move(evidence), .challenge = std::move(challenge)})
+        .value();
+  }
+  rats::Ear appraise(const DiceDevice::Certificates& chain) { return appraise(kPem, DiceDevice::pem(chain)); }
+  rats::Ear appraise() { return appraise(device.with_fresh_leaf(kNonce)); }
+  void expect_refused(const rats::Ear& ear, Errc code, std::string_view why) {
+    EXPECT_FALSE(ear.is_affirming());
+    test::expect_problem(ear.submodules.at(kScheme), code, why);
+  }
+  void expect_affirmed(const rats::Ear& ear) {
+    EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+  }
+  rats::TrustVector vector_of(const rats::Ear& ear) { return ear.submodules.at(kScheme).vector.value(); }
+
+  DiceDevice device;
+  std::shared_ptr<Store> store = memory_store();
+};
+
+// --- freshness ---
+
+TEST_F(Riot, AffirmsALeafThatWasMadeForThisNonce) {
+  const rats::Ear ear = appraise();
+  expect_affirmed(ear);
+  // As in Veraison: instance-identity, and nothing else.
+  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 0, 0, 0, 0, 0, 0}}));
+  const json::Object& claims = ear.submodules.at(kScheme).annotated_evidence;
+  EXPECT_EQ(claims.at("FWID").as_string(), to_base64(device.firmware));
+  EXPECT_EQ(claims.at("layers").as_array().size(), 1U);
+  EXPECT_EQ(ear.credence.purpose, "challenge");
+  EXPECT_FALSE(ear.submodules.at(kScheme).attested_key);
+}
+
+TEST_F(Riot, AffirmsANonceThatTheLeafSigned) {
+  expect_affirmed(appraise(kSigned, device.signed_nonce(kNonce, device.bare())));
+}
+
+// Veraison affirms it, whenever it was recorded.
+TEST_F(Riot, AffirmsNoBareChain) {
+  const rats::Ear ear = appraise(device.bare());
+  EXPECT_EQ(ear.status(), rats::Tier::warning);
+  expect_refused(ear, Errc::nonce_mismatch, "authentic and not fresh");
+  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {32, 0, 0, 0, 0, 0, 0, 0}}));
+  test::provision(*store, device.reference_values());
+  EXPECT_EQ(vector_of(appraise(device.bare())), (rats::TrustVector{.claims = {32, 0, 3, 0, 0, 0, 0, 0}}));
+}
+
+TEST_F(Riot, RefusesAReplay) {
+  Bytes other = kNonce;
+  other.back() ^= 1;
+  expect_refused(appraise(device.with_fresh_leaf(other)), Errc::nonce_mismatch, "made for another challenge");
+  expect_refused(appraise(kSigned, device.signed_nonce(other, device.bare())), Errc::nonce_mismatch,
+                 "made for another challenge");
+  // A proof for this nonce saves no leaf that was made for another one.
+  expect_refused(appraise(kSigned, device.signed_nonce(kNonce, device.with_fresh_leaf(other))), Errc::nonce_mismatch,
+                 "TcbFreshness");
+}
+
+TEST_F(Riot, RefusesAProofByAnotherKeyOrForAnotherPurpose) {
+  const auto chain = device.bare();
+  DiceDevice thief;
+  expect_refused(appraise(kSigned, thief.signed_nonce(kNonce, chain)), Errc::bad_signature, "");
+  expect_refused(appraise(kSigned, device.signed_nonce(kNonce, chain, "tag:example.com,2026:other")), Errc::unsupported,
+                 "eat_profile");
+  expect_refused(appraise(kSigned, device.signed_nonce(kNonce, {})), Errc::missing_member, "certificates");
+}
+
+TEST_F(Riot, SaysNothingOfAChannel) {
+  expect_refused(appraise(kPem, DiceDevice::pem(device.with_fresh_leaf(kNonce)), test::binder(kNonce)),
+                 Errc::wrong_purpose, "no channel is built on it");
+}
+
+// --- the chain ---
+
+// Veraison adds it to its roots.
+TEST_F(Riot, TakesNoRootFromTheEvidence) {
+  const DiceDevice attacker;
+  auto chain = attacker.with_fresh_leaf(kNonce);
+  expect_refused(appraise(chain), Errc::untrusted_chain, "");
+  chain.push_back(attacker.root);
+  expect_refused(appraise(chain), Errc::untrusted_chain, "");
+  // The device certificate signs itself, as in Veraison's hole.
+  const auto self_signed = test::make_certificate(
+      attacker.device_key.public_key(), {.organization = "Maker", .common_name = "DeviceID", .is_authority = true},
+      attacker.device_key);
+  expect_refused(appraise({attacker.alias(self_signed), self_signed}), Errc::untrusted_chain, "");
+}
+
+TEST_F(Riot, RefusesEverythingWithoutARoot) {
+  store = memory_store();
+  expect_refused(appraise(), Errc::unknown_attester, "no root of devices is endorsed");
+}
+
+TEST_F(Riot, RefusesIssuersThatMayNotIssue) {
+  device.alias_is_authority = false;
+  expect_refused(appraise(), Errc::untrusted_chain, "do not make it a CA");
+  device.alias_is_authority = true;
+  device.device_path_length = 0;
+  expect_refused(appraise(), Errc::untrusted_chain, "");
+  device.device_path_length = 1;
+  expect_affirmed(appraise());
+  device.device_is_authority = false;
+  expect_refused(appraise(device.bare()), Errc::untrusted_chain, "");
+}
+
+TEST_F(Riot, CountsTheIssuerOfTheLeafInPathLengths) {
+  device.root = test::make_certificate(
+      device.root_key.public_key(),
+      {.organization = "Maker", .common_name = "Device root", .is_authority = true, .path_length = 0}, device.root_key);
+  store = memory_store();
+  test::provision(*store, device.roots());
+  expect_refused(appraise(device.bare()), Errc::untrusted_chain, "allows 0 authorities below it, got 1");
+}
+
+TEST_F(Riot, RefusesALeafOutOfItsTimeOrWithUnknownLimits) {
+  const Timestamp late{std::chrono::sys_days(std::chrono::year{2046} / 1 / 1)};
+  expect_refused(appraise(kPem, DiceDevice::pem(device.with_fresh_leaf(kNonce)), Nonce(kNonce), late), Errc::expired,
+                 "");
+  device.more_of_alias = {{"1.2.3.4", {0x05, 0x00}, true}};
+  expect_refused(appraise(device.bare()), Errc::untrusted_chain, "critical extension 1.2.3.4");
+  expect_refused(appraise(), Errc::untrusted_chain, "critical extension 1.2.3.4");
+}
+
+TEST_F(Riot, TakesTheIssuerFromWhatWasProvisioned) {
+  rats::Corim path = device.roots();
+  path.id = std::string("path");
+  const auto chain = device.bare();
+  path.comids[0].attestation_keys[0].keys[0] = {.tag = rats::kTagPkixBase64CertPath,
+                                                .value = to_bytes(as_bytes(chain[1].pem() + device.root.pem()))};
+  test::provision(*store, path);
+  expect_affirmed(appraise(kSigned, device.signed_nonce(kNonce, {chain[0]})));
+}
+
+TEST_F(Riot, RefusesEveryOneOctetChange) {
+  const Bytes good = device.signed_nonce(kNonce, device.bare());
+  expect_affirmed(appraise(kSigned, good));
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] ^= 0x01;
+    EXPECT_FALSE(appraise(kSigned, bad).is_affirming()) << "octet " << i;
+  }
+  const auto chain = device.with_fresh_leaf(kNonce);
+  for (std::size_t which = 0; which < chain.size(); ++which)
+    for (std::size_t i = 0; i < chain[which].der().size(); ++i) {
+      Bytes bad = to_bytes(chain[which].der());
+      bad[i] ^= 0x01;
+      auto changed = chain;
+      const auto certificate = crypto::Certificate::from_der(bad);
+      if (!certificate) continue;
+      changed[which] = *certificate;
+      EXPECT_FALSE(appraise(changed).is_affirming()) << "octet " << i << " of certificate " << which;
+    }
+}
+
+// --- what it measures ---
+
+TEST_F(Riot, ComparesFirmwareThatIsEndorsed) {
+  test::provision(*store, device.reference_values());
+  const rats::Ear ear = appraise();
+  expect_affirmed(ear);
+  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 3, 0, 0, 0, 0, 0}}));
+
+  device.firmware[0] ^= 1;
+  const rats::Ear other = appraise();
+  EXPECT_EQ(other.status(), rats::Tier::warning);
+  expect_refused(other, Errc::not_affirming, "no reference value that is valid now for f0f1");
+  EXPECT_EQ(vector_of(other), (rats::TrustVector{.claims = {2, 0, 33, 0, 0, 0, 0, 0}}));
+}
+
+TEST_F(Riot, ComparesTheLayerAndItsSvn) {
+  rats::Corim corim = device.reference_values();
+  corim.comids[0].reference_values[0].measurements[0].values.svn->value = 4;
+  test::provision(*store, corim);
+  expect_refused(appraise(), Errc::not_affirming, "no reference value");
+  device.vendor = "Other";
+  test::provision(*store, device.reference_values("other"));
+  expect_affirmed(appraise());
+  device.vendor = "Example";
+  expect_refused(appraise(), Errc::not_affirming, "no reference value");
+}
+
+TEST_F(Riot, LetsNoDevicePassThatMeasuresNothing) {
+  device.more_of_alias = {{"1.2.3.4", {0x05, 0x00}, false}};
+  expect_affirmed(appraise());
+  test::provision(*store, device.reference_values());
+  expect_refused(appraise(), Errc::not_affirming, "the chain measures none");
+}
+
+TEST_F(Riot, EndsWithItsEndorsements) {
+  const Timestamp later = test::kNow + std::chrono::milliseconds(1);
+  const Bytes evidence = DiceDevice::pem(device.with_fresh_leaf(kNonce));
+  rats::Corim firmware = device.reference_values();
+  firmware.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
+  test::provision(*store, firmware);
+  expect_affirmed(appraise(kPem, evidence));
+  expect_refused(appraise(kPem, evidence, Nonce(kNonce), later), Errc::expired, "no reference value that is valid now");
+
+  store = memory_store();
+  rats::Corim roots = device.roots();
+  roots.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
+  test::provision(*store, roots);
+  expect_affirmed(appraise(kPem, evidence));
+  expect_refused(appraise(kPem, evidence, Nonce(kNonce), later), Errc::expired, "the roots of devices expired at");
+}
+
+TEST_F(Riot, WarnsOfALayerThatIsOpen) {
+  for (const std::uint8_t flags : std::vector<std::uint8_t>{0x80, 0x40, 0x20, 0x10}) {
+    device.flags = flags;
+    const rats::Ear ear = appraise();
+    EXPECT_EQ(ear.status(), rats::Tier::warning);
+    expect_refused(ear, Errc::not_affirming, "a layer is in debug");
+  }
+  device.flags = 0x08;
+  expect_affirmed(appraise());
+}
+
+TEST_F(Riot, ReadsOlderFormsOfMeasurements) {
+  using namespace test::dice_der;
+  const Bytes composite_id = composite(device.device_key.public_key().spki(), device.firmware);
+  const Bytes name = element(0x30, element(0xa0, joined({oid("2.23.133.5.4.1"), composite_id})));
+  const std::vector<test::CertificateExtension> forms = {{"1.3.6.1.4.1.311.89.3.1", composite_id, true},
+                                                         {"2.23.133.5.4.1", composite_id, true},
+                                                         {"2.5.29.17", name, true},
+                                                         {"2.23.133.5.4.5", element(0x30, device.tcb_info()), true}};
+  for (const test::CertificateExtension& form : forms) {
+    device.more_of_alias = {form};
+    const rats::Ear ear = appraise(kSigned, device.signed_nonce(kNonce, device.bare()));
+    expect_affirmed(ear);
+    EXPECT_EQ(ear.submodules.at(kScheme).annotated_evidence.at("FWID").as_string(), to_base64(device.firmware));
+  }
+  device.more_of_alias = {
+      {"2.5.29.17",
+       element(0x30, element(0xa0, joined({oid("2.23.133.5.4.1"),
+                                           composite(device.root_key.public_key().spki(), device.firmware)}))),
+       true}};
+  expect_refused(appraise(kSigned, device.signed_nonce(kNonce, device.bare())), Errc::key_mismatch,
+                 "the DeviceID in the leaf");
+}
+
+TEST_F(Riot, RefusesMeasurementsThatDoNotDecode) {
+  using namespace test::dice_der;
+  const std::vector<std::pair<Bytes, Errc>> bad = {
+      {{}, Errc::truncated},
+      {element(0x30, element(0x84, Bytes(9, 0x7f))), Errc::invalid_value},
+      {element(0x30, element(0x87, Bytes{8, 1})), Errc::malformed},
+      {element(0x30, element(0xa6, element(0x30, oid("1.2.3")))), Errc::truncated},
+      {element(0x30, joined({element(0x83, Bytes{1}), element(0x80, as_bytes("late"))})), Errc::trailing_bytes}};
+  for (const auto& [content, code] : bad) {
+    device.more_of_alias = {{std::string(dice::kTcbInfo), content, true}};
+    expect_refused(appraise(), code, "certificate 1.2.23.133.5.4.1");
+  }
+}
+
+TEST_F(Riot, TracesWhatItCompared) {
+  test::provision(*store, device.reference_values());
+  const auto approved = std::static_pointer_cast<const riot::ApprovedFirmware>(
+      store->find({.scheme = *find_scheme(kPem), .topic = Topic::reference_values, .key = as_bytes(riot::kKey)})
+          .value());
+  Trace trace = Trace::recording();
+  const auto chain = dice::decode_chain(kPem, DiceDevice::pem(device.bare())).value();
+  EXPECT_TRUE(riot::compare(chain, *approved, test::kNow, kScheme, trace));
+  ASSERT_EQ(trace.steps().size(), 1U);
+  EXPECT_EQ(trace.steps()[0].source, "firmware");
+  EXPECT_EQ(trace.steps()[0].actual, to_hex(device.firmware));
+  EXPECT_TRUE(trace.steps()[0].agrees);
+}
+
+TEST_F(Riot, TakesNoMoreThanEightCertificates) {
+  auto chain = device.bare();
+  chain.resize(9, chain.back());
+  expect_refused(appraise(chain), Errc::too_large, "expected 1 to 8 certificates, got 9");
+}
+
+// --- vectors ---
+
+TEST(RiotVectors, GiveVeraisonsOwnEvidenceNoVerdictOfFreshness) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "veraison/schemes/riot";
+  const Bytes octets = test::read_file(folder / "corim/corim-riot-valid.cbor");
+  const auto store = memory_store();
+  ASSERT_TRUE(store->submit(rats::decode_corim(octets).value(), octets));
+  const Bytes evidence = test::read_file(folder / "evidence/evidence.pem");
+  const Timestamp at{std::chrono::sys_days(std::chrono::year{2021} / 1 / 1)};
+  const auto appraise = [&](Bytes pem) {
+    return test::engine_over(store, {}, at)
+        .appraise({.media_type = kPem, .evidence = std::move(pem), .challenge = Nonce(kNonce)})
+        .value();
+  };
+  const rats::Ear ear = appraise(evidence);
+  EXPECT_EQ(ear.status(), rats::Tier::warning);
+  test::expect_problem(ear.submodules.at(kScheme), Errc::nonce_mismatch, "authentic and not fresh");
+  const std::string fwid(ear.submodules.at(kScheme).annotated_evidence.at("FWID").as_string());
+  EXPECT_EQ(to_hex(from_base64(fwid).value()), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+
+  // Not even that, when any octet of a certificate is another.
+  const auto chain = dice::decode_chain(kPem, evidence).value().certificates;
+  for (std::size_t i = 0; i < chain[0].der().size(); i += 5) {
+    Bytes bad = to_bytes(chain[0].der());
+    bad[i] ^= 0x01;
+    const auto certificate = crypto::Certificate::from_der(bad);
+    if (!certificate) continue;
+    EXPECT_EQ(appraise(DiceDevice::pem({*certificate, chain[1], chain[2]})).status(), rats::Tier::contraindicated)
+        << "octet " << i;
+  }
+}
+
+TEST(RiotVectors, RefuseTheCorimsThatVeraisonRefuses) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const std::vector<std::tuple<std::string, Errc, std::string>> bad = {
+      {"refvals", Errc::unsupported, "attest-key-triples only"},
+      {"wrong-key-type", Errc::unexpected_type, "expected a certificate or a path"},
+      {"wrong-vendor", Errc::invalid_value, "vendor: expected Veraison Project, got ACME"}};
+  for (const auto& [name, code, why] : bad) {
+    const Bytes octets = test::read_file(root / "veraison/schemes/riot/corim" / ("corim-riot-bad-" + name + ".cbor"));
+    test::expect_refused(memory_store()->submit(rats::decode_corim(octets).value(), octets), code, why);
+  }
+}
+
+// SPDM's chains are DER after DER, the root first.
+DiceDevice::Certificates from_spdm(ByteView octets) {
+  DiceDevice::Certificates chain;
+  while (!octets.empty()) {
+    const std::size_t size = 4 + (std::size_t{octets[2]} << 8 | octets[3]);
+    chain.insert(chain.begin(), crypto::Certificate::from_der(octets.first(size)).value());
+    octets = octets.subspan(size);
+  }
+  return chain;
+}
+
+TEST(RiotVectors, ReadOtherDiceChainsAndCertificates) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "dice/dmtf-libspdm/ecp256";
+  const auto ca = crypto::Certificate::from_der(test::read_file(folder / "ca.cert.der")).value();
+  const Timestamp at{std::chrono::sys_days(std::chrono::year{2027} / 1 / 1)};
+  for (const std::string file : {"certchain", "certchain4", "certchain_alias", "certchain_alias_cert_partial_set"}) {
+    const auto certificates = from_spdm(test::read_file(folder / ("bundle_responder." + file + ".der")));
+    const auto chain = dice::decode_chain(kPem, DiceDevice::pem(certificates)).value();
+    const auto checked = dice::check_chain(chain, {.roots = {ca}, .intermediates = {}}, at);
+    EXPECT_TRUE(checked) << file << ": " << checked.error().text();
+    // No nonce is in them, so none is ever affirmed; the partial set, which ends at an authority, is refused by this.
+    EXPECT_FALSE(dice::check_challenge(chain, Nonce(kNonce)).value()) << file;
+  }
+  // Of another root.
+  const auto chain =
+      dice::decode_chain(kPem, DiceDevice::pem(from_spdm(test::read_file(folder / "bundle_responder.certchain1.der"))))
+          .value();
+  test::expect_refused(dice::check_chain(chain, {.roots = {ca}, .intermediates = {}}, at), Errc::untrusted_chain, "");
+
+  const auto alias =
+      crypto::Certificate::from_der(test::read_file(root / "dice/oxidecompute-dice-util/alias.cert.der"));
+  ASSERT_TRUE(alias);
+  EXPECT_EQ(dice::measurements_of(*alias)->at(0).firmware.at(0).digest, Bytes(32));
+  EXPECT_TRUE(crypto::Certificate::from_der(
+      test::read_file(root / "dice/veraison-dice/open/test/_X509_Ed25519_uds_cert.cert")));
+}
+
+}  // namespace
+}  // namespace credence::verifier
