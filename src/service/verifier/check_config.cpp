@@ -31,6 +31,8 @@ class Checker {
     check_store_of(probe);
     check_provisioning();
     check_anchors();
+    check_retired_keys();
+    check_audit_log();
     warn_of_insecurity();
     std::ranges::stable_sort(report_.findings, {}, &Finding::where);
   }
@@ -120,6 +122,25 @@ class Checker {
 
   void check_anchors() {
     for (const std::string& file : report_.config.corim_anchors) check_validity("corim-anchor", file);
+  }
+
+  void check_retired_keys() {
+    for (const std::string& file : report_.config.retired_keys) {
+      const auto pem = read_file(file, kMaxKeyFile);
+      if (!pem) {
+        problem("retired-key", pem.error().text());
+      } else if (const auto key = crypto::PublicKey::from_pem(as_text(pem->view())); !key) {
+        problem("retired-key", std::format("{}: expected a PEM public key: {}", file, key.error().text()));
+      }
+    }
+  }
+
+  void check_audit_log() {
+    const std::filesystem::path file = report_.config.audit_log;
+    if (file.empty() || !file.has_parent_path()) return;
+    if (const auto folder = file_exists(file.parent_path()); !folder || !*folder)
+      problem("audit-log",
+              std::format("{}: expected the folder of the audit log: make it", file.parent_path().string()));
   }
 
   void warn_of_insecurity() {

@@ -57,7 +57,8 @@ TEST_F(CheckConfig, SaysAllThatIsWrongAndWhere) {
   const ConfigReport report = check(good +
                                     "minimum-pcrs = [24]\nisuer = 'x'\nthreads = 'many'\nnonce-dialect = 'latin'\n"
                                     "corim-anchor = ['/nowhere/root.pem']\nprovisioning-token = '/nowhere/token'\n"
-                                    "metrics-listen = 'here'\nlog-level = 'loud'\n");
+                                    "metrics-listen = 'here'\nlog-level = 'loud'\n"
+                                    "retired-key = ['/nowhere/old.pub']\naudit-log = '/nowhere/audit'\n");
   EXPECT_FALSE(report.usable());
   const std::string all = said(report);
   for (const char* expected :
@@ -67,7 +68,8 @@ TEST_F(CheckConfig, SaysAllThatIsWrongAndWhere) {
         "problem 9:17 nonce-dialect --nonce-dialect: expected one of url, url-padded, standard, got 'latin'",
         "problem 10:16 corim-anchor", "/nowhere/root.pem", "problem 11:22 provisioning-token",
         "problem 12:18 metrics-listen --metrics-listen: expected HOST:PORT",
-        "problem 13:13 log-level --log-level: expected one of debug, info, warning, error, got 'loud'"})
+        "problem 13:13 log-level --log-level: expected one of debug, info, warning, error, got 'loud'",
+        "problem 14:15 retired-key", "problem 15:13 audit-log /nowhere: expected the folder of the audit log"})
     EXPECT_THAT(all, HasSubstr(expected));
 }
 
