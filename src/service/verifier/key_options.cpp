@@ -26,8 +26,8 @@ Result<Timestamp> parse_time(const std::string& text) {
               std::format("next-signing-key-from: expected a time such as 2026-12-01T00:00:00Z, got \"{}\"", text));
 }
 
-Result<SigningKey> open_key(const std::string& specification, const std::string& algorithm) {
-  TRY(crypto::PrivateKey key, open_signing_key(specification));
+Result<SigningKey> open_key(SigningKeyOpener& keys, const std::string& specification, const std::string& algorithm) {
+  TRY(crypto::PrivateKey key, keys.open(specification));
   SigningKey opened{.key = std::move(key)};
   if (algorithm.empty()) return opened;
   auto named = crypto::signature_algorithm_from_name(algorithm);
@@ -37,8 +37,8 @@ Result<SigningKey> open_key(const std::string& specification, const std::string&
 }
 
 // The next key is perhaps of another kind, so that the algorithm named for RSA does not fit: its default then.
-Result<SigningKey> open_next(const KeyOptions& options) {
-  TRY(SigningKey next, open_key(options.next_signing_key, {}));
+Result<SigningKey> open_next(SigningKeyOpener& keys, const KeyOptions& options) {
+  TRY(SigningKey next, open_key(keys, options.next_signing_key, {}));
   const auto named = crypto::signature_algorithm_from_name(options.signing_algorithm);
   if (named && crypto::check_algorithm_fits(*named, next.key.public_key().type())) next.algorithm = *named;
   return next;
@@ -62,12 +62,13 @@ void warn_when_late(Timestamp from, Timestamp now, Log& log) {
 }  // namespace
 
 Result<ResultSigner> open_result_signer(const KeyOptions& options, Seconds longest_lifetime, Timestamp now, Log& log) {
-  TRY(SigningKey current, open_key(options.signing_key, options.signing_algorithm));
+  SigningKeyOpener opener;
+  TRY(SigningKey current, open_key(opener, options.signing_key, options.signing_algorithm));
   ResultKeys keys{.current = std::move(current), .longest_lifetime = longest_lifetime};
   if (options.next_signing_key.empty() && !options.next_signing_key_from.empty())
     return fail(Errc::usage, "next-signing-key-from: expected a next-signing-key too");
   if (!options.next_signing_key.empty()) {
-    TRY(keys.next, open_next(options));
+    TRY(keys.next, open_next(opener, options));
   }
   if (!options.next_signing_key_from.empty()) {
     TRY(keys.next_from, parse_time(options.next_signing_key_from));

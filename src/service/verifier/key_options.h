@@ -13,7 +13,7 @@
 namespace credence::service {
 
 struct KeyOptions {
-  std::string signing_key;                          // open_signing_key()
+  std::string signing_key;                          // SigningKeyOpener::open()
   std::string signing_algorithm;                    // "RS256"; empty: the key's default
   std::string next_signing_key;                     // announced; empty: none
   std::string next_signing_key_from;                // RFC 3339 in UTC: when it takes over; empty: with a later start

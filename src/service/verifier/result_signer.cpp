@@ -26,6 +26,12 @@ Result<void> refuse_duplicates(const ResultKeys& keys) {
   return {};
 }
 
+Result<void> try_once(const crypto::PrivateKey& key, crypto::SignatureAlgorithm algorithm) {
+  constexpr std::string_view kMessage = "credence verifier: can this key sign?";
+  TRY(const Bytes signature, key.sign(algorithm, as_bytes(kMessage)));
+  return key.public_key().verify(algorithm, as_bytes(kMessage), signature);
+}
+
 }  // namespace
 
 Result<ResultSigner::Key> ResultSigner::prepare(SigningKey key) {
@@ -34,6 +40,8 @@ Result<ResultSigner::Key> ResultSigner::prepare(SigningKey key) {
   // Found at the first result it would be too late: nobody could be appraised until somebody looks into the log.
   if (auto fits = crypto::check_algorithm_fits(algorithm, public_key.type()); !fits)
     return fail(Errc::configuration, "signing algorithm: " + fits.error().why);
+  if (auto tried = try_once(key.key, algorithm); !tried)
+    return fail(Errc::configuration, "the signing key does not sign: " + tried.error().text());
   TRY(json::Object jwk, public_jwk(public_key));
   jwk["alg"] = crypto::name(algorithm);
   TRY(std::string kid, jose::thumbprint(public_key));

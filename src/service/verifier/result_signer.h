@@ -34,7 +34,9 @@ struct ResultKeys {
 // Immutable, thread-safe.
 class ResultSigner {
  public:
-  // Errc::configuration for an algorithm that is not the key's, and for a key that stands in two places.
+  // Each key signs once here: a token that is locked, or a module that lacks the algorithm, is found at the start and
+  // not at the first result. Errc::configuration then, for an algorithm that is not the key's, and for a key that
+  // stands in two places.
   [[nodiscard]] static Result<ResultSigner> make(ResultKeys keys);
   [[nodiscard]] static Result<ResultSigner> make(crypto::PrivateKey key) {
     return make(ResultKeys{.current = {.key = std::move(key)}});

@@ -87,44 +87,6 @@ Result<crypto::PrivateKey> open_token(std::string_view specification) {
   return key;
 }
 
-Result<Specification> parse_tpm(std::string_view specification) {
-  TRY(Specification tpm, parse(specification.substr(kTpm.size()), {"tcti", "key", "curve"}));
-  if (tpm.path.empty()) return unusable(specification, "expected tpm:DIR, the state directory");
-  return tpm;
-}
-
-Result<crypto::PrivateKey> open_tpm(std::string_view specification) {
-  TRY(const Specification tpm, parse_tpm(specification));
-  const std::string curve = tpm.attribute("curve", "P-256");
-  if (curve != "P-256" && curve != "P-384") return unusable(tpm.path, "curve: expected P-256 or P-384");
-  TRY(const auto device,
-      rot::tpm2::Device::open({.tcti = tpm.attribute("tcti", "device:/dev/tpmrm0"),
-                               .state_directory = tpm.path,
-                               .tls_key = curve == "P-384" ? crypto::KeyType::ec_p384 : crypto::KeyType::ec_p256}));
-  const std::string name = tpm.attribute("key", kDefaultTpmKey);
-  TRY(auto in_tpm, device->named_tls_key(name));
-  // One key for two protocols: what it signs in the one could be shown in the other.
-  if (in_tpm->public_key() == device->tls_key()->public_key())
-    return unusable(tpm.path, "expected a key of its own, got the TLS key of this machine");
-  TRY(crypto::OwnedKey key, provider::private_key(std::move(in_tpm)));
-  TRY(crypto::PrivateKey held, crypto::private_key_that_stays(std::move(key), device));
-  CHECK(publish(held.public_key(), std::filesystem::path(tpm.path) / (name + ".pub")));
-  return held;
-}
-
-Result<crypto::PrivateKey> open(std::string_view specification) {
-  if (specification.starts_with(kTpm)) return open_tpm(specification);
-  if (specification.starts_with(kPkcs11)) return open_token(specification);
-  return load_or_create_signing_key(specification);
-}
-
-// A token that is locked, a key that may not sign, a module of another key: found now and not at the first result.
-Result<void> try_once(const crypto::PrivateKey& key) {
-  constexpr std::string_view kMessage = "credence verifier: can this key sign?";
-  TRY(const Bytes signature, key.sign(key.default_algorithm(), as_bytes(kMessage)));
-  return key.public_key().verify(key.default_algorithm(), as_bytes(kMessage), signature);
-}
-
 }  // namespace
 
 Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file) {
@@ -138,19 +100,50 @@ Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::pat
   return *std::move(key);
 }
 
-Result<crypto::PrivateKey> open_signing_key(std::string_view specification) {
-  TRY(crypto::PrivateKey key, open(specification));
-  if (auto tried = try_once(key); !tried)
-    return unusable(specification.substr(0, specification.find('?')), "it does not sign: " + tried.error().text());
-  return key;
+Result<SigningKeyOpener::TpmKey> SigningKeyOpener::parse_tpm(std::string_view specification) {
+  TRY(const Specification tpm, parse(specification.substr(kTpm.size()), {"tcti", "key", "curve"}));
+  if (tpm.path.empty()) return unusable(specification, "expected tpm:DIR, the state directory");
+  const std::string curve = tpm.attribute("curve", "P-256");
+  if (curve != "P-256" && curve != "P-384") return unusable(tpm.path, "curve: expected P-256 or P-384");
+  return TpmKey{.directory = tpm.path,
+                .tcti = tpm.attribute("tcti", "device:/dev/tpmrm0"),
+                .name = tpm.attribute("key", kDefaultTpmKey),
+                .type = curve == "P-384" ? crypto::KeyType::ec_p384 : crypto::KeyType::ec_p256};
+}
+
+Result<std::shared_ptr<rot::tpm2::Device>> SigningKeyOpener::device_of(const TpmKey& key) {
+  auto& device = devices_[std::format("{}\n{}\n{}", key.directory, key.tcti, crypto::name(key.type))];
+  if (!device) {
+    TRY(device, rot::tpm2::Device::open({.tcti = key.tcti, .state_directory = key.directory, .tls_key = key.type}));
+  }
+  return device;
+}
+
+Result<crypto::PrivateKey> SigningKeyOpener::open_tpm(std::string_view specification) {
+  TRY(const TpmKey which, parse_tpm(specification));
+  TRY(const auto device, device_of(which));
+  TRY(auto in_tpm, device->named_tls_key(which.name));
+  // One key for two protocols: what it signs in the one could be shown in the other.
+  if (in_tpm->public_key() == device->tls_key()->public_key())
+    return unusable(which.directory, "expected a key of its own, got the TLS key of this machine");
+  TRY(crypto::OwnedKey key, provider::private_key(std::move(in_tpm)));
+  TRY(crypto::PrivateKey held, crypto::private_key_that_stays(std::move(key), device));
+  CHECK(publish(held.public_key(), std::filesystem::path(which.directory) / (which.name + ".pub")));
+  return held;
+}
+
+Result<crypto::PrivateKey> SigningKeyOpener::open(std::string_view specification) {
+  if (specification.starts_with(kTpm)) return open_tpm(specification);
+  if (specification.starts_with(kPkcs11)) return open_token(specification);
+  return load_or_create_signing_key(specification);
 }
 
 std::optional<std::filesystem::path> public_key_file(std::string_view specification) {
   if (specification.starts_with(kPkcs11)) return std::nullopt;
   if (!specification.starts_with(kTpm)) return std::string(specification) + ".pub";
-  const auto tpm = parse_tpm(specification);
+  const auto tpm = SigningKeyOpener::parse_tpm(specification);
   if (!tpm) return std::nullopt;
-  return std::filesystem::path(tpm->path) / (tpm->attribute("key", kDefaultTpmKey) + ".pub");
+  return std::filesystem::path(tpm->directory) / (tpm->name + ".pub");
 }
 
 }  // namespace credence::service

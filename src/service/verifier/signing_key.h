@@ -2,12 +2,18 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "crypto/key.h"
+
+namespace credence::rot::tpm2 {
+class Device;
+}
 
 namespace credence::service {
 
@@ -16,13 +22,31 @@ namespace credence::service {
 // several verifiers that find no key at once, one makes it and all use it.
 [[nodiscard]] Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file);
 
-// FILE as above, or where the key stays and signs:
-//   tpm:DIR[?tcti=TCTI][&key=NAME][&curve=P-384]  state directory; tcti is device:/dev/tpmrm0 unless it is named, the
-//                                  key "results" on P-256, made when there is none. The public half is DIR/NAME.pub.
-//   pkcs11:URI[?module-path=FILE][&pin-source=file:FILE]  RFC 7512, of exactly one private key. The PIN is in a file of
-//                                  its owner's; it may not stand in the URI, which every user of the machine can see.
-// Every key has signed once before it is returned: what cannot sign is found at the start.
-[[nodiscard]] Result<crypto::PrivateKey> open_signing_key(std::string_view specification);
+// Opens the keys of one verifier; those in one TPM share its device.
+class SigningKeyOpener {
+ public:
+  // FILE as above, or where the key stays and signs:
+  //   tpm:DIR[?tcti=TCTI][&key=NAME][&curve=P-384]  state directory; tcti is device:/dev/tpmrm0 unless it is named, the
+  //                                  key "results" on P-256, made when there is none. The public half is DIR/NAME.pub.
+  //   pkcs11:URI[?module-path=FILE][&pin-source=file:FILE]  RFC 7512, of exactly one private key. The PIN is in a file
+  //                                  of its owner's; it may not stand in the URI, which every user of the machine can
+  //                                  see.
+  [[nodiscard]] Result<crypto::PrivateKey> open(std::string_view specification);
+
+ private:
+  struct TpmKey {
+    std::string directory;
+    std::string tcti;
+    std::string name;
+    crypto::KeyType type{};
+  };
+  [[nodiscard]] static Result<TpmKey> parse_tpm(std::string_view specification);
+  [[nodiscard]] Result<std::shared_ptr<rot::tpm2::Device>> device_of(const TpmKey& key);
+  [[nodiscard]] Result<crypto::PrivateKey> open_tpm(std::string_view specification);
+
+  std::map<std::string, std::shared_ptr<rot::tpm2::Device>> devices_;
+  friend std::optional<std::filesystem::path> public_key_file(std::string_view specification);
+};
 
 // Where the public half is written; nothing for a token, which has no folder here.
 [[nodiscard]] std::optional<std::filesystem::path> public_key_file(std::string_view specification);

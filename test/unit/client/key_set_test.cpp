@@ -15,6 +15,7 @@
 #include "service/verifier/verification_api.h"
 #include "sign/jose/jwk.h"
 #include "support/certificate_files.h"
+#include "support/open_router.h"
 #include "support/refusal.h"
 #include "support/running.h"
 
@@ -123,18 +124,17 @@ class Affirming final : public verifier::Appraiser {
   std::shared_ptr<const Clock> clock_;
 };
 
+struct Keys {
+  std::shared_ptr<const service::ResultSigner> signer;
+  std::shared_ptr<const Clock> clock;
+  void add_routes(service::Routes& routes) const { add_jwks_route(routes, signer, clock); }
+};
+
 // A verifier whose signing key rolls over, over TLS; how results come about does not matter here.
 class RotatingVerifier : public testing::Test {
  protected:
   RotatingVerifier() {
-    service::VerificationApi(
-        {.sessions = std::make_shared<service::Sessions>(service::SessionLimits{}, clock, crypto::system_random()),
-         .appraiser = std::make_shared<Affirming>(clock),
-         .media_types = {std::string(evidence::kParsecTpm)},
-         .signer = signer,
-         .random = crypto::system_random()})
-        .add_routes(router);
-    add_jwks_route(router, signer, clock);
+    router = test::open_router(api_of(signer), Keys{.signer = signer, .clock = clock});
     server.emplace(service::http::Server::start(
                        {.tls = service::http::TlsFiles{.certificate = own.certificate, .key = own.key}, .threads = 1},
                        router, no_log())
@@ -142,6 +142,14 @@ class RotatingVerifier : public testing::Test {
     url = "https://127.0.0.1:" + std::to_string((*server)->port());
   }
 
+  [[nodiscard]] service::VerificationApi api_of(std::shared_ptr<const service::ResultSigner> with) const {
+    return service::VerificationApi(
+        {.sessions = std::make_shared<service::Sessions>(service::SessionLimits{}, clock, crypto::system_random()),
+         .appraiser = std::make_shared<Affirming>(clock),
+         .media_types = {std::string(evidence::kParsecTpm)},
+         .signer = std::move(with),
+         .random = crypto::system_random()});
+  }
   [[nodiscard]] std::shared_ptr<KeySet> key_set(std::chrono::seconds refresh_after = 60s) const {
     return open_key_set({.location = url + "/.well-known/jwks.json",
                          .http = {.ca_file = own.certificate},
@@ -241,15 +249,8 @@ TEST_F(RotatingVerifier, OfAnUnknownKeyIsRefused) {
   const auto set = key_set();
   refresh(*set);
   ASSERT_EQ(set->keys().size(), 2U);
-  service::http::Router other;
-  service::VerificationApi(
-      {.sessions = std::make_shared<service::Sessions>(service::SessionLimits{}, clock, crypto::system_random()),
-       .appraiser = std::make_shared<Affirming>(clock),
-       .media_types = {std::string(evidence::kParsecTpm)},
-       .signer = stranger,
-       .random = crypto::system_random()})
-      .add_routes(other);
-  const Running impostor(service::http::Server::start({.threads = 1}, other, no_log()).value());
+  const Running impostor(
+      service::http::Server::start({.threads = 1}, test::open_router(api_of(stranger)), no_log()).value());
   url = "http://127.0.0.1:" + std::to_string(impostor->port());
   const auto verdict = appraise(*appraiser(set));
   ASSERT_FALSE(verdict);
