@@ -45,13 +45,14 @@ HOMES = [
     (r"boost/(asio|beast).*", {"service"}),
     (r"boost/system.*", {"service", "wire/json"}),
     (r"curl/.*", {"client"}),
+    (r"(lua|lauxlib|lualib)\.h(pp)?", {"verifier/policy/lua"}),
     (r"sqlite3\.h", {"verifier/store/sqlite"}),
     (r"pqxx/pqxx", {"verifier/store/postgres"}),
     (r"spdlog/.*", {"service", "cli"}),
     (r"prometheus/.*", {"service/metrics"}),
     (r"(CLI/.*|toml.*)", {"cli", "service"}),
 ]
-THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx|prometheus)")
+THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx|prometheus|lua|lauxlib)")
 MOST_LINES = 600
 
 
