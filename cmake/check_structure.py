@@ -47,13 +47,14 @@ HOMES = [
     (r"curl/.*", {"client"}),
     (r"crypt\.h", {"service/access"}),
     (r"seccomp\.h", {"service/sandbox"}),
+    (r"(lua|lauxlib|lualib)\.h(pp)?", {"verifier/policy/lua"}),
     (r"sqlite3\.h", {"verifier/store/sqlite"}),
     (r"pqxx/pqxx", {"verifier/store/postgres"}),
     (r"spdlog/.*", {"service", "cli"}),
     (r"prometheus/.*", {"service/metrics"}),
     (r"(CLI/.*|toml.*)", {"cli", "service"}),
 ]
-THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx|prometheus|crypt\.h|seccomp\.h)")
+THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx|prometheus|crypt\.h|lua|lauxlib|seccomp\.h)")
 MOST_LINES = 600
 
 

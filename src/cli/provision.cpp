@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/files.h"
+#include "cli/token_file.h"
 #include "cli/verb.h"
 #include "client/provision.h"
 
@@ -20,22 +21,13 @@ struct Options {
   bool insecure_http = false;
 };
 
-Result<SecretBytes> read_token(const std::string& file) {
-  TRY(Bytes content, read_file(file, 4'096));
-  while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
-  SecretBytes token(content);
-  cleanse(content);
-  if (token.empty()) return fail_in(Errc::configuration, file, "the token file is empty");
-  return token;
-}
-
 Result<client::Provisioning> destination(const Options& options) {
   client::Provisioning where;
   where.url = options.to;
   if (!options.ca.empty()) where.http.ca_file = options.ca;
   where.http.allow_insecure_http = options.insecure_http;
   if (!options.token.empty()) {
-    TRY(SecretBytes token, read_token(options.token));
+    TRY(SecretBytes token, read_token_file(options.token));
     where.token = std::move(token);
   }
   return where;

@@ -40,6 +40,7 @@ void add_doctor(CommandLine& line);
 void add_endorse(CommandLine& line);
 void add_explain(CommandLine& line);
 void add_inspect(CommandLine& line);
+void add_policy(CommandLine& line);
 void add_provision(CommandLine& line);
 void add_serve(CommandLine& line);
 void add_verifier(CommandLine& line);

@@ -120,6 +120,9 @@ Result<void> Easy::set_up_request() {
     case HttpMethod::remove:
       CHECK(set(handle_, CURLOPT_CUSTOMREQUEST, "DELETE"));
       break;
+    case HttpMethod::put:
+      CHECK(set(handle_, CURLOPT_CUSTOMREQUEST, "PUT"));
+      [[fallthrough]];
     case HttpMethod::post:
       CHECK(set(handle_, CURLOPT_POST, 1L));
       CHECK(set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())));

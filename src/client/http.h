@@ -29,13 +29,13 @@ struct HttpOptions {
   bool allow_insecure_http = false;
 };
 
-enum class HttpMethod : std::uint8_t { get, post, remove };
+enum class HttpMethod : std::uint8_t { get, post, put, remove };
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::get;
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers{};
-  Bytes body{};  // POST only
+  Bytes body{};  // of POST and PUT
 };
 
 struct HttpResponse {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "client/bearer.h"
 #include "client/refusal.h"
 #include "client/url.h"
 #include "rats/corim/corim.h"
@@ -30,14 +31,6 @@ Result<ProvisioningOutcome> parse_outcome(std::string_view text) {
     outcome.duplicate = duplicate->is_bool() && duplicate->get_bool();
   }
   return outcome;
-}
-
-Result<std::string> authorization(const SecretBytes& token) {
-  for (const std::uint8_t octet : token.view()) {
-    if (octet <= 0x20 || octet >= 0x7f) return fail(Errc::usage, "token: expected printable characters without spaces");
-  }
-  if (token.empty()) return fail(Errc::usage, "token: expected one, got an empty text");
-  return "Bearer " + std::string(as_text(token.view()));
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct AppraisalRequest {
   Bytes evidence;
   Challenge challenge;
   bool trace = false;  // the result shall say what was compared (credence.trace)
+  std::string peer{};  // the name by which the relying party means the attester, for policies; empty: not said
 };
 
 using Verdict = std::move_only_function<void(Result<rats::Ear>)>;

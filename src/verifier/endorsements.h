@@ -1,9 +1,11 @@
 // What the verifier knows, as one appraisal sees it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -23,10 +25,25 @@ class Endorsements {
   // Null when nothing is known, or the store failed. T is what the scheme's join() makes for this topic.
   template <typename T>
   [[nodiscard]] std::shared_ptr<const T> find(Topic topic, ByteView key) {
+    if (remembers_ && topic == Topic::reference_values) looked_up_.push_back(to_bytes(key));
     auto found = store_->find({.scheme = *scheme_, .topic = topic, .key = key});
     if (found) return std::static_pointer_cast<const T>(*std::move(found));
     if (!failure_) failure_ = std::move(found).error();
     return nullptr;
+  }
+
+  // For policies: from now on it is remembered which reference values are looked up.
+  void remember_look_ups() noexcept { remembers_ = true; }
+  // What CoRIMs say of them, valid or not. A failure is remembered as that of find() is.
+  [[nodiscard]] Result<void> for_each_looked_up(const std::function<void(const Statement&)>& visit) {
+    for (const Bytes& key : looked_up_) {
+      auto visited =
+          store_->for_each_statement({.scheme = *scheme_, .topic = Topic::reference_values, .key = key}, visit);
+      if (visited) continue;
+      if (!failure_) failure_ = visited.error();
+      return visited;
+    }
+    return {};
   }
 
   [[nodiscard]] Timestamp now() const noexcept { return now_; }
@@ -40,6 +57,8 @@ class Endorsements {
   Timestamp now_;
   Trace* trace_;
   std::optional<Error> failure_;
+  bool remembers_ = false;
+  std::vector<Bytes> looked_up_;  // keys
 };
 
 }  // namespace credence::verifier

@@ -1,19 +1,22 @@
 #include "verifier/engine.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "evidence/media_types.h"
 #include "verifier/endorsements.h"
+#include "verifier/policy/apply.h"
+#include "verifier/policy/evaluate.h"
+#include "verifier/policy/policies.h"
 #include "verifier/result.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/trace.h"
 
 namespace credence::verifier {
-
-Engine::Engine(std::shared_ptr<const Store> store, std::shared_ptr<const Clock> clock, Policy policy, Identity identity)
-    : store_(std::move(store)), clock_(std::move(clock)), policy_(std::move(policy)), identity_(std::move(identity)) {}
-
 namespace {
+
+const json::Object kNoNames;
 
 // The steps that every scheme takes, around what the scheme notes itself.
 void note(Trace& trace, const Scheme& scheme, std::string_view subject, const Result<void>& outcome) {
@@ -27,14 +30,38 @@ void note(Trace& trace, const Scheme& scheme, std::string_view subject, const Re
 
 }  // namespace
 
+// A policy that is tried instead of the one in force, and where the result goes before it.
+struct Engine::Trial {
+  const LoadedPolicy* policy = nullptr;
+  std::optional<rats::Ear>* before = nullptr;
+};
+
+Engine::Engine(std::shared_ptr<const Store> store, std::shared_ptr<const Clock> clock, Policy policy, Identity identity,
+               std::shared_ptr<const Policies> policies)
+    : store_(std::move(store)),
+      clock_(std::move(clock)),
+      policy_(std::move(policy)),
+      identity_(std::move(identity)),
+      policies_(std::move(policies)) {}
+
 Result<rats::Ear> Engine::appraise(const AppraisalRequest& request) const {
   Trace trace = request.trace ? Trace::recording() : Trace();
-  auto result = appraise(request, trace);
+  auto result = appraise(request, {}, trace);
   if (result) result->credence.trace = trace.take();
   return result;
 }
 
-Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, Trace& trace) const {
+Result<PolicyTrial> Engine::try_policy(const AppraisalRequest& request, const LoadedPolicy& policy) const {
+  Trace trace = Trace::recording();
+  std::optional<rats::Ear> before;
+  TRY(rats::Ear after, appraise(request, {.policy = &policy, .before = &before}, trace));
+  PolicyTrial trial{.before = before ? *std::move(before) : after, .after = std::move(after), .steps = {}};
+  for (const Trace::Step& step : trace.steps())
+    if (step.subject == kPolicySubject) trial.steps.push_back(step);
+  return trial;
+}
+
+Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial& trial, Trace& trace) const {
   ResultDraft draft = start(request);
 
   // What it is.
@@ -46,6 +73,7 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, Trace& trace
     return draft.refuse(scheme->name(), decoded.error());
   }
   Evidence& evidence = **decoded;
+  const auto operators = policy_for(*scheme, trial);
 
   // Whether it was made for this challenge: first, because it is cheap and stops every replay.
   const auto bound = evidence.check_challenge(request.challenge, policy_);
@@ -54,6 +82,7 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, Trace& trace
 
   // Who signed it. A store that fails is no verdict about the attester.
   Endorsements endorsements(*store_, *scheme, draft.ear().issued_at, trace);
+  if (operators != nullptr) endorsements.remember_look_ups();
   const auto authentic = evidence.authenticate(endorsements, policy_);
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
   note(trace, *scheme, "signed by an endorsed key for this purpose", authentic);
@@ -62,7 +91,23 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, Trace& trace
   // Whether what it says is approved.
   Appraised appraised = evidence.appraise(endorsements, policy_);
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
-  return apply_policy(policy_, draft.finish(std::move(appraised), evidence.attested_key()));
+  const std::string first = appraised.submodules.front().name;
+  rats::Ear ear = draft.finish(std::move(appraised));
+  if (trial.before != nullptr) *trial.before = ear;
+
+  // Whether its operator is content with it.
+  if (operators != nullptr) {
+    const json::Object& names = policies_ == nullptr ? kNoNames : policies_->names();
+    CHECK(evaluate(*operators,
+                   {.scheme = scheme->name(), .request = request, .endorsements = endorsements, .names = names}, ear));
+  }
+  if (const auto key = evidence.attested_key()) name_attested_key(ear, first, *key);
+  return ear;
+}
+
+std::shared_ptr<const LoadedPolicy> Engine::policy_for(const Scheme& scheme, const Trial& trial) const {
+  if (trial.policy != nullptr) return {std::shared_ptr<const LoadedPolicy>(), trial.policy};  // its caller keeps it
+  return policies_ == nullptr ? nullptr : policies_->active(scheme.name());
 }
 
 ResultDraft Engine::start(const AppraisalRequest& request) const {

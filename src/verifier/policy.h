@@ -1,12 +1,9 @@
-// What an operator demands beyond the scheme's own rules, and what is tolerated when said explicitly.
+// What an operator demands beyond the schemes' own rules, and what is tolerated when said explicitly. What an operator
+// programs is in policy/.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <set>
-
-#include "base/result.h"
-#include "rats/ear/ear.h"
 
 namespace credence::verifier {
 
@@ -18,11 +15,6 @@ struct Policy {
   // PCRs of the SHA-256 (or stronger) bank that every quote must cover. PCR 16 and 23 can be reset by anyone and
   // never satisfy it; an empty quote is refused in any case.
   std::set<std::uint8_t> minimum_pcrs = {0, 1, 2};
-  // Runs after the scheme on the unsigned result. It may only make it worse: the engine refuses to raise a status.
-  std::function<Result<void>(rats::Ear&)> hook;
 };
-
-// Runs the hook. Errc::configuration when it raised the status or a claim of a submodule: no result leaves then.
-[[nodiscard]] Result<rats::Ear> apply_policy(const Policy& policy, rats::Ear ear);
 
 }  // namespace credence::verifier

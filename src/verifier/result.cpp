@@ -43,7 +43,7 @@ rats::Ear ResultDraft::fill(std::string_view submodule_name, std::int8_t claim, 
   return std::move(ear_);
 }
 
-rats::Ear ResultDraft::finish(Appraised appraised, std::optional<ByteView> attested_key) {
+rats::Ear ResultDraft::finish(Appraised appraised) {
   ear_.credence = std::move(appraised.credence);
   ear_.ueid = std::move(appraised.ueid);
   for (Appraised::Submodule& from : appraised.submodules) {
@@ -53,10 +53,14 @@ rats::Ear ResultDraft::finish(Appraised appraised, std::optional<ByteView> attes
     submodule.annotated_evidence = std::move(from.claims);
     if (from.problem) set_problem(submodule, *from.problem);
   }
-  // A key that is named in a result passes for a good one: not beside a platform that is not.
-  if (attested_key && ear_.is_affirming())
-    ear_.submodules[appraised.submodules.front().name].attested_key = to_bytes(*attested_key);
   return std::move(ear_);
+}
+
+// A key that is named in a result passes for a good one: not beside a platform that is not.
+void name_attested_key(rats::Ear& ear, std::string_view submodule, ByteView key) {
+  if (!ear.is_affirming()) return;
+  if (const auto found = ear.submodules.find(submodule); found != ear.submodules.end())
+    found->second.attested_key = to_bytes(key);
 }
 
 }  // namespace credence::verifier

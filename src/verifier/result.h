@@ -23,13 +23,17 @@ class ResultDraft {
   [[nodiscard]] rats::Ear unknown_media_type(std::string_view media_type);
   // Not authentic, or not for this challenge: nothing in it can be believed.
   [[nodiscard]] rats::Ear refuse(std::string_view scheme, const Error& reason);
-  // Authentic: as good as its vectors. The attested key is named only when everything is affirming.
-  [[nodiscard]] rats::Ear finish(Appraised appraised, std::optional<ByteView> attested_key);
+  // Authentic: as good as its vectors.
+  [[nodiscard]] rats::Ear finish(Appraised appraised);
 
  private:
   [[nodiscard]] rats::Ear fill(std::string_view submodule, std::int8_t claim, const Error& reason);
 
   rats::Ear ear_;
 };
+
+// Once nothing can change any more: the attested key, beside the submodule of that name, only when everything is
+// affirming.
+void name_attested_key(rats::Ear& ear, std::string_view submodule, ByteView key);
 
 }  // namespace credence::verifier

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,7 @@
 namespace credence::verifier {
 
 class Scheme;
+struct Statement;
 
 // What a scheme makes of all statements under one key (Scheme::join): a trust anchor, a set of reference values.
 // Immutable once it is made.
@@ -72,6 +74,10 @@ class Store : public DocumentStore {
   // Null when nothing is known under this key. An Error means that the store failed: never a verdict. What is found may
   // be out of its validity: stores have no clock, the caller compares.
   [[nodiscard]] virtual Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const = 0;
+
+  // The statements that the object of find() was joined from, one by one; each is there while it is visited only.
+  [[nodiscard]] virtual Result<void> for_each_statement(const Lookup& lookup,
+                                                        const std::function<void(const Statement&)>& visit) const = 0;
 
   // Validates the whole CoRIM against its profile, then stores all of it or nothing; durable when it returns. What
   // contradicts an active CoRIM (the same kid with another key) is Errc::conflict; the same octets again are

@@ -38,7 +38,7 @@ Result<void> RelyingParty::endorse(const evidence::tpm::Endorsement& endorsement
 std::shared_ptr<verifier::Appraiser> RelyingParty::verifier() const {
   return verifier::local_appraiser(std::make_shared<verifier::Engine>(
       store, channel::test_clock(), policy,
-      verifier::Engine::Identity{.developer = "Credence", .build = "attack test", .issuer = {}}));
+      verifier::Engine::Identity{.developer = "Credence", .build = "attack test", .issuer = {}}, policies));
 }
 
 Demands RelyingParty::demands(const EvidenceMaker& machine) const {

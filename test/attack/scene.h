@@ -10,6 +10,7 @@
 #include "support/evidence_maker.h"
 #include "unit/channel/in_memory.h"
 #include "verifier/engine.h"
+#include "verifier/policy/policies.h"
 #include "verifier/store/memory/store.h"
 
 namespace credence::attack {
@@ -56,6 +57,7 @@ struct RelyingParty {
 
   std::shared_ptr<verifier::Store> store = verifier::memory_store();
   verifier::Policy policy{};
+  std::shared_ptr<verifier::Policies> policies{};
 };
 
 // A stock SSL_CTX with this key and a self-signed certificate for it.

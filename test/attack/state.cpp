@@ -1,6 +1,8 @@
 // A machine that is genuine, and in a state that nobody approved. Not in the catalogue under a number of its own; R3.
 #include "attack.h"
+#include "crypto/random.h"
 #include "scene.h"
+#include "verifier/policy/lua/language.h"
 
 namespace credence::attack {
 namespace {
@@ -41,13 +43,16 @@ Result<void> policy_that_raises_a_verdict() {
   const EvidenceMaker machine;
   RelyingParty relying_party;
   CHECK(relying_party.endorse(machine));
-  relying_party.policy.hook = [&machine](rats::Ear& ear) -> Result<void> {
-    rats::Submodule& submodule = ear.submodules.begin()->second;
-    submodule.vector.emplace().claims.fill(rats::kTrustworthy);
-    submodule.status = rats::Tier::affirming;
-    submodule.attested_key = to_bytes(machine.tls_key.public_key().spki());
-    return {};
-  };
+  relying_party.policies = std::make_shared<verifier::Policies>(
+      verifier::Policies::Parts{.store = relying_party.store,
+                                .languages = {verifier::lua_language(channel::test_clock())},
+                                .clock = channel::test_clock(),
+                                .random = crypto::system_random()});
+  TRY(const auto version, relying_party.policies->add({.scheme = "PARSEC_TPM",
+                                                       .name = "mistaken",
+                                                       .type = "lua",
+                                                       .rules = "instance_identity = 2 executables = 2"}));
+  CHECK(relying_party.policies->activate("PARSEC_TPM", version.id));
   EvidenceMaker tampered = machine;
   tampered.pcrs[tpm::kAlgSha256][1] = Bytes(32, 0xbb);
   return enter_as_client(machine.tls_key, honest(tampered), relying_party.demands(machine));
@@ -61,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(State, AttackTest,
                                          Attack{"R3_QuoteWithoutTheChangedPcr", weak::Check::minimum_pcrs,
                                                 Errc::not_affirming, "demands PCR 1", quote_without_the_changed_pcr},
                                          Attack{"R3_PolicyThatRaisesAVerdict", weak::Check::policy_may_only_worsen,
-                                                Errc::configuration, "may only make a result worse",
+                                                Errc::not_affirming, "it raised instance-identity from 0 to 2",
                                                 policy_that_raises_a_verdict}),
                          name_of);
 

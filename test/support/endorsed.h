@@ -35,6 +35,10 @@ class BrokenStore final : public verifier::Store {
   explicit BrokenStore(std::string why) : why_(std::move(why)) {}
 
   Result<std::shared_ptr<const verifier::Endorsed>> find(const verifier::Lookup&) const override { return failure(); }
+  Result<void> for_each_statement(const verifier::Lookup&,
+                                  const std::function<void(const verifier::Statement&)>&) const override {
+    return failure();
+  }
   Result<verifier::Stored> submit(const rats::Corim&, ByteView) override { return failure(); }
   Result<std::vector<verifier::StoredCorim>> list() const override { return failure(); }
   Result<Bytes> octets(std::string_view) const override { return failure(); }
@@ -51,6 +55,40 @@ class BrokenStore final : public verifier::Store {
   std::unexpected<Error> failure() const { return fail(Errc::io, why_); }
 
   std::string why_;
+};
+
+// Another store, for tests that change one answer of it.
+class StoreAround : public verifier::Store {
+ public:
+  explicit StoreAround(std::shared_ptr<verifier::Store> inner) : inner_(std::move(inner)) {}
+
+  Result<std::shared_ptr<const verifier::Endorsed>> find(const verifier::Lookup& lookup) const override {
+    return inner_->find(lookup);
+  }
+  Result<void> for_each_statement(const verifier::Lookup& lookup,
+                                  const std::function<void(const verifier::Statement&)>& visit) const override {
+    return inner_->for_each_statement(lookup, visit);
+  }
+  Result<verifier::Stored> submit(const rats::Corim& corim, ByteView octets) override {
+    return inner_->submit(corim, octets);
+  }
+  Result<std::vector<verifier::StoredCorim>> list() const override { return inner_->list(); }
+  Result<Bytes> octets(std::string_view id) const override { return inner_->octets(id); }
+  Result<void> set_active(std::span<const std::string> ids, bool active) override {
+    return inner_->set_active(ids, active);
+  }
+  Result<void> remove(std::string_view id) override { return inner_->remove(id); }
+  std::uint64_t generation() const noexcept override { return inner_->generation(); }
+  std::shared_ptr<const verifier::Documents> documents(verifier::DocumentKind kind) const override {
+    return inner_->documents(kind);
+  }
+  std::uint64_t version(verifier::DocumentKind kind) const noexcept override { return inner_->version(kind); }
+  Result<void> change(verifier::DocumentKind kind, const Decision& decide) override {
+    return inner_->change(kind, decide);
+  }
+
+ private:
+  std::shared_ptr<verifier::Store> inner_;
 };
 
 }  // namespace credence::test

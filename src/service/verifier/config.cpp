@@ -67,6 +67,10 @@ constexpr std::array kKeys{
     Key{"drain-time", &VerifierConfig::drain_time, 3'600},
     Key{"log-level", &VerifierConfig::log_level},
     Key{"log-format", &VerifierConfig::log_format},
+    Key{"peer-name", &VerifierConfig::peer_names},
+    Key{"opa", &VerifierConfig::opa},
+    Key{"opa-ca", &VerifierConfig::opa_ca},
+    Key{"opa-token", &VerifierConfig::opa_token},
     Key{"verbose", &VerifierConfig::verbose},
 };
 

@@ -45,8 +45,12 @@ struct VerifierConfig {
   unsigned drain_delay = 0;  // seconds between /readyz saying no and the end of new connections
   unsigned drain_time = 5;   // seconds that requests under way have then
   std::string log_level = "info";
-  std::string log_format;  // empty: as --json says
-  bool verbose = false;    // log_level = "debug"
+  std::string log_format;               // empty: as --json says
+  bool verbose = false;                 // log_level = "debug"
+  std::vector<std::string> peer_names;  // NAME=INSTANCE,...
+  std::string opa;                      // URL
+  std::string opa_ca;
+  std::string opa_token;  // the file that holds it
 };
 
 struct TextPosition {

@@ -1,14 +1,30 @@
 #include "service/verifier/config_options.h"
 
+#include <chrono>
 #include <format>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "client/opa.h"
 #include "service/listen_address.h"
+#include "service/policy/peer_names.h"
+#include "service/verifier/file.h"
 
 namespace credence::service {
 namespace {
+
+constexpr std::chrono::seconds kOpaTimeout{2};
+constexpr std::size_t kMaxTokenFile = 4'096;
+
+Result<SecretBytes> read_token(const std::string& file) {
+  TRY(const SecretBytes content, read_file(file, kMaxTokenFile));
+  std::string_view token = as_text(content.view());
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.remove_suffix(1);
+  if (token.empty()) return fail_in(Errc::configuration, file, "expected a token, got an empty file");
+  return SecretBytes(as_bytes(token));
+}
 
 class Conversion {
  public:
@@ -112,6 +128,30 @@ class Conversion {
     policy.allow_insecure_test_root = config_.allow_insecure_test_root;
     policy.minimum_pcrs.clear();
     for (const unsigned pcr : config_.minimum_pcrs) policy.minimum_pcrs.insert(static_cast<std::uint8_t>(pcr));
+    if (auto names = peer_names(config_.peer_names)) {
+      made_.options.peer_names = *std::move(names);
+    } else {
+      problem("peer-name", ": " + names.error().why);
+    }
+    opa();
+  }
+
+  void opa() {
+    if (config_.opa.empty()) {
+      if (!config_.opa_ca.empty() || !config_.opa_token.empty())
+        problem("opa", " is required by --opa-ca and --opa-token");
+      return;
+    }
+    client::Opa opa;
+    opa.url = config_.opa;
+    opa.http.connect_timeout = opa.http.timeout = kOpaTimeout;
+    if (!config_.opa_ca.empty()) opa.http.ca_file = config_.opa_ca;
+    if (!config_.opa_token.empty()) {
+      auto token = read_token(config_.opa_token);
+      if (!token) return problem("opa-token", ": " + token.error().text());
+      opa.token = *std::move(token);
+    }
+    made_.options.opa = std::make_shared<const client::Opa>(std::move(opa));
   }
 
   void service() {

@@ -40,6 +40,16 @@ http::Response document(const http::Request& request, const std::string& body, T
   return response;
 }
 
+// Veraison's names, and its way of writing parameters.
+json::Object management_endpoints() {
+  return {{"createPolicy", "/management/v1/policy/:scheme"},
+          {"activatePolicy", "/management/v1/policy/:scheme/:uuid/activate"},
+          {"getActivePolicy", "/management/v1/policy/:scheme"},
+          {"getPolicy", "/management/v1/policy/:scheme/:uuid"},
+          {"deactivatePolicies", "/management/v1/policies/:scheme/deactivate"},
+          {"getPolicies", "/management/v1/policies/:scheme"}};
+}
+
 }  // namespace
 
 DiscoveryApi::DiscoveryApi(Parts parts) {
@@ -47,8 +57,11 @@ DiscoveryApi::DiscoveryApi(Parts parts) {
                                      {{"newChallengeResponseSession", "/challenge-response/v1/newSession"}});
   const json::Object provisioning =
       common(parts.corim_types, parts.version, {{"provisioningSubmit", "/endorsement-provisioning/v1/submit"}});
+  json::Object management = common(parts.policy_types, parts.version, management_endpoints());
+  management["attestation-schemes"] = json::Array(parts.schemes.begin(), parts.schemes.end());
   documents_ = std::make_shared<const Documents>(Documents{.verification = std::move(verification),
                                                            .provisioning = json::to_text(provisioning),
+                                                           .management = json::to_text(management),
                                                            .signer = std::move(parts.signer),
                                                            .clock = std::move(parts.clock)});
 }
@@ -69,6 +82,9 @@ void DiscoveryApi::add_routes(Routes& routes) const {
   });
   routes.add(Operation::discover_provisioning, [documents = documents_](const http::Request& request) {
     return document(request, documents->provisioning, documents->clock->now());
+  });
+  routes.add(Operation::discover_management, [documents = documents_](const http::Request& request) {
+    return document(request, documents->management, documents->clock->now());
   });
 }
 

@@ -18,6 +18,8 @@ class DiscoveryApi {
     std::shared_ptr<const ResultSigner> signer;
     std::vector<std::string> evidence_types;
     std::vector<std::string> corim_types;
+    std::vector<std::string> schemes;       // that may have policies
+    std::vector<std::string> policy_types;  // of rules
     std::string version;
     std::shared_ptr<const Clock> clock;
   };
@@ -29,6 +31,7 @@ class DiscoveryApi {
   struct Documents {
     json::Object verification;  // without the keys, which change in time
     std::string provisioning;
+    std::string management;
     std::shared_ptr<const ResultSigner> signer;
     std::shared_ptr<const Clock> clock;
   };

@@ -18,15 +18,23 @@ constexpr Permission kVerification{.roles = {Role::relying_party}};
 constexpr Permission kProvisioning{.roles = {Role::provisioner}};
 constexpr Permission kLooking{.roles = {Role::provisioner, Role::manager, Role::reader, Role::auditor}};
 
+// Policies decide what is trusted, as reference values do.
+constexpr Permission kManagement{.roles = {Role::manager}};
+constexpr Permission kPolicyReading{.roles = {Role::manager, Role::reader, Role::auditor}};
+
 constexpr std::size_t kMaxIgnoredBody = 1'024;  // newSession takes none
 constexpr std::size_t kMaxEvidence = 1 << 20;
 constexpr std::size_t kMaxCorim = 16 << 20;
 constexpr std::size_t kMaxElmQuery = 64 << 10;
+constexpr std::size_t kMaxRules = 64 << 10;
+constexpr std::size_t kMaxDryRun = 2 << 20;  // evidence and rules, in JSON
 
 constexpr std::string_view kSession = "/challenge-response/v1/session/{}";
 constexpr std::string_view kSubmission = "/endorsement-provisioning/v1/session/{}";
 // Veraison's text calls it session, its OpenAPI document submissions.
 constexpr std::string_view kSubmissionAlias = "/endorsement-provisioning/v1/submissions/{}";
+constexpr std::string_view kPolicies = "/management/v1/policy/{}";
+constexpr std::string_view kPolicy = "/management/v1/policy/{}/{}";
 constexpr std::string_view kCorim = "/endorsement-provisioning/v1/corim/{}";
 
 constexpr std::array kRows{
@@ -55,11 +63,25 @@ constexpr std::array kRows{
     OperationRow{deactivate_query, "deactivate_query", post, "/endorsement-provisioning/v1/deactivate", kMaxElmQuery,
                  kProvisioning, changes},
 
+    OperationRow{create_policy, "create_policy", post, kPolicies, kMaxRules, kManagement, changes},
+    OperationRow{get_active_policy, "get_active_policy", get, kPolicies, 0, kPolicyReading, reads},
+    OperationRow{try_policy, "try_policy", post, "/management/v1/policy/{}/dry-run", kMaxDryRun, kManagement,
+                 appraises},
+    OperationRow{get_policy, "get_policy", get, kPolicy, 0, kPolicyReading, reads},
+    OperationRow{delete_policy, "delete_policy", remove, kPolicy, 0, kManagement, changes},
+    OperationRow{activate_policy, "activate_policy", post, "/management/v1/policy/{}/{}/activate", 0, kManagement,
+                 changes},
+    OperationRow{list_policies, "list_policies", get, "/management/v1/policies/{}", 0, kPolicyReading, reads},
+    OperationRow{deactivate_policies, "deactivate_policies", post, "/management/v1/policies/{}/deactivate", 0,
+                 kManagement, changes},
+
     // Public, as all of /.well-known is: what is said there is what any client needs to begin.
     OperationRow{discover_verification, "discover_verification", get, "/.well-known/veraison/verification", 0,
                  kEverybody, reads},
     OperationRow{discover_provisioning, "discover_provisioning", get, "/.well-known/veraison/provisioning", 0,
                  kEverybody, reads},
+    OperationRow{discover_management, "discover_management", get, "/.well-known/veraison/management", 0, kEverybody,
+                 reads},
     OperationRow{get_result_keys, "get_result_keys", get, "/.well-known/jwks.json", 0, kEverybody, reads},
 };
 

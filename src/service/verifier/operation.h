@@ -31,9 +31,19 @@ enum class Operation : std::uint8_t {
   delete_corim,
   activate_query,
   deactivate_query,
+  // --- management ---
+  create_policy,
+  get_active_policy,
+  try_policy,
+  get_policy,
+  delete_policy,
+  activate_policy,
+  list_policies,
+  deactivate_policies,
   // --- discovery ---
   discover_verification,
   discover_provisioning,
+  discover_management,
   get_result_keys,
 };
 

@@ -11,11 +11,17 @@
 namespace credence::service {
 namespace {
 
-constexpr std::size_t kMaxAudience = 256;
+constexpr std::size_t kMaxAudience = 256, kMaxPeer = 256;
 
 Result<std::string> parse_audience(std::string_view text) {
   if (text.empty() || text.size() > kMaxAudience || !is_utf8(text))
     return fail(Errc::invalid_value, std::format("audience: expected 1 to {} octets of UTF-8", kMaxAudience));
+  return std::string(text);
+}
+
+Result<std::string> parse_peer(std::string_view text) {
+  if (text.empty() || text.size() > kMaxPeer || !is_utf8(text))
+    return fail(Errc::invalid_value, std::format("peer: expected 1 to {} octets of UTF-8", kMaxPeer));
   return std::string(text);
 }
 
@@ -55,13 +61,14 @@ rats::Tier status_alone(const rats::Submodule& submodule) {
 }
 
 // protocol.md section 5: status and key only, for holders who show the result to others. What makes a result worth less
-// stays in it: the test root, a software TPM, the compatibility mode.
+// stays in it: the test root, a software TPM, the compatibility mode, what a policy raised.
 void reduce(rats::Ear& result) {
   for (auto& [name, submodule] : result.submodules) {
     rats::Submodule reduced;
     reduced.status = status_alone(submodule);
     reduced.policy_ids = std::move(submodule.policy_ids);
     reduced.attested_key = std::move(submodule.attested_key);
+    if (const auto* raised = submodule.policy_claims.if_contains("raised")) reduced.policy_claims["raised"] = *raised;
     submodule = std::move(reduced);
   }
   result.ueid.reset();
@@ -88,6 +95,10 @@ Result<ResultRequest> result_request_from(const http::Target& target, Seconds lo
   if (request.reduced && (request.trace || request.raw_evidence))
     return fail(Errc::invalid_value, "form=reduced leaves out what trace=1 and raw-evidence=1 ask for");
   CHECK(parse_spelling(target, request));
+  TRY(const auto peer, target.parameter("peer"));
+  if (peer) {
+    TRY(request.peer, parse_peer(*peer));
+  }
   return request;
 }
 

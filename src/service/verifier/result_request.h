@@ -20,12 +20,13 @@ struct ResultRequest {
   bool raw_evidence = false;  // the evidence itself, inside the result
   rats::EarSpelling spelling = rats::EarSpelling::veraison;
   bool as_cwt = false;  // the draft's spelling only: Veraison's has no CBOR form
+  std::string peer{};   // the name by which the client means the attester, for policies; it is not in the result
 };
 
 inline constexpr Seconds kDefaultResultLifetime{3'600}, kMaxResultLifetime{31 * 86'400};
 
 // The query parameters audience, lifetime (seconds, up to `longest`), form (full, reduced), ear (veraison, draft,
-// draft-cwt), trace and raw-evidence (0, 1). Errc::invalid_value names what is expected.
+// draft-cwt), trace and raw-evidence (0, 1), and peer. Errc::invalid_value names what is expected.
 [[nodiscard]] Result<ResultRequest> result_request_from(const http::Target& target, Seconds longest);
 
 // Sets exp, aud and cnf, and takes away what was not asked for. Never makes a result better.

@@ -13,11 +13,14 @@
 #include "service/metrics/http_metrics.h"
 #include "service/metrics/process_metrics.h"
 #include "service/metrics/verifier_metrics.h"
+#include "service/policy/opa_language.h"
+#include "service/policy/policy_appraiser.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
 #include "service/verifier/health.h"
 #include "service/verifier/jwks_api.h"
+#include "service/verifier/management_api.h"
 #include "service/verifier/operations_api.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
@@ -25,6 +28,9 @@
 #include "service/verifier/tenant.h"
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
+#include "verifier/policy/lua/language.h"
+#include "verifier/policy/policies.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::service {
 namespace {
@@ -179,16 +185,40 @@ OperationsApi operations_api(const Lasting& lasting, MetricsAccess access) {
   return OperationsApi({.metrics = lasting.metrics->metrics(), .health = lasting.health, .access = access});
 }
 
-// Engine, store and signer of one tenant behind the three APIs.
+std::shared_ptr<verifier::Policies> policies_over(const VerifierOptions& options, const OwnParts& own) {
+  std::vector<std::shared_ptr<const verifier::PolicyLanguage>> languages{verifier::lua_language(options.clock)};
+  if (options.opa) languages.push_back(opa_language(options.opa));
+  return std::make_shared<verifier::Policies>(verifier::Policies::Parts{.store = own.store,
+                                                                        .languages = std::move(languages),
+                                                                        .clock = options.clock,
+                                                                        .random = random_of(options),
+                                                                        .names = options.peer_names});
+}
+
+std::vector<std::string> scheme_names() {
+  std::vector<std::string> names;
+  for (const verifier::Scheme* scheme : verifier::schemes()) names.emplace_back(scheme->name());
+  return names;
+}
+
+std::vector<std::string> media_types_of(const verifier::Policies& policies) {
+  std::vector<std::string> types;
+  for (const auto& language : policies.languages()) types.emplace_back(language->media_type());
+  return types;
+}
+
+// Engine, store and signer of one tenant behind the APIs.
 Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
                          const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
+  const auto policies = policies_over(options, own);
   const auto engine = std::make_shared<const verifier::Engine>(
       own.store, options.clock, options.policy,
-      verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer});
+      verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer},
+      policies);
 
   Routes routes;
   VerificationApi({.sessions = own.sessions,
-                   .appraiser = verifier::local_appraiser(engine),
+                   .appraiser = policy_appraiser(engine, policies),
                    .media_types = engine->media_types(),
                    .signer = own.signer,
                    .random = random_of(options),
@@ -200,10 +230,13 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
       .add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, own, metrics, log));
   provisioning.add_routes(routes);
+  ManagementApi({.policies = policies, .engine = engine, .log = &log}).add_routes(routes);
   add_jwks_route(routes, own.signer, options.clock);
   DiscoveryApi({.signer = own.signer,
                 .evidence_types = engine->media_types(),
                 .corim_types = corim_media_types(),
+                .schemes = scheme_names(),
+                .policy_types = media_types_of(*policies),
                 .version = std::string(kVersion),
                 .clock = options.clock})
       .add_routes(routes);

@@ -16,10 +16,12 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "client/opa.h"
 #include "service/http/server.h"
 #include "service/verifier/key_options.h"
 #include "service/verifier/session_json.h"
 #include "verifier/policy.h"
+#include "wire/json/json.h"
 
 namespace credence::service {
 
@@ -36,8 +38,12 @@ struct VerifierOptions {
   std::string issuer;             // iss of results; may be empty
   Seconds result_lifetime = kDefaultResultLifetime;
 
-  // Who may provision: whoever has the token in this file. Without one, provisioning is open on a loopback address and
-  // closed on any other.
+  // Policies: what they see as `names`, and the OPA that runs those in Rego; null: none in Rego.
+  json::Object peer_names;
+  std::shared_ptr<const client::Opa> opa;
+
+  // Who may provision, and manage policies: whoever has the token in this file. Without one, provisioning is open on a
+  // loopback address and closed on any other.
   std::optional<std::filesystem::path> provisioning_token;
   // Who else may do what, and the tenants (docs/formats/access-file.md). With it nothing is open to local callers.
   std::optional<std::filesystem::path> access_file;

@@ -99,7 +99,8 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     verifier::AppraisalRequest request{.media_type = session_.evidence_type,
                                        .evidence = session_.evidence,
                                        .challenge = challenges_[attempt],
-                                       .trace = session_.request.trace};
+                                       .trace = session_.request.trace,
+                                       .peer = session_.request.peer};
     parts_->appraiser->appraise(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
       self->decide(std::move(verdict), attempt);
     });

@@ -95,6 +95,13 @@ Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const 
   return object;
 }
 
+Result<void> Index::for_each_statement(const Lookup& lookup, const std::function<void(const Statement&)>& visit) const {
+  const std::shared_lock lock(mutex_);
+  TRY(const std::vector<Statement> all, statements(lookup, hash_of(lookup.scheme, lookup.topic, lookup.key)));
+  for (const Statement& statement : all) visit(statement);
+  return {};
+}
+
 std::size_t Index::size() const { return store_size().triples; }
 
 StoreSize Index::store_size() const {

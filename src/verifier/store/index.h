@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -31,6 +32,10 @@ class Index {
   void remove(std::string_view id);
 
   [[nodiscard]] Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const;
+
+  // What it is joined from; `visit` must not call the index.
+  [[nodiscard]] Result<void> for_each_statement(const Lookup& lookup,
+                                                const std::function<void(const Statement&)>& visit) const;
 
   // Triples that look-ups can find.
   [[nodiscard]] std::size_t size() const;

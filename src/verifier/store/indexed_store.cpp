@@ -70,6 +70,11 @@ class IndexedStore final : public Store {
     return index_.find(lookup);
   }
 
+  Result<void> for_each_statement(const Lookup& lookup,
+                                  const std::function<void(const Statement&)>& visit) const override {
+    return index_.for_each_statement(lookup, visit);
+  }
+
   Result<Stored> submit(const rats::Corim& corim, ByteView octets) override {
     TRY(std::string id, submission_id(octets));
     TRY(Content content, read_by_profile(corim, id));

@@ -22,5 +22,11 @@ struct StoreKind {
 inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 
 [[nodiscard]] std::vector<StoreKind> store_kinds();
+// Those that outlive their process.
+[[nodiscard]] inline std::vector<StoreKind> lasting_store_kinds() {
+  std::vector<StoreKind> kinds = store_kinds();
+  std::erase_if(kinds, [](const StoreKind& kind) { return !kind.reopen; });
+  return kinds;
+}
 
 }  // namespace credence::test

@@ -129,8 +129,7 @@ TEST_P(AnyDocumentStore, DecidesOneAfterTheOther) {
 // Of a store that outlives its process.
 class SharedDocuments : public AnyDocumentStore {
  protected:
-  // Of the same database as `store`; null for one that has none.
-  std::shared_ptr<Store> again() { return GetParam().reopen ? GetParam().reopen(folder.path()) : nullptr; }
+  std::shared_ptr<Store> again() { return GetParam().reopen(folder.path()); }  // the same database as `store`
   static bool becomes(const DocumentStore& store, const std::string& expected) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (state(store, kPolicy) != expected && std::chrono::steady_clock::now() < deadline)
@@ -138,11 +137,10 @@ class SharedDocuments : public AnyDocumentStore {
     return state(store, kPolicy) == expected;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Stores, SharedDocuments, testing::ValuesIn(test::store_kinds()),
+INSTANTIATE_TEST_SUITE_P(Stores, SharedDocuments, testing::ValuesIn(test::lasting_store_kinds()),
                          [](const auto& example) { return example.param.name; });
 
 TEST_P(SharedDocuments, AreThereAfterARestart) {
-  if (!GetParam().reopen) GTEST_SKIP() << "kept in memory only";
   ASSERT_TRUE(change(*store, kPolicy, {added("a", "rules"), of(Event::deactivated, "a"), added("b"), added("c")}));
   ASSERT_TRUE(change(*store, kPolicy, {of(Event::removed, "b")}));
   const std::uint64_t generation = store->generation();
@@ -155,7 +153,6 @@ TEST_P(SharedDocuments, AreThereAfterARestart) {
 }
 
 TEST_P(SharedDocuments, ReachOtherNodes) {
-  if (!GetParam().reopen) GTEST_SKIP() << "kept in memory only";
   const auto theirs = again();
   ASSERT_TRUE(change(*store, kPolicy, {added("a"), of(Event::deactivated, "a")}));
   EXPECT_TRUE(becomes(*theirs, "a-")) << state(*theirs, kPolicy);
@@ -167,7 +164,6 @@ TEST_P(SharedDocuments, ReachOtherNodes) {
 }
 
 TEST_P(SharedDocuments, AreDecidedWithWhatOthersCommitted) {
-  if (!GetParam().reopen) GTEST_SKIP() << "kept in memory only";
   const auto theirs = again();
   ASSERT_TRUE(change(*theirs, kPolicy, {added("a")}));
   test::expect_refused(change(*store, kPolicy, {added("a")}), Errc::conflict, "a is there already");

@@ -162,7 +162,7 @@ TEST(Engine, RefusesAClassWithoutReferenceValues) {
 TEST(Engine, DemandsTheMinimumPcrsOfThePolicy) {
   const EvidenceMaker maker;
   const auto appraise = [&](std::set<std::uint8_t> minimum) {
-    return test::engine_over(test::store_for(maker), {.minimum_pcrs = std::move(minimum), .hook = {}})
+    return test::engine_over(test::store_for(maker), {.minimum_pcrs = std::move(minimum)})
         .appraise(test::channel_request(maker))
         .value();
   };
@@ -208,7 +208,7 @@ TEST(Engine, TakesVeraisonsEndorsementInCompatibilityModeOnly) {
   test::provision(*store, evidence::tpm::veraison_corim(maker.endorsement()).value());
   AppraisalRequest request = test::channel_request(maker);
 
-  const Engine compatible = test::engine_over(store, {.compatibility = true, .hook = {}});
+  const Engine compatible = test::engine_over(store, {.compatibility = true});
   test::expect_problem(test::submodule(compatible.appraise(request).value()), Errc::unrestricted_attestation_key,
                        "provision the keys.corim.cbor");
 
@@ -228,8 +228,7 @@ TEST(Engine, CallsAVerbatimNonceCompatibilityModeWhateverTheKey) {
     maker.purpose = purpose;
     AppraisalRequest request = test::channel_request(maker);
     request.challenge = Nonce(maker.extra_data);
-    const rats::Ear ear =
-        test::engine_over(test::store_for(maker), {.compatibility = true, .hook = {}}).appraise(request).value();
+    const rats::Ear ear = test::engine_over(test::store_for(maker), {.compatibility = true}).appraise(request).value();
     EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
     EXPECT_EQ(ear.credence.compatibility_mode, true);
     EXPECT_EQ(ear.credence.purpose, "challenge");
@@ -246,7 +245,7 @@ TEST(Engine, MarksTheTestRootWhereItIsAllowed) {
   test::expect_problem(test::submodule(test::engine_over(store).appraise(request).value()), Errc::test_root_refused,
                        "");
 
-  const Engine allowing = test::engine_over(store, {.allow_insecure_test_root = true, .hook = {}});
+  const Engine allowing = test::engine_over(store, {.allow_insecure_test_root = true});
   for (const std::string_view media_type : {evidence::kParsecTpm, evidence::kSoftwareTest}) {
     request.media_type = media_type;
     const rats::Ear ear = allowing.appraise(request).value();
@@ -265,7 +264,7 @@ TEST(Engine, GivesNoResultWhenTheStoreFails) {
 TEST(Engine, OffersTheTestRootOnlyWhereItIsAllowed) {
   const std::string software(evidence::kSoftwareTest);
   EXPECT_THAT(test::engine_over(memory_store()).media_types(), testing::Not(testing::Contains(software)));
-  EXPECT_THAT(test::engine_over(memory_store(), {.allow_insecure_test_root = true, .hook = {}}).media_types(),
+  EXPECT_THAT(test::engine_over(memory_store(), {.allow_insecure_test_root = true}).media_types(),
               testing::Contains(software));
 }
 

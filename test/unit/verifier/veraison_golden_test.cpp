@@ -27,7 +27,7 @@ const Nonce kNonce(Bytes{0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef});
 
 TEST(VeraisonGolden, IsAffirmedInCompatibilityMode) {
   CREDENCE_VECTORS_OR_SKIP(root);
-  const rats::Ear ear = appraise(root, kNonce, {.compatibility = true, .hook = {}});
+  const rats::Ear ear = appraise(root, kNonce, {.compatibility = true});
   EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
   EXPECT_EQ(ear.credence.compatibility_mode, true);
   EXPECT_EQ(ear.credence.purpose, "challenge");
@@ -39,7 +39,7 @@ TEST(VeraisonGolden, IsAffirmedInCompatibilityMode) {
 TEST(VeraisonGolden, IsRefusedWithAnyOtherNonce) {
   CREDENCE_VECTORS_OR_SKIP(root);
   for (const Bytes& other : {Bytes{0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xee}, Bytes(32, 0), Bytes(8, 0)}) {
-    const rats::Ear ear = appraise(root, Nonce(other), {.compatibility = true, .hook = {}});
+    const rats::Ear ear = appraise(root, Nonce(other), {.compatibility = true});
     EXPECT_FALSE(ear.is_affirming());
     test::expect_problem(test::submodule(ear), Errc::nonce_mismatch, "another challenge");
   }

@@ -1,0 +1,152 @@
+#include "verifier/policy/apply.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <string_view>
+#include <utility>
+
+#include "base/weak.h"
+#include "verifier/policy/values.h"
+
+namespace credence::verifier {
+namespace {
+
+// Members of policy_claims that others rely on: no policy may make them up.
+constexpr std::array<std::string_view, 2> kReserved = {"code", "raised"};
+
+// How far from affirming. A claim that is not made is worse than an affirming one and better than a warning.
+int distance(rats::Tier tier) {
+  switch (tier) {
+    case rats::Tier::affirming:
+      return 0;
+    case rats::Tier::none:
+      return 1;
+    case rats::Tier::warning:
+      return 2;
+    case rats::Tier::contraindicated:
+      break;
+  }
+  return 3;
+}
+
+struct Change {
+  std::string text;  // "executables from 33 to 2"
+  int line = 0;
+};
+struct Changes {
+  std::vector<Change> raised;
+  std::vector<Change> lowered;
+};
+
+void note(Changes& changes, rats::Tier before, rats::Tier after, Change change) {
+  if (distance(after) < distance(before)) changes.raised.push_back(std::move(change));
+  if (distance(after) > distance(before)) changes.lowered.push_back(std::move(change));
+}
+
+bool set_claims(const PolicyOutput& output, rats::TrustVector& vector, Changes& changes) {
+  bool any = false;
+  for (std::size_t i = 0; i < rats::kTrustClaims; ++i) {
+    const auto& set = output.claims.at(i);
+    if (!set || set->value == rats::kNoClaim || set->value == vector.claims.at(i)) continue;
+    const std::int8_t before = std::exchange(vector.claims.at(i), set->value);
+    note(changes, rats::tier_of(before), rats::tier_of(set->value),
+         {.text = std::format("{} from {} to {}", claim_in_result(i), before, set->value), .line = set->line});
+    any = true;
+  }
+  return any;
+}
+
+void set_status(const PolicyOutput& output, rats::Submodule& submodule, Changes& changes) {
+  if (!output.status || output.status->value == rats::Tier::none || output.status->value == submodule.status) return;
+  const rats::Tier before = std::exchange(submodule.status, output.status->value);
+  note(changes, before, submodule.status,
+       {.text = std::format("status from {} to {}", rats::name(before), rats::name(submodule.status)),
+        .line = output.status->line});
+}
+
+std::string at_line(int line) { return line > 0 ? std::format(" (line {})", line) : std::string(); }
+
+std::string list_of(const std::vector<Change>& changes) {
+  std::string list;
+  for (const Change& change : changes) list += (list.empty() ? "" : ", ") + change.text + at_line(change.line);
+  return list;
+}
+
+void add_problem(rats::Submodule& submodule, std::string_view problem) {
+  json::Value& member = submodule.policy_claims["problem"];
+  member = member.is_string() ? std::string(member.get_string()) + "; " + std::string(problem) : std::string(problem);
+}
+
+Result<void> add_claims(json::Object added, rats::Submodule& submodule) {
+  for (auto& [key, value] : added) {
+    if (std::ranges::contains(kReserved, std::string_view(key)))
+      return fail(Errc::configuration,
+                  std::format("it added the claim \"{}\", which is not a policy's to make", std::string_view(key)));
+    if (key != "problem") {
+      submodule.policy_claims[key] = std::move(value);
+      continue;
+    }
+    if (!value.is_string()) return fail(Errc::configuration, "the claim \"problem\" is a text");
+    add_problem(submodule, value.get_string());
+  }
+  return {};
+}
+
+}  // namespace
+
+// A policy is data of an operator, often written in a hurry: it must not be able to affirm what the scheme did not
+// unless its manager said so when it was stored. Veraison lets every policy.
+Result<std::vector<std::string>> apply_output(const PolicyLabel& policy, PolicyOutput output,
+                                              rats::Submodule& submodule) {
+  rats::Submodule changed = submodule;
+  Changes changes;
+  if (!changed.vector) changed.vector.emplace();
+  if (set_claims(output, *changed.vector, changes)) changed.status = changed.vector->tier();
+  set_status(output, changed, changes);
+  if (!changes.raised.empty() && !policy.may_raise && !weak::removed(weak::Check::policy_may_only_worsen))
+    return fail(Errc::configuration, std::format("it raised {}, and was stored without the grant to raise: a policy "
+                                                 "lowers, unless its version was created with grant=raise",
+                                                 list_of(changes.raised)));
+  const bool explains = output.added_claims.contains("problem");
+  CHECK(add_claims(std::move(output.added_claims), changed));
+  if (!changes.lowered.empty()) {
+    if (!explains) add_problem(changed, std::format("policy {} lowered {}", policy.name, list_of(changes.lowered)));
+    if (!changed.policy_claims.contains("code")) changed.policy_claims["code"] = name(Errc::not_affirming);
+  }
+  std::vector<std::string> raised;
+  for (const Change& change : changes.raised) raised.push_back(change.text);
+  if (!raised.empty()) changed.policy_claims["raised"] = json::Array(raised.begin(), raised.end());
+  submodule = std::move(changed);
+  return raised;
+}
+
+void trace_output(const PolicyLabel& policy, const PolicyOutput& output, std::string_view submodule, Trace& trace) {
+  if (!trace.wanted()) return;
+  const auto add = [&](std::string_view claim, std::string actual, rats::Tier tier, int line) {
+    trace.add({.submodule = std::string(submodule),
+               .claim = std::string(claim),
+               .subject = std::string(kPolicySubject),
+               .expected = {},
+               .actual = std::move(actual),
+               .source = std::format("policy {} version {} line {}", policy.name, policy.id, line),
+               .submission = {},
+               .agrees = tier == rats::Tier::affirming});
+  };
+  for (std::size_t i = 0; i < rats::kTrustClaims; ++i)
+    if (const auto& set = output.claims.at(i); set && set->value != rats::kNoClaim)
+      add(claim_in_result(i), std::to_string(set->value), rats::tier_of(set->value), set->line);
+  if (output.status && output.status->value != rats::Tier::none)
+    add("status", std::string(rats::name(output.status->value)), output.status->value, output.status->line);
+}
+
+void refuse_all(const PolicyLabel& policy, const Error& reason, rats::Ear& ear) {
+  for (auto& [name_of_submodule, submodule] : ear.submodules) {
+    submodule.status = rats::Tier::contraindicated;
+    submodule.attested_key.reset();
+    add_problem(submodule, std::format("policy {} ({}) failed: {}", policy.name, policy.id, reason.text()));
+    submodule.policy_claims["code"] = name(reason.code);
+  }
+}
+
+}  // namespace credence::verifier

@@ -1,0 +1,1 @@
+for _, v in ipairs(evidence.list) do added_claims[tostring(v)] = type(v) end

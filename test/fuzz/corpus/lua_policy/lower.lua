@@ -1,0 +1,3 @@
+status = "contraindicated"
+hardware = UNRECOGNIZED_HW
+added_claims = {problem = scheme .. submod}

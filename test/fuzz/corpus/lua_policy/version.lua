@@ -1,0 +1,3 @@
+if semver_cmp(evidence.version, "3.5") < 0 then
+  executables = UNSAFE_RT
+end
