@@ -1,14 +1,22 @@
 // What every store does with a CoRIM before it keeps it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "verifier/revocation/identity.h"
 
 namespace credence::verifier {
 
 // The id of a submission: SHA-256 of its octets in hexadecimal, so that the same octets have the same id everywhere.
 [[nodiscard]] Result<std::string> submission_id(ByteView octets);
+
+// Whether these are the octets of a signed CoRIM (#6.18).
+[[nodiscard]] bool is_signed(ByteView octets) noexcept;
+// Who signed it, by the certificate beside the signature, which was checked before the CoRIM came here. Nothing for an
+// unsigned one.
+[[nodiscard]] Result<std::optional<CorimSignerIdentity>> signer_of(ByteView octets);
 
 }  // namespace credence::verifier
