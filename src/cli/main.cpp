@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   add_verifier(line);
   add_endorse(line);
   add_provision(line);
+  add_revoke(line);
   add_appraise(line);
   add_inspect(line);
   add_explain(line);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "service/verifier/routes.h"
 #include "service/verifier/result_signer.h"
+#include "service/verifier/routes.h"
 #include "wire/json/json.h"
 
 namespace credence::service {

@@ -30,8 +30,7 @@ http::Response key_set(const http::Request& request, const ResultSigner& signer,
 
 }  // namespace
 
-void add_jwks_route(Routes& routes, std::shared_ptr<const ResultSigner> signer,
-                    std::shared_ptr<const Clock> clock) {
+void add_jwks_route(Routes& routes, std::shared_ptr<const ResultSigner> signer, std::shared_ptr<const Clock> clock) {
   routes.add(Operation::get_result_keys,
              [signer = std::move(signer), clock = std::move(clock)](const http::Request& request) {
                return key_set(request, *signer, clock->now());

@@ -15,7 +15,6 @@ inline constexpr std::string_view kJwksPath = "/.well-known/jwks.json";
 inline constexpr Seconds kJwksMaxAge{60};
 
 // The route keeps what it needs alive.
-void add_jwks_route(Routes& routes, std::shared_ptr<const ResultSigner> signer,
-                    std::shared_ptr<const Clock> clock);
+void add_jwks_route(Routes& routes, std::shared_ptr<const ResultSigner> signer, std::shared_ptr<const Clock> clock);
 
 }  // namespace credence::service

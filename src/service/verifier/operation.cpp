@@ -17,17 +17,22 @@ constexpr Permission kVerification{.roles = {Role::relying_party}};
 // Reference values decide what is trustworthy: who may change them is the real verifier.
 constexpr Permission kProvisioning{.roles = {Role::provisioner}};
 constexpr Permission kLooking{.roles = {Role::provisioner, Role::manager, Role::reader, Role::auditor}};
+// What is approved is no secret from those whose evidence, or whose peers', is judged by it.
+constexpr Permission kAsking{
+    .roles = {Role::relying_party, Role::provisioner, Role::manager, Role::reader, Role::auditor}};
 
 constexpr std::size_t kMaxIgnoredBody = 1'024;  // newSession takes none
 constexpr std::size_t kMaxEvidence = 1 << 20;
 constexpr std::size_t kMaxCorim = 16 << 20;
 constexpr std::size_t kMaxElmQuery = 64 << 10;
+constexpr std::size_t kMaxRevocation = 16 << 10;
 
 constexpr std::string_view kSession = "/challenge-response/v1/session/{}";
 constexpr std::string_view kSubmission = "/endorsement-provisioning/v1/session/{}";
 // Veraison's text calls it session, its OpenAPI document submissions.
 constexpr std::string_view kSubmissionAlias = "/endorsement-provisioning/v1/submissions/{}";
 constexpr std::string_view kCorim = "/endorsement-provisioning/v1/corim/{}";
+constexpr std::string_view kRevocations = "/endorsement-provisioning/v1/revocations";
 
 constexpr std::array kRows{
     OperationRow{new_session, "new_session", post, "/challenge-response/v1/newSession", kMaxIgnoredBody, kVerification,
@@ -54,6 +59,12 @@ constexpr std::array kRows{
                  kProvisioning, changes},
     OperationRow{deactivate_query, "deactivate_query", post, "/endorsement-provisioning/v1/deactivate", kMaxElmQuery,
                  kProvisioning, changes},
+    OperationRow{list_revocations, "list_revocations", get, kRevocations, 0, kLooking, reads},
+    OperationRow{add_revocation, "add_revocation", post, kRevocations, kMaxRevocation, kProvisioning, changes},
+    OperationRow{remove_revocation, "remove_revocation", remove, "/endorsement-provisioning/v1/revocations/{}", 0,
+                 kProvisioning, changes},
+
+    OperationRow{query_coserv, "query_coserv", get, "/endorsement-distribution/v1/coserv/{}", 0, kAsking, reads},
 
     // Public, as all of /.well-known is: what is said there is what any client needs to begin.
     OperationRow{discover_verification, "discover_verification", get, "/.well-known/veraison/verification", 0,
@@ -61,6 +72,7 @@ constexpr std::array kRows{
     OperationRow{discover_provisioning, "discover_provisioning", get, "/.well-known/veraison/provisioning", 0,
                  kEverybody, reads},
     OperationRow{get_result_keys, "get_result_keys", get, "/.well-known/jwks.json", 0, kEverybody, reads},
+    OperationRow{discover_coserv, "discover_coserv", get, "/.well-known/coserv-configuration", 0, kEverybody, reads},
 };
 
 constexpr bool in_order() {

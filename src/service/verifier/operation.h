@@ -31,10 +31,16 @@ enum class Operation : std::uint8_t {
   delete_corim,
   activate_query,
   deactivate_query,
+  list_revocations,
+  add_revocation,
+  remove_revocation,
+  // --- endorsements for other verifiers ---
+  query_coserv,
   // --- discovery ---
   discover_verification,
   discover_provisioning,
   get_result_keys,
+  discover_coserv,
 };
 
 // What an operation does to what is kept. `changes` is what the audit log must hold before it is done.

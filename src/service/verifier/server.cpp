@@ -7,6 +7,7 @@
 #include "service/access/access.h"
 #include "service/access/bearer_token.h"
 #include "service/verifier/corim_body.h"
+#include "service/verifier/coserv_api.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
 #include "service/verifier/jwks_api.h"
@@ -110,6 +111,12 @@ Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
                    .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
                    .log = &log})
+      .add_routes(routes);
+  CoservApi({.store = store,
+             .key = [signer](Timestamp now) { return signer->key(now); },
+             .version = std::string(kVersion),
+             .clock = options.clock,
+             .log = &log})
       .add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, std::move(store), log));
   provisioning.add_routes(routes);

@@ -56,7 +56,9 @@ class CcaEvidence final : public Evidence {
   }
 
   AttesterIdentity identity() const override {
-    return {.keys = {key_}, .kid = {}, .instance = token_.platform.claims.instance_id};
+    return {.keys = {key_, to_bytes(token_.realm.public_key.spki())},
+            .kid = {},
+            .instance = token_.platform.claims.instance_id};
   }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }

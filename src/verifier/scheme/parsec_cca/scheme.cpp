@@ -57,7 +57,8 @@ class ParsecCcaEvidence final : public Evidence {
   }
 
   AttesterIdentity identity() const override {
-    return {.keys = {key_}, .kid = {}, .instance = platform().instance_id};
+    return {
+        .keys = {key_, to_bytes(bundle_.pat.realm.public_key.spki())}, .kid = {}, .instance = platform().instance_id};
   }
 
   std::optional<ByteView> attested_key() const override { return bundle_.key.spki(); }
