@@ -50,6 +50,8 @@ enum class Check : std::uint8_t {
   reference_values,
   test_root,  // rot/software is refused (A20)
   policy_may_only_worsen,
+  revoked,      // the deny list (A28)
+  tag_version,  // an older CoMID does not come back (A22)
   // --- channel ---
   missing_evidence,  // no evidence is a refusal (A18)
   offered_scheme,    // the peer chose something that was offered

@@ -25,7 +25,7 @@ Result<ExitStatus> inspect(const Options& options, const Output& output) {
 void add_inspect(CommandLine& line) {
   auto* command = line.app.add_subcommand(
       "inspect",
-      "Show a CMW, evidence, a CoRIM, a result, a TPM structure, a certificate or a key; nothing is verified");
+      "Show a CMW, evidence, a CoRIM, CoSERV, a result, a TPM structure, a certificate or a key; nothing is verified");
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->file, "The file")->required();
   on_call(line, command, options, inspect);

@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
   add_endorse(line);
   add_provision(line);
   add_policy(line);
+  add_revoke(line);
   add_appraise(line);
   add_inspect(line);
   add_explain(line);

@@ -6,32 +6,16 @@
 #include <vector>
 
 #include "cli/files.h"
-#include "cli/token_file.h"
+#include "cli/provisioning_options.h"
 #include "cli/verb.h"
 #include "client/provision.h"
 
 namespace credence::cli {
 namespace {
 
-struct Options {
+struct Options : ProvisioningOptions {
   std::vector<std::string> files;
-  std::string to;
-  std::string ca;
-  std::string token;
-  bool insecure_http = false;
 };
-
-Result<client::Provisioning> destination(const Options& options) {
-  client::Provisioning where;
-  where.url = options.to;
-  if (!options.ca.empty()) where.http.ca_file = options.ca;
-  where.http.allow_insecure_http = options.insecure_http;
-  if (!options.token.empty()) {
-    TRY(SecretBytes token, read_token_file(options.token));
-    where.token = std::move(token);
-  }
-  return where;
-}
 
 // The error's own path is a member of the CoRIM or the URL that answered: neither is a path below the file.
 Error about_file(const std::string& file, Error error) {
@@ -41,7 +25,7 @@ Error about_file(const std::string& file, Error error) {
 }
 
 Result<ExitStatus> provision(const Options& options, const Output& output) {
-  TRY(const client::Provisioning where, destination(options));
+  TRY(const client::Provisioning where, provisioning_from(options));
   ExitStatus status = ExitStatus::done;
   for (const auto& file : options.files) {
     TRY(const Bytes corim, read_file(file));
@@ -64,10 +48,7 @@ void add_provision(CommandLine& line) {
   auto* command = line.app.add_subcommand("provision", "Submit endorsements and reference values to a verifier");
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->files, "CoRIMs, signed or not")->required();
-  command->add_option("--to", options->to, "URL of the verifier")->required();
-  command->add_option("--ca", options->ca, "CA of the verifier's certificate, PEM; default: the system's");
-  command->add_option("--token", options->token, "File with the provisioning token");
-  command->add_flag("--insecure-http", options->insecure_http, "Allow plain HTTP to another machine");
+  add_provisioning_options(*command, *options);
   on_call(line, command, options, provision);
 }
 

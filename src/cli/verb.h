@@ -42,6 +42,7 @@ void add_explain(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_policy(CommandLine& line);
 void add_provision(CommandLine& line);
+void add_revoke(CommandLine& line);
 void add_serve(CommandLine& line);
 void add_verifier(CommandLine& line);
 

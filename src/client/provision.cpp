@@ -35,6 +35,13 @@ Result<ProvisioningOutcome> parse_outcome(std::string_view text) {
 
 }  // namespace
 
+Result<void> authorize(HttpRequest& request, const Provisioning& where) {
+  if (!where.token) return {};
+  TRY(std::string value, authorization(*where.token));
+  request.headers.emplace_back("Authorization", std::move(value));
+  return {};
+}
+
 Result<std::string> corim_media_type(ByteView corim) {
   rats::CorimMediaType type;
   if (!corim.empty() && corim.front() == kSign1Tag) {
@@ -54,10 +61,7 @@ Result<ProvisioningOutcome> provision(ByteView corim, const Provisioning& where)
                          .url = endpoint(where.url, "/endorsement-provisioning/v1/submit"),
                          .headers = {{"Accept", std::string(kProvisioningSession)}, {"Content-Type", media_type}},
                          .body = to_bytes(corim)};
-  if (where.token) {
-    TRY(std::string value, authorization(*where.token));
-    submission.headers.emplace_back("Authorization", std::move(value));
-  }
+  CHECK(authorize(submission, where));
   TRY(const HttpResponse response, request(submission, where.http));
   if (response.status != 200) return std::unexpected(refusal_of(response, submission.url));
   auto outcome = parse_outcome(response.text());

@@ -23,6 +23,9 @@ struct ProvisioningOutcome {
   std::string failure_reason;
 };
 
+// Adds the token, when there is one.
+[[nodiscard]] Result<void> authorize(HttpRequest& request, const Provisioning& where);
+
 // The media type that a CoRIM is submitted with, signed or not, from its own profile:
 // application/rim+cbor; profile="tag:..."
 [[nodiscard]] Result<std::string> corim_media_type(ByteView corim);

@@ -46,6 +46,9 @@ class Endorsements {
     return {};
   }
 
+  // Whether any conditional endorsement of this scheme is known.
+  [[nodiscard]] bool has_conditional() { return find<Endorsed>(Topic::conditional_endorsements, {}) != nullptr; }
+
   [[nodiscard]] Timestamp now() const noexcept { return now_; }
   // Where the scheme notes what it compared with what it found.
   [[nodiscard]] Trace& trace() const noexcept { return *trace_; }

@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "base/weak.h"
 #include "evidence/media_types.h"
+#include "verifier/claims/endorse.h"
 #include "verifier/endorsements.h"
 #include "verifier/policy/apply.h"
 #include "verifier/policy/evaluate.h"
@@ -15,6 +17,19 @@
 
 namespace credence::verifier {
 namespace {
+
+// What the evidence states, where any endorsement asks for it.
+Result<void> state(Endorsements& endorsements, const Evidence& evidence, AcceptedClaims& claims) {
+  if (!endorsements.has_conditional()) return {};
+  for (AcceptedClaim& claim : evidence.stated()) CHECK(claims.add(std::move(claim)));
+  return {};
+}
+
+void add_endorsed(const AcceptedClaims& claims, Appraised& appraised) {
+  const json::Array endorsed = claims.endorsed();
+  if (endorsed.empty()) return;
+  for (Appraised::Submodule& submodule : appraised.submodules) submodule.claims["endorsed"] = endorsed;
+}
 
 const json::Object kNoNames;
 
@@ -87,10 +102,21 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
   note(trace, *scheme, "signed by an endorsed key for this purpose", authentic);
   if (!authentic) return draft.refuse(scheme->name(), authentic.error());
+  TRY(const auto deny_list, store_->deny_list());
+  const auto trusted = weak::removed(weak::Check::revoked) ? Result<void>{} : deny_list->check(evidence.identity());
+  note(trace, *scheme, "not revoked", trusted);
+  if (!trusted) return draft.refuse(scheme->name(), trusted.error());
 
   // Whether what it says is approved.
   Appraised appraised = evidence.appraise(endorsements, policy_);
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
+
+  // What endorsers say of such an attester: for policies, it changes no claim of the trust vector.
+  AcceptedClaims claims;
+  if (auto stated = state(endorsements, evidence, claims); !stated) return draft.refuse(scheme->name(), stated.error());
+  CHECK(apply_conditional_endorsements(endorsements, claims));
+  if (endorsements.failure()) return std::unexpected(*endorsements.failure());
+  add_endorsed(claims, appraised);
   const std::string first = appraised.submodules.front().name;
   rats::Ear ear = draft.finish(std::move(appraised));
   if (trial.before != nullptr) *trial.before = ear;

@@ -16,12 +16,15 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "rats/corim/corim.h"
+#include "rats/coserv/coserv.h"
 #include "verifier/documents.h"
+#include "verifier/revocation/deny_list.h"
 
 namespace credence::verifier {
 
 class Scheme;
 struct Statement;
+struct SelectedStatement;  // verifier/store/selection.h
 
 // What a scheme makes of all statements under one key (Scheme::join): a trust anchor, a set of reference values.
 // Immutable once it is made.
@@ -37,7 +40,11 @@ class Endorsed {
   Endorsed& operator=(Endorsed&&) = default;
 };
 
-enum class Topic : std::uint8_t { trust_anchor, reference_values };
+enum class Topic : std::uint8_t {
+  trust_anchor,
+  reference_values,
+  conditional_endorsements,  // of every scheme alike (verifier/claims/conditional.h); no key: whether there are any
+};
 
 // The octets are the scheme's own choice: a kid, a class identifier, an encoded environment. Statements of different
 // schemes never meet.
@@ -80,8 +87,8 @@ class Store : public DocumentStore {
                                                         const std::function<void(const Statement&)>& visit) const = 0;
 
   // Validates the whole CoRIM against its profile, then stores all of it or nothing; durable when it returns. What
-  // contradicts an active CoRIM (the same kid with another key) is Errc::conflict; the same octets again are
-  // `duplicate`, active or not as they were.
+  // contradicts an active CoRIM (the same kid with another key) is Errc::conflict, also a revoked one; the same octets
+  // again are `duplicate`, active or not as they were. A CoRIM that is revoked, or whose signer is, is refused.
   [[nodiscard]] virtual Result<Stored> submit(const rats::Corim& corim, ByteView octets) = 0;
 
   // All, oldest first.
@@ -93,6 +100,15 @@ class Store : public DocumentStore {
   // what is active changes nothing.
   [[nodiscard]] virtual Result<void> set_active(std::span<const std::string> ids, bool active) = 0;
   [[nodiscard]] virtual Result<void> remove(std::string_view id) = 0;
+
+  // What active CoRIMs of this profile, signed by nobody who is revoked, state of the environments that the query
+  // selects, whatever their validity. Errc::unsupported, Errc::too_large (StatementSelector).
+  [[nodiscard]] virtual Result<std::vector<SelectedStatement>> select(std::string_view profile,
+                                                                      const rats::EnvironmentQuery& query) const = 0;
+
+  // The entries of DocumentKind::deny_entry, as look-ups. Never null; an Error means that one cannot be read: never a
+  // verdict. What a revoked CoRIM says, or one of a revoked signer, find() does not find.
+  [[nodiscard]] virtual Result<std::shared_ptr<const DenyList>> deny_list() const = 0;
 
   // Grows with every change of the content: what a cached verdict must be keyed by.
   [[nodiscard]] virtual std::uint64_t generation() const noexcept = 0;

@@ -12,6 +12,7 @@
 #include "verifier/scheme/parsec_tpm/endorsed.h"
 #include "verifier/scheme/parsec_tpm/scheme.h"
 #include "verifier/store.h"
+#include "verifier/store/selection.h"
 
 namespace credence::test {
 
@@ -44,6 +45,11 @@ class BrokenStore final : public verifier::Store {
   Result<Bytes> octets(std::string_view) const override { return failure(); }
   Result<void> set_active(std::span<const std::string>, bool) override { return failure(); }
   Result<void> remove(std::string_view) override { return failure(); }
+  Result<std::vector<verifier::SelectedStatement>> select(std::string_view,
+                                                          const rats::EnvironmentQuery&) const override {
+    return failure();
+  }
+  Result<std::shared_ptr<const verifier::DenyList>> deny_list() const override { return failure(); }
   std::uint64_t generation() const noexcept override { return 0; }
   std::shared_ptr<const verifier::Documents> documents(verifier::DocumentKind) const override {
     return std::make_shared<const verifier::Documents>();

@@ -73,12 +73,12 @@ Result<json::Object> as_certificates(std::string_view text) {
 }
 
 std::unexpected<Error> none_of_these() {
-  return fail(
-      Errc::unsupported,
-      "expected a CMW, evidence (TPM, EnactTrust, PSA, CCA, SEV-SNP, DICE), a CoRIM, an EAR, TPMS_ATTEST, TPMT_PUBLIC, "
-      "TPMT_SIGNATURE, "
-      "a certificate, "
-      "a public key or CBOR; it is none of these");
+  return fail(Errc::unsupported,
+              "expected a CMW, evidence (TPM, EnactTrust, PSA, CCA, SEV-SNP, DICE), a CoRIM, CoSERV, an EAR, "
+              "TPMS_ATTEST, TPMT_PUBLIC, "
+              "TPMT_SIGNATURE, "
+              "a certificate, "
+              "a public key or CBOR; it is none of these");
 }
 
 Result<json::Object> as_cmw(ByteView content) {
@@ -126,6 +126,24 @@ Result<json::Object> as_signed_corim(ByteView content) {
 Result<json::Object> as_corim(ByteView content) {
   TRY(const rats::Corim corim, rats::decode_corim(content));
   return with_format("CoRIM, not signed", describe_corim(corim));
+}
+
+Result<json::Object> as_coserv(ByteView content) {
+  if (const auto query = rats::decode_coserv_query(content))
+    return with_format("CoSERV query", describe_coserv(*query));
+  TRY(const rats::Coserv message, rats::decode_coserv(content));
+  return with_format("CoSERV results, not signed", describe_coserv(message));
+}
+
+Result<json::Object> as_signed_coserv(ByteView content) {
+  TRY(const cose::Sign1 message, cose::decode_sign1(content));
+  TRY(const rats::Coserv decoded, rats::decode_coserv(message.payload));
+  return with_format("CoSERV results, signed; the signature was not checked", describe_coserv(decoded));
+}
+
+Result<json::Object> as_sign1(ByteView content) {
+  auto results = as_signed_coserv(content);
+  return results ? std::move(results) : as_signed_corim(content);
 }
 
 Result<json::Object> as_bundle(ByteView content) {
@@ -201,15 +219,25 @@ Result<json::Object> describe_octets(ByteView content) {
   if (content[0] == kTagSign1) {
     if (auto chain = as_dice_chain(evidence::dice::kSignedNonce, content)) return chain;
     auto token = as_psa_token(content);
-    return token ? token : as_signed_corim(content);
+    return token ? token : as_sign1(content);
   }
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array kReadings = {
-      Reading{as_certificate},       Reading{as_public_key}, Reading{as_ear_cwt},     Reading{as_bundle},
-      Reading{as_parsec_cca_bundle}, Reading{as_cca_token},  Reading{as_corim},       Reading{as_cmw},
-      Reading{as_tsm_cbor},          Reading{as_snp_report}, Reading{as_public_area}, Reading{as_tpm_signature},
-      Reading{as_enacttrust_token},  Reading{as_any_cbor}};
+  static constexpr std::array kReadings = {Reading{as_certificate},
+                                           Reading{as_public_key},
+                                           Reading{as_ear_cwt},
+                                           Reading{as_bundle},
+                                           Reading{as_parsec_cca_bundle},
+                                           Reading{as_cca_token},
+                                           Reading{as_corim},
+                                           Reading{as_coserv},
+                                           Reading{as_cmw},
+                                           Reading{as_tsm_cbor},
+                                           Reading{as_snp_report},
+                                           Reading{as_public_area},
+                                           Reading{as_tpm_signature},
+                                           Reading{as_enacttrust_token},
+                                           Reading{as_any_cbor}};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;
   }

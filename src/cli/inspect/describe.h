@@ -13,6 +13,7 @@
 #include "evidence/tpm/structures.h"
 #include "rats/cmw/cmw.h"
 #include "rats/corim/corim.h"
+#include "rats/coserv/coserv.h"
 #include "rats/ear/ear.h"
 #include "wire/json/json.h"
 
@@ -24,6 +25,8 @@ namespace credence::cli {
 
 [[nodiscard]] Result<json::Object> describe_cmw(const rats::Cmw& cmw);
 [[nodiscard]] json::Object describe_corim(const rats::Corim& corim);
+[[nodiscard]] json::Object describe_coserv(const rats::CoservQuery& query);
+[[nodiscard]] json::Object describe_coserv(const rats::Coserv& message);
 [[nodiscard]] json::Object describe_ear(const rats::Ear& ear);
 [[nodiscard]] json::Object describe_bundle(const evidence::tpm::Bundle& bundle);
 [[nodiscard]] json::Object describe_cca_token(const evidence::cca::Token& token);

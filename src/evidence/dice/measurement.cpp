@@ -17,7 +17,7 @@ using der::Tag;
 
 constexpr std::string_view kSubjectAltName = "2.5.29.17";
 constexpr std::array<std::uint8_t, 3> kUnread = {8, 9, 10};  // vendorInfo, type, flagsMask
-constexpr std::size_t kMost = 16;  // of FWIDs in one TcbInfo, of TcbInfos in a sequence
+constexpr std::size_t kMost = 16;                            // of FWIDs in one TcbInfo, of TcbInfos in a sequence
 
 std::optional<std::uint64_t> small_number(ByteView value) {
   if (value.size() > sizeof(std::uint64_t)) return std::nullopt;

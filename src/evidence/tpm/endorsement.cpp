@@ -10,19 +10,6 @@
 namespace credence::evidence::tpm {
 namespace {
 
-// IANA "Named Information Hash Algorithm Registry".
-std::int64_t named_information_id(crypto::HashAlgorithm hash) {
-  switch (hash) {
-    case crypto::HashAlgorithm::sha256:
-      return 1;
-    case crypto::HashAlgorithm::sha384:
-      return 7;
-    case crypto::HashAlgorithm::sha512:
-      break;
-  }
-  return 8;
-}
-
 rats::Class class_map(const Endorsement& endorsement) {
   return {.id = rats::TaggedBytes{.tag = rats::kTagUuid, .value = to_bytes(endorsement.class_id.octets)},
           .vendor = {},
@@ -67,7 +54,7 @@ Result<rats::ReferenceTriple> reference_triple(const Endorsement& endorsement) {
     for (const auto& [pcr, value] : values) {
       rats::Measurement& measurement = by_pcr[pcr];
       measurement.key = std::uint64_t{pcr};
-      measurement.values.digests.push_back({.algorithm = named_information_id(*hash), .value = value});
+      measurement.values.digests.push_back({.algorithm = rats::named_information_id(*hash), .value = value});
     }
   }
   rats::ReferenceTriple triple{.environment = {.class_map = class_map(endorsement), .instance = {}, .group = {}},

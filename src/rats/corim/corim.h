@@ -27,11 +27,18 @@ struct Validity {
 // Errc::expired outside the period, before it too.
 [[nodiscard]] Result<void> check_validity(const Validity& validity, Timestamp at);
 
+// Where a CoRIM that this one builds on may be had. Nothing is fetched from there.
+struct Locator {
+  std::vector<std::string> references;     // URIs, at least one
+  std::vector<CorimDigest> thumbprints{};  // of what is found there
+};
+
 struct Corim {
   TagId id;
   std::vector<Comid> comids;
   std::vector<std::pair<std::uint64_t, Bytes>> other_tags;  // CoSWID (505), CoTS (507): tag number, content
-  std::optional<std::string> profile;                       // URI, or a dotted OID with "oid:" before it
+  std::vector<Locator> dependent_rims;
+  std::optional<std::string> profile;  // URI, or a dotted OID with "oid:" before it
   std::optional<Validity> validity;
   std::vector<Entity> entities;
   bool legacy = false;  // read from an older spelling
@@ -43,13 +50,13 @@ struct CorimLimits {
   std::size_t items = 1 << 20;
 };
 
-// Members of maps that are not known are skipped, dependent-rims and linked-tags with them; a member that occurs twice
-// is refused.
+// Members of maps that are not known are skipped; a member that occurs twice is refused.
 [[nodiscard]] Result<Corim> decode_corim(ByteView input, const CorimLimits& limits = {});
 // Deterministic CBOR. Errc::invalid_value or missing_member for what revision 10 has no form for.
 [[nodiscard]] Result<Bytes> encode_corim(const Corim& corim);
 
-// The signed form: COSE_Sign1 with content type application/rim+cbor, corim-meta and x5chain, all protected.
+// The signed form: COSE_Sign1 with content type application/rim+cbor, corim-meta or CWT claims, and x5chain, all
+// protected.
 struct CorimSigner {
   std::string name;
   std::optional<std::string> uri;

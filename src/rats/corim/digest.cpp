@@ -17,6 +17,18 @@ std::optional<crypto::HashAlgorithm> hash_of(const CorimDigest& digest) noexcept
   }
 }
 
+std::int64_t named_information_id(crypto::HashAlgorithm hash) noexcept {
+  switch (hash) {
+    case crypto::HashAlgorithm::sha256:
+      return 1;
+    case crypto::HashAlgorithm::sha384:
+      return 7;
+    case crypto::HashAlgorithm::sha512:
+      break;
+  }
+  return 8;
+}
+
 // digest = [alg: int / text, val: bytes]
 Result<CorimDigest> read_digest(cbor::Reader& reader, CorimReading&) {
   const std::size_t start = reader.offset();

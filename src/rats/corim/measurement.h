@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "rats/corim/crypto_key.h"
 #include "rats/corim/tagged.h"
+#include "rats/corim/uuid.h"
 
 namespace credence::rats {
 
@@ -27,6 +28,7 @@ struct CorimDigest {
   friend auto operator<=>(const CorimDigest&, const CorimDigest&) = default;
 };
 [[nodiscard]] std::optional<crypto::HashAlgorithm> hash_of(const CorimDigest& digest) noexcept;
+[[nodiscard]] std::int64_t named_information_id(crypto::HashAlgorithm hash) noexcept;
 
 struct Version {
   std::string version;
@@ -41,6 +43,13 @@ struct RawValue {
   std::optional<Bytes> mask;  // #6.563([value, mask])
 };
 
+// Both ends belong to it; an end that is not given is infinite.
+struct IntRange {
+  std::optional<std::int64_t> minimum;
+  std::optional<std::int64_t> maximum;
+  friend bool operator==(const IntRange&, const IntRange&) = default;
+};
+
 // measurement-values-map; members that Credence does not interpret are kept encoded in `others`.
 struct MeasurementValues {
   std::optional<Version> version;               // 0
@@ -48,14 +57,20 @@ struct MeasurementValues {
   std::vector<CorimDigest> digests;             // 2
   std::array<std::optional<bool>, 10> flags{};  // 3
   std::optional<RawValue> raw_value;            // 4
+  std::optional<Bytes> mac_address;             // 6: EUI-48 or EUI-64
+  std::optional<Bytes> ip_address;              // 7: 4 or 16 octets
+  std::optional<std::string> serial_number;     // 8
+  std::optional<Bytes> ueid;                    // 9: 7 to 33 octets
+  std::optional<Uuid> uuid;                     // 10
   std::optional<std::string> name;              // 11
   std::vector<CryptoKey> keys;                  // 13
   struct IntegrityRegister {
     std::variant<std::uint64_t, std::string> id;
     std::vector<CorimDigest> digests;
   };
-  std::vector<IntegrityRegister> integrity_registers;  // 14
-  std::vector<std::pair<std::int64_t, Bytes>> others;  // key, encoded value
+  std::vector<IntegrityRegister> integrity_registers;             // 14
+  std::optional<std::variant<std::int64_t, IntRange>> int_range;  // 15
+  std::vector<std::pair<std::int64_t, Bytes>> others;             // key, encoded value
 };
 
 struct Measurement {

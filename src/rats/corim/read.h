@@ -96,8 +96,14 @@ template <typename Read>
 // --- parts that several structures have ---
 [[nodiscard]] Result<TaggedBytes> read_tagged(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<CryptoKey> read_crypto_key(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<Class> read_class(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<Environment> read_environment(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<MeasurementKey> read_measurement_key(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<Bytes> read_mac_address(cbor::Reader& reader);
+[[nodiscard]] Result<Bytes> read_ip_address(cbor::Reader& reader);
+[[nodiscard]] Result<Bytes> read_ueid(cbor::Reader& reader);
+[[nodiscard]] Result<Uuid> read_uuid(cbor::Reader& reader);
+[[nodiscard]] Result<std::variant<std::int64_t, IntRange>> read_int_range(cbor::Reader& reader);
 [[nodiscard]] Result<MeasurementValues> read_measurement_values(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<Measurement> read_measurement(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<CorimDigest> read_digest(cbor::Reader& reader, CorimReading& reading);
@@ -106,6 +112,13 @@ template <typename Read>
 // A URI, tagged 32, or bare as old drafts have it.
 [[nodiscard]] Result<std::string> read_uri(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<Validity> read_validity(cbor::Reader& reader, CorimReading& reading);
+// [environment, [+ measurement]]
+[[nodiscard]] Result<ReferenceTriple> read_reference_triple(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<KeyTriple> read_key_triple(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<DomainTriple> read_domain_triple(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<CoswidTriple> read_coswid_triple(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<ConditionalSeries> read_conditional_series(cbor::Reader& reader, CorimReading& reading);
+[[nodiscard]] Result<ConditionalEndorsement> read_conditional_endorsement(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<void> read_triples(cbor::Reader& reader, CorimReading& reading, Comid& comid);
 [[nodiscard]] Result<Comid> read_comid(cbor::Reader& reader, CorimReading& reading);
 

@@ -67,6 +67,45 @@ Result<std::string> read_profile_or_array(cbor::Reader& reader, CorimReading& re
   return std::move(profiles.front());
 }
 
+// thumbprint: digest / [digest]. The first item tells them apart: an algorithm is no array.
+Result<void> read_thumbprints(cbor::Reader& reader, CorimReading& reading, Locator& locator) {
+  cbor::Reader ahead = reader;
+  CHECK(ahead.array());
+  TRY(const cbor::Type type, ahead.peek());
+  if (type == cbor::Type::array) return append_items(reader, reading, locator.thumbprints, read_digest);
+  TRY(CorimDigest digest, read_digest(reader, reading));
+  locator.thumbprints.push_back(std::move(digest));
+  return {};
+}
+
+// href: uri / [+ uri]
+Result<void> read_references(cbor::Reader& reader, CorimReading& reading, Locator& locator) {
+  TRY(const cbor::Type type, reader.peek());
+  if (type == cbor::Type::array) return append_items(reader, reading, locator.references, read_uri);
+  TRY(std::string reference, read_uri(reader, reading));
+  locator.references.push_back(std::move(reference));
+  return {};
+}
+
+// corim-locator-map = {0 => href, ? 1 => thumbprint}
+Result<Locator> read_locator(cbor::Reader& reader, CorimReading& reading) {
+  const std::size_t start = reader.offset();
+  Locator locator;
+  const auto member = [&](std::int64_t key) -> Result<bool> {
+    if (key == 0) {
+      CHECK(in("href", read_references(reader, reading, locator)));
+    } else if (key == 1) {
+      CHECK(in("thumbprint", read_thumbprints(reader, reading, locator)));
+    } else {
+      return false;
+    }
+    return true;
+  };
+  CHECK(read_map(reader, member));
+  if (locator.references.empty()) return fail_at(Errc::missing_member, start, "expected href (0) in the locator");
+  return locator;
+}
+
 Result<Corim> read_corim_map(cbor::Reader& reader, CorimReading& reading) {
   const std::size_t start = reader.offset();
   Corim corim;
@@ -77,6 +116,8 @@ Result<Corim> read_corim_map(cbor::Reader& reader, CorimReading& reading) {
       identified = true;
     } else if (key == 1) {
       CHECK(in("tags", read_items(reader, [&] { return read_concise_tag(reader, reading, corim); })));
+    } else if (key == 2) {
+      CHECK(in("dependent-rims", append_items(reader, reading, corim.dependent_rims, read_locator)));
     } else if (key == 3) {
       TRY(corim.profile, in("profile", read_profile_or_array(reader, reading)));
     } else if (key == 4) {

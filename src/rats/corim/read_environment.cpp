@@ -35,6 +35,8 @@ Result<TaggedBytes> read_class_id(cbor::Reader& reader, CorimReading& reading) {
   return id;
 }
 
+}  // namespace
+
 // class-map = {? 0 => class-id, ? 1 => vendor, ? 2 => model, ? 3 => layer, ? 4 => index}
 Result<Class> read_class(cbor::Reader& reader, CorimReading& reading) {
   const std::size_t start = reader.offset();
@@ -69,8 +71,6 @@ Result<Class> read_class(cbor::Reader& reader, CorimReading& reading) {
   if (read == Class{}) return fail_at(Errc::missing_member, start, "expected at least one member in the class");
   return read;
 }
-
-}  // namespace
 
 Result<TaggedBytes> read_tagged(cbor::Reader& reader, CorimReading&) {
   const std::size_t start = reader.offset();

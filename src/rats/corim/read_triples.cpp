@@ -4,18 +4,6 @@
 namespace credence::rats {
 namespace {
 
-// [environment, [+ measurement]]
-Result<ReferenceTriple> read_reference_triple(cbor::Reader& reader, CorimReading& reading) {
-  ReferenceTriple triple;
-  TRY(cbor::Reader::Array array, reader.array());
-  CHECK(expect_item(reader, array, "an environment"));
-  TRY(triple.environment, in("environment", read_environment(reader, reading)));
-  CHECK(expect_item(reader, array, "measurements"));
-  CHECK(in("measurements", append_items(reader, reading, triple.measurements, read_measurement)));
-  CHECK(expect_end(reader, array));
-  return triple;
-}
-
 // Old drafts: {0 => base64 of the SubjectPublicKeyInfo, ? 1 => certificates}
 Result<CryptoKey> read_old_key(cbor::Reader& reader, CorimReading& reading) {
   const std::size_t start = reader.offset();
@@ -52,6 +40,20 @@ Result<void> read_conditions(cbor::Reader& reader, CorimReading& reading, KeyTri
   });
 }
 
+}  // namespace
+
+// [environment, [+ measurement]]
+Result<ReferenceTriple> read_reference_triple(cbor::Reader& reader, CorimReading& reading) {
+  ReferenceTriple triple;
+  TRY(cbor::Reader::Array array, reader.array());
+  CHECK(expect_item(reader, array, "an environment"));
+  TRY(triple.environment, in("environment", read_environment(reader, reading)));
+  CHECK(expect_item(reader, array, "measurements"));
+  CHECK(in("measurements", append_items(reader, reading, triple.measurements, read_measurement)));
+  CHECK(expect_end(reader, array));
+  return triple;
+}
+
 // [environment, [+ key], ? conditions]
 Result<KeyTriple> read_key_triple(cbor::Reader& reader, CorimReading& reading) {
   KeyTriple triple;
@@ -67,6 +69,8 @@ Result<KeyTriple> read_key_triple(cbor::Reader& reader, CorimReading& reading) {
   return triple;
 }
 
+namespace {
+
 // Key 2 is identity-triples; in old drafts it was attester-verification-keys. The spelling of the triple tells.
 Result<void> read_identity_triple(cbor::Reader& reader, CorimReading& reading, Comid& comid) {
   CorimReading own{.limits = reading.limits};
@@ -76,22 +80,56 @@ Result<void> read_identity_triple(cbor::Reader& reader, CorimReading& reading, C
   return {};
 }
 
+Result<bool> read_links(cbor::Reader& reader, CorimReading& reading, std::int64_t key, Comid& comid) {
+  if (key == 4) {
+    CHECK(in("dependency", append_items(reader, reading, comid.dependencies, read_domain_triple)));
+  } else if (key == 5) {
+    CHECK(in("membership", append_items(reader, reading, comid.memberships, read_domain_triple)));
+  } else if (key == 6) {
+    CHECK(in("coswid", append_items(reader, reading, comid.coswids, read_coswid_triple)));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Result<bool> read_values(cbor::Reader& reader, CorimReading& reading, std::int64_t key, Comid& comid) {
+  if (key == 0) {
+    CHECK(in("reference", append_items(reader, reading, comid.reference_values, read_reference_triple)));
+  } else if (key == 1) {
+    CHECK(in("endorsed", append_items(reader, reading, comid.endorsed_values, read_reference_triple)));
+  } else if (key == 8) {
+    CHECK(in("conditional-series", append_items(reader, reading, comid.conditional_series, read_conditional_series)));
+  } else if (key == 10) {
+    CHECK(
+        in("conditional", append_items(reader, reading, comid.conditional_endorsements, read_conditional_endorsement)));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Result<bool> read_keys(cbor::Reader& reader, CorimReading& reading, std::int64_t key, Comid& comid) {
+  if (key == 2) {
+    CHECK(in("identity", read_items(reader, [&] { return read_identity_triple(reader, reading, comid); })));
+  } else if (key == 3) {
+    CHECK(in("attest-key", append_items(reader, reading, comid.attestation_keys, read_key_triple)));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<void> read_triples(cbor::Reader& reader, CorimReading& reading, Comid& comid) {
   return read_map(reader, [&](std::int64_t key) -> Result<bool> {
-    if (key == 0) {
-      CHECK(in("reference", append_items(reader, reading, comid.reference_values, read_reference_triple)));
-    } else if (key == 1) {
-      CHECK(in("endorsed", append_items(reader, reading, comid.endorsed_values, read_reference_triple)));
-    } else if (key == 2) {
-      CHECK(in("identity", read_items(reader, [&] { return read_identity_triple(reader, reading, comid); })));
-    } else if (key == 3) {
-      CHECK(in("attest-key", append_items(reader, reading, comid.attestation_keys, read_key_triple)));
-    } else {
-      TRY(const ByteView item, reader.raw_item());
-      comid.other_triples.emplace_back(key, to_bytes(item));
+    for (const auto read : {read_values, read_keys, read_links}) {
+      TRY(const bool known, read(reader, reading, key, comid));
+      if (known) return true;
     }
+    TRY(const ByteView item, reader.raw_item());
+    comid.other_triples.emplace_back(key, to_bytes(item));
     return true;
   });
 }

@@ -127,12 +127,24 @@ class ValuesReader {
         return store(values_.raw_value, "raw-value", read_raw_value(reader_));
       case kRawValueMask:
         return store(mask_, "raw-value-mask", reader_.bytes());
+      case kMacAddress:
+        return store(values_.mac_address, "mac-addr", read_mac_address(reader_));
+      case kIpAddress:
+        return store(values_.ip_address, "ip-addr", read_ip_address(reader_));
+      case kSerialNumber:
+        return store(values_.serial_number, "serial-number", reader_.text());
+      case kUeid:
+        return store(values_.ueid, "ueid", read_ueid(reader_));
+      case kUuid:
+        return store(values_.uuid, "uuid", read_uuid(reader_));
       case kName:
         return store(values_.name, "name", reader_.text());
       case kCryptoKeys:
         return in("cryptokeys", append_items(reader_, reading_, values_.keys, read_crypto_key));
       case kIntegrityRegisters:
         return store(values_.integrity_registers, "integrity-registers", read_registers(reader_, reading_));
+      case kIntRange:
+        return store(values_.int_range, "int-range", read_int_range(reader_));
       default:
         return keep(key);
     }

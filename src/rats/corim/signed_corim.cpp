@@ -6,62 +6,10 @@
 #include "rats/corim/corim_tags.h"
 #include "rats/corim/media_types.h"
 #include "rats/corim/read.h"
-#include "rats/corim/write.h"
+#include "rats/corim/signer.h"
 
 namespace credence::rats {
 namespace {
-
-// corim-signer-map = {0 => name, ? 1 => uri}
-Result<void> read_signer(cbor::Reader& reader, CorimReading& reading, CorimSigner& signer) {
-  const std::size_t start = reader.offset();
-  bool named = false;
-  const auto member = [&](std::int64_t key) -> Result<bool> {
-    if (key == 0) {
-      TRY(signer.name, reader.text());
-      named = true;
-    } else if (key == 1) {
-      TRY(signer.uri, read_uri(reader, reading));
-    } else {
-      return false;
-    }
-    return true;
-  };
-  CHECK(read_map(reader, member));
-  if (!named) return fail_at(Errc::missing_member, start, "expected the name of the signer (0)");
-  return {};
-}
-
-// corim-meta-map = {0 => signer, ? 1 => signature-validity}
-Result<CorimSigner> read_meta(ByteView meta, CorimReading& reading) {
-  cbor::Reader reader(meta, cbor_limits(reading.limits));
-  CorimSigner signer;
-  bool given = false;
-  const auto member = [&](std::int64_t key) -> Result<bool> {
-    if (key == 0) {
-      CHECK(in("signer", read_signer(reader, reading, signer)));
-      given = true;
-    } else if (key == 1) {
-      TRY(signer.validity, in("signature-validity", read_validity(reader, reading)));
-    } else {
-      return false;
-    }
-    return true;
-  };
-  CHECK(read_map(reader, member));
-  CHECK(reader.finish());
-  if (!given) return fail_at(Errc::missing_member, 0, "expected the signer (0)");
-  return signer;
-}
-
-Bytes write_meta(const CorimSigner& signer) {
-  cbor::Writer writer;
-  writer.map(1 + count_of(signer.validity.has_value()));
-  writer.unsigned_integer(0).map(1 + count_of(signer.uri.has_value()));
-  writer.unsigned_integer(0).text(signer.name);
-  if (signer.uri) write_uri(writer.unsigned_integer(1), *signer.uri);
-  if (signer.validity) write_validity(writer.unsigned_integer(1), *signer.validity);
-  return writer.take();
-}
 
 // Early drafts: #6.500(#6.502(#6.18(...))), or 502 alone.
 Result<ByteView> without_old_tags(ByteView input, const CorimLimits& limits) {
@@ -92,9 +40,8 @@ Result<SignedCorim> decode_signed_corim(ByteView input, const CorimLimits& limit
   TRY(decoded.message, cose::decode_sign1(message, cose::Tagged::required, cbor_limits(limits)));
   const cose::Headers& headers = decoded.message.protected_headers;
   CHECK(check_content_type(headers));
-  if (!headers.corim_meta) return fail_in(Errc::missing_member, "protected", "expected corim-meta (8)");
   CorimReading reading{.limits = limits};
-  TRY(decoded.signer, in("protected.corim-meta", read_meta(*headers.corim_meta, reading)));
+  TRY(decoded.signer, in("protected", read_signer(headers, reading)));
   TRY(decoded.corim, in("payload", decode_corim(decoded.message.payload, limits)));
   decoded.octets = to_bytes(message);
   decoded.corim.legacy = decoded.corim.legacy || reading.legacy || message.size() != input.size();
@@ -139,7 +86,7 @@ Result<Bytes> sign_corim(const Corim& corim, const CorimSigner& signer, const cr
   }
   cose::Headers headers;
   headers.content_type = std::string(kCorimMediaType);
-  headers.corim_meta = write_meta(signer);
+  headers.corim_meta = write_corim_meta(signer);
   for (const crypto::Certificate& certificate : chain) headers.x5chain.push_back(to_bytes(certificate.der()));
   TRY(const Bytes payload, encode_corim(corim));
   return cose::sign1(key, std::move(headers), payload);

@@ -26,10 +26,20 @@ template <typename T, typename Write>
 
 void write_tagged(cbor::Writer& writer, const TaggedBytes& tagged);
 [[nodiscard]] Result<void> write_crypto_key(cbor::Writer& writer, const CryptoKey& key);
+void write_class(cbor::Writer& writer, const Class& written);
 [[nodiscard]] Result<void> write_environment(cbor::Writer& writer, const Environment& environment);
 [[nodiscard]] Result<void> write_measurement_key(cbor::Writer& writer, const MeasurementKey& key);
 [[nodiscard]] Result<void> write_measurement_values(cbor::Writer& writer, const MeasurementValues& values);
 [[nodiscard]] Result<void> write_measurement(cbor::Writer& writer, const Measurement& measurement);
+[[nodiscard]] Result<void> write_digest(cbor::Writer& writer, const CorimDigest& digest);
+[[nodiscard]] Result<void> write_reference_triple(cbor::Writer& writer, const ReferenceTriple& triple);
+[[nodiscard]] Result<void> write_key_triple(cbor::Writer& writer, const KeyTriple& triple);
+[[nodiscard]] Result<void> write_domain_triple(cbor::Writer& writer, const DomainTriple& triple);
+[[nodiscard]] Result<void> write_coswid_triple(cbor::Writer& writer, const CoswidTriple& triple);
+[[nodiscard]] Result<void> write_conditional_series(cbor::Writer& writer, const ConditionalSeries& triple);
+[[nodiscard]] Result<void> write_conditional_endorsement(cbor::Writer& writer, const ConditionalEndorsement& triple);
+// Errc::missing_member when the CoMID states nothing.
+[[nodiscard]] Result<void> write_triples(cbor::Writer& writer, const Comid& comid);
 [[nodiscard]] Result<void> write_entity(cbor::Writer& writer, const Entity& entity);
 [[nodiscard]] Result<void> write_comid(cbor::Writer& writer, const Comid& comid);
 void write_tag_id(cbor::Writer& writer, const TagId& id);

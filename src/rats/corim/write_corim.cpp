@@ -29,6 +29,19 @@ Result<void> write_concise_tags(cbor::Writer& writer, const Corim& corim) {
   return {};
 }
 
+// One URI or digest stands alone, as most readers know it.
+Result<void> write_locator(cbor::Writer& writer, const Locator& locator) {
+  if (locator.references.empty()) return fail_in(Errc::missing_member, "dependent-rims.href", "expected a URI");
+  writer.map(1 + count_of(!locator.thumbprints.empty()));
+  writer.unsigned_integer(0);
+  if (locator.references.size() > 1) writer.array(locator.references.size());
+  for (const std::string& reference : locator.references) write_uri(writer, reference);
+  if (locator.thumbprints.empty()) return {};
+  writer.unsigned_integer(1);
+  if (locator.thumbprints.size() > 1) return write_items(writer, locator.thumbprints, write_digest);
+  return write_digest(writer, locator.thumbprints.front());
+}
+
 }  // namespace
 
 Result<Bytes> encode_corim(const Corim& corim) {
@@ -36,10 +49,13 @@ Result<Bytes> encode_corim(const Corim& corim) {
     return fail_in(Errc::missing_member, "tags", "expected at least one CoMID or other tag in the CoRIM");
   }
   cbor::Writer writer;
-  writer.tag(kTagCorim).map(2 +
-                            count_of(corim.profile.has_value(), corim.validity.has_value(), !corim.entities.empty()));
+  writer.tag(kTagCorim).map(2 + count_of(!corim.dependent_rims.empty(), corim.profile.has_value(),
+                                         corim.validity.has_value(), !corim.entities.empty()));
   write_tag_id(writer.unsigned_integer(0), corim.id);
   CHECK(write_concise_tags(writer.unsigned_integer(1), corim));
+  if (!corim.dependent_rims.empty()) {
+    CHECK(write_items(writer.unsigned_integer(2), corim.dependent_rims, write_locator));
+  }
   if (corim.profile) CHECK(write_profile(writer.unsigned_integer(3), *corim.profile));
   if (corim.validity) write_validity(writer.unsigned_integer(4), *corim.validity);
   if (!corim.entities.empty()) CHECK(write_items(writer.unsigned_integer(5), corim.entities, write_entity));

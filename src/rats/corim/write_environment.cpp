@@ -4,16 +4,6 @@
 namespace credence::rats {
 namespace {
 
-void write_class(cbor::Writer& writer, const Class& written) {
-  writer.map(count_of(written.id.has_value(), written.vendor.has_value(), written.model.has_value(),
-                      written.layer.has_value(), written.index.has_value()));
-  if (written.id) write_tagged(writer.unsigned_integer(0), *written.id);
-  if (written.vendor) writer.unsigned_integer(1).text(*written.vendor);
-  if (written.model) writer.unsigned_integer(2).text(*written.model);
-  if (written.layer) writer.unsigned_integer(3).unsigned_integer(*written.layer);
-  if (written.index) writer.unsigned_integer(4).unsigned_integer(*written.index);
-}
-
 // The integer class-id is gone in revision 10.
 Result<void> check_class_id(const Environment& environment) {
   if (environment.class_map && environment.class_map->id && environment.class_map->id->tag == kTagOldIntegerClassId) {
@@ -23,6 +13,16 @@ Result<void> check_class_id(const Environment& environment) {
 }
 
 }  // namespace
+
+void write_class(cbor::Writer& writer, const Class& written) {
+  writer.map(count_of(written.id.has_value(), written.vendor.has_value(), written.model.has_value(),
+                      written.layer.has_value(), written.index.has_value()));
+  if (written.id) write_tagged(writer.unsigned_integer(0), *written.id);
+  if (written.vendor) writer.unsigned_integer(1).text(*written.vendor);
+  if (written.model) writer.unsigned_integer(2).text(*written.model);
+  if (written.layer) writer.unsigned_integer(3).unsigned_integer(*written.layer);
+  if (written.index) writer.unsigned_integer(4).unsigned_integer(*written.index);
+}
 
 Result<void> write_environment(cbor::Writer& writer, const Environment& environment) {
   if (environment == Environment{}) {

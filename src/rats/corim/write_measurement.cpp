@@ -7,17 +7,6 @@
 namespace credence::rats {
 namespace {
 
-Result<void> write_digest(cbor::Writer& writer, const CorimDigest& digest) {
-  writer.array(2);
-  if (const auto* text = std::get_if<std::string>(&digest.algorithm)) {
-    writer.text(*text);
-  } else {
-    writer.integer(std::get<std::int64_t>(digest.algorithm));
-  }
-  writer.bytes(digest.value);
-  return {};
-}
-
 void write_version(cbor::Writer& writer, const Version& version) {
   writer.map(1 + count_of(version.scheme.has_value()));
   writer.unsigned_integer(0).text(version.version);
@@ -58,6 +47,31 @@ Result<void> write_registers(cbor::Writer& writer, const std::vector<Measurement
   return {};
 }
 
+void write_int_range(cbor::Writer& writer, const std::variant<std::int64_t, IntRange>& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    writer.integer(*number);
+    return;
+  }
+  const auto& range = std::get<IntRange>(value);
+  writer.tag(kTagIntRange).array(2);
+  for (const auto& end : {range.minimum, range.maximum}) {
+    if (end) {
+      writer.integer(*end);
+    } else {
+      writer.null();
+    }
+  }
+}
+
+// What names a device.
+void write_identifiers(cbor::Writer& writer, const MeasurementValues& values) {
+  if (values.mac_address) writer.integer(kMacAddress).bytes(*values.mac_address);
+  if (values.ip_address) writer.integer(kIpAddress).bytes(*values.ip_address);
+  if (values.serial_number) writer.integer(kSerialNumber).text(*values.serial_number);
+  if (values.ueid) writer.integer(kUeid).bytes(*values.ueid);
+  if (values.uuid) writer.integer(kUuid).bytes(values.uuid->octets);
+}
+
 bool has_flags(const MeasurementValues& values) noexcept {
   return std::ranges::any_of(values.flags, [](const auto& flag) { return flag.has_value(); });
 }
@@ -65,10 +79,24 @@ bool has_flags(const MeasurementValues& values) noexcept {
 std::size_t members_of(const MeasurementValues& values) noexcept {
   return values.others.size() + count_of(values.version.has_value(), values.svn.has_value(), !values.digests.empty(),
                                          has_flags(values), values.raw_value.has_value(), values.name.has_value(),
-                                         !values.keys.empty(), !values.integrity_registers.empty());
+                                         !values.keys.empty(), !values.integrity_registers.empty(),
+                                         values.mac_address.has_value(), values.ip_address.has_value(),
+                                         values.serial_number.has_value(), values.ueid.has_value(),
+                                         values.uuid.has_value(), values.int_range.has_value());
 }
 
 }  // namespace
+
+Result<void> write_digest(cbor::Writer& writer, const CorimDigest& digest) {
+  writer.array(2);
+  if (const auto* text = std::get_if<std::string>(&digest.algorithm)) {
+    writer.text(*text);
+  } else {
+    writer.integer(std::get<std::int64_t>(digest.algorithm));
+  }
+  writer.bytes(digest.value);
+  return {};
+}
 
 Result<void> write_measurement_values(cbor::Writer& writer, const MeasurementValues& values) {
   const std::size_t members = members_of(values);
@@ -81,11 +109,13 @@ Result<void> write_measurement_values(cbor::Writer& writer, const MeasurementVal
   if (!values.digests.empty()) CHECK(write_items(writer.integer(kDigests), values.digests, write_digest));
   if (has_flags(values)) write_flags(writer.integer(kFlags), values.flags);
   if (values.raw_value) write_raw_value(writer.integer(kRawValue), *values.raw_value);
+  write_identifiers(writer, values);
   if (values.name) writer.integer(kName).text(*values.name);
   if (!values.keys.empty()) CHECK(write_items(writer.integer(kCryptoKeys), values.keys, write_crypto_key));
   if (!values.integrity_registers.empty()) {
     CHECK(write_registers(writer.integer(kIntegrityRegisters), values.integrity_registers));
   }
+  if (values.int_range) write_int_range(writer.integer(kIntRange), *values.int_range);
   for (const auto& [key, item] : values.others) writer.integer(key).raw_item(item);
   return {};
 }

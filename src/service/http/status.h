@@ -13,6 +13,7 @@ enum Status : unsigned {
   kCreated = 201,
   kAccepted = 202,
   kNoContent = 204,
+  kNotModified = 304,
   kBadRequest = 400,
   kUnauthorized = 401,
   kForbidden = 403,
@@ -40,6 +41,8 @@ enum Status : unsigned {
       return "Accepted";
     case kNoContent:
       return "No Content";
+    case kNotModified:
+      return "Not Modified";
     case kBadRequest:
       return "Bad Request";
     case kUnauthorized:

@@ -17,6 +17,9 @@ constexpr Permission kVerification{.roles = {Role::relying_party}};
 // Reference values decide what is trustworthy: who may change them is the real verifier.
 constexpr Permission kProvisioning{.roles = {Role::provisioner}};
 constexpr Permission kLooking{.roles = {Role::provisioner, Role::manager, Role::reader, Role::auditor}};
+// What is approved is no secret from those whose evidence, or whose peers', is judged by it.
+constexpr Permission kAsking{
+    .roles = {Role::relying_party, Role::provisioner, Role::manager, Role::reader, Role::auditor}};
 
 // Policies decide what is trusted, as reference values do.
 constexpr Permission kManagement{.roles = {Role::manager}};
@@ -28,6 +31,7 @@ constexpr std::size_t kMaxCorim = 16 << 20;
 constexpr std::size_t kMaxElmQuery = 64 << 10;
 constexpr std::size_t kMaxRules = 64 << 10;
 constexpr std::size_t kMaxDryRun = 2 << 20;  // evidence and rules, in JSON
+constexpr std::size_t kMaxRevocation = 16 << 10;
 
 constexpr std::string_view kSession = "/challenge-response/v1/session/{}";
 constexpr std::string_view kSubmission = "/endorsement-provisioning/v1/session/{}";
@@ -36,6 +40,7 @@ constexpr std::string_view kSubmissionAlias = "/endorsement-provisioning/v1/subm
 constexpr std::string_view kPolicies = "/management/v1/policy/{}";
 constexpr std::string_view kPolicy = "/management/v1/policy/{}/{}";
 constexpr std::string_view kCorim = "/endorsement-provisioning/v1/corim/{}";
+constexpr std::string_view kRevocations = "/endorsement-provisioning/v1/revocations";
 
 constexpr std::array kRows{
     OperationRow{new_session, "new_session", post, "/challenge-response/v1/newSession", kMaxIgnoredBody, kVerification,
@@ -62,6 +67,12 @@ constexpr std::array kRows{
                  kProvisioning, changes},
     OperationRow{deactivate_query, "deactivate_query", post, "/endorsement-provisioning/v1/deactivate", kMaxElmQuery,
                  kProvisioning, changes},
+    OperationRow{list_revocations, "list_revocations", get, kRevocations, 0, kLooking, reads},
+    OperationRow{add_revocation, "add_revocation", post, kRevocations, kMaxRevocation, kProvisioning, changes},
+    OperationRow{remove_revocation, "remove_revocation", remove, "/endorsement-provisioning/v1/revocations/{}", 0,
+                 kProvisioning, changes},
+
+    OperationRow{query_coserv, "query_coserv", get, "/endorsement-distribution/v1/coserv/{}", 0, kAsking, reads},
 
     OperationRow{create_policy, "create_policy", post, kPolicies, kMaxRules, kManagement, changes},
     OperationRow{get_active_policy, "get_active_policy", get, kPolicies, 0, kPolicyReading, reads},
@@ -83,6 +94,7 @@ constexpr std::array kRows{
     OperationRow{discover_management, "discover_management", get, "/.well-known/veraison/management", 0, kEverybody,
                  reads},
     OperationRow{get_result_keys, "get_result_keys", get, "/.well-known/jwks.json", 0, kEverybody, reads},
+    OperationRow{discover_coserv, "discover_coserv", get, "/.well-known/coserv-configuration", 0, kEverybody, reads},
 };
 
 constexpr bool in_order() {

@@ -31,6 +31,11 @@ enum class Operation : std::uint8_t {
   delete_corim,
   activate_query,
   deactivate_query,
+  list_revocations,
+  add_revocation,
+  remove_revocation,
+  // --- endorsements for other verifiers ---
+  query_coserv,
   // --- management ---
   create_policy,
   get_active_policy,
@@ -45,6 +50,7 @@ enum class Operation : std::uint8_t {
   discover_provisioning,
   discover_management,
   get_result_keys,
+  discover_coserv,
 };
 
 // What an operation does to what is kept. `changes` is what the audit log must hold before it is done.

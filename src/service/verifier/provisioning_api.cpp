@@ -10,6 +10,7 @@
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/endorsements_api.h"
+#include "service/verifier/revocations_api.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -143,6 +144,7 @@ void ProvisioningApi::add_routes(Routes& routes) const {
   using http::Request;
   routes.add(Operation::submit_corim, [api = *this](const Request& request) { return api.submit(request); });
   EndorsementsApi(parts_->store, *parts_->log).add_routes(routes);
+  RevocationsApi(parts_->store, parts_->clock, *parts_->log).add_routes(routes);
   if (!parts_->sessions) return;
   for (const auto operation : {Operation::get_submission, Operation::get_submission_alias})
     routes.add(operation, [api = *this](const Request& request) { return api.get_session(request); });

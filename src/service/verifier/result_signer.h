@@ -46,6 +46,7 @@ class ResultSigner {
   // by its thumbprint (RFC 7638): relying parties that know several find the right one.
   [[nodiscard]] Result<std::string> sign(const rats::Ear& result, const ResultRequest& request = {}) const;
 
+  [[nodiscard]] const crypto::PrivateKey& key(Timestamp now) const { return active(now).signing.key; }
   // The key that signs at this time, with kid and alg, for discovery.
   [[nodiscard]] json::Object jwk(Timestamp now) const { return active(now).jwk; }
   // All that relying parties shall know, the one that signs first (RFC 7517 section 5).

@@ -16,6 +16,7 @@
 #include "service/policy/opa_language.h"
 #include "service/policy/policy_appraiser.h"
 #include "service/verifier/corim_body.h"
+#include "service/verifier/coserv_api.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
 #include "service/verifier/health.h"
@@ -229,6 +230,12 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
                    .log = &log})
       .add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, own, metrics, log));
+  CoservApi({.store = own.store,
+             .key = [signer = own.signer](Timestamp now) { return signer->key(now); },
+             .version = std::string(kVersion),
+             .clock = options.clock,
+             .log = &log})
+      .add_routes(routes);
   provisioning.add_routes(routes);
   ManagementApi({.policies = policies, .engine = engine, .log = &log}).add_routes(routes);
   add_jwks_route(routes, own.signer, options.clock);

@@ -15,8 +15,10 @@
 #include "rats/corim/corim.h"
 #include "rats/ear/ear.h"
 #include "verifier/appraiser.h"
+#include "verifier/claims/accepted_claims.h"
 #include "verifier/endorsements.h"
 #include "verifier/policy.h"
+#include "verifier/revocation/identity.h"
 #include "verifier/store.h"
 #include "verifier/store/content.h"
 #include "verifier/store/statement.h"
@@ -48,6 +50,11 @@ class Evidence {
   [[nodiscard]] virtual Result<void> authenticate(Endorsements& endorsements, const Policy& policy) = 0;
   // Whether what it says is approved, by values that are valid now; after authenticate().
   [[nodiscard]] virtual Appraised appraise(Endorsements& endorsements, const Policy& policy) const = 0;
+  // Who vouches for it, after authenticate(): the deny list is asked about every part.
+  [[nodiscard]] virtual AttesterIdentity identity() const = 0;
+  // What it states, in CoRIM's terms, on whose authority: what conditional endorsements are matched with. After
+  // authenticate(). Kinds that state nothing get none.
+  [[nodiscard]] virtual std::vector<AcceptedClaim> stated() const { return {}; }
   // DER SPKI of the key that the evidence attests, for kinds that attest one.
   [[nodiscard]] virtual std::optional<ByteView> attested_key() const = 0;
 };

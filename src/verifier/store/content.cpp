@@ -2,20 +2,19 @@
 
 #include <format>
 #include <limits>
+#include <set>
 #include <string>
 #include <utility>
 
+#include "rats/corim/describe.h"
+#include "verifier/claims/conditional.h"
 #include "verifier/scheme/scheme.h"
+#include "verifier/store/authority.h"
 
 namespace credence::verifier {
 namespace {
 
 constexpr std::size_t kEntryHead = 8;
-
-std::string text_of(const rats::TagId& id) {
-  if (const auto* text = std::get_if<std::string>(&id)) return *text;
-  return std::get<rats::Uuid>(id).text();
-}
 
 void append_number(Bytes& octets, std::size_t value, unsigned width) {
   for (unsigned shift = width * 8; shift > 0; shift -= 8)
@@ -34,6 +33,20 @@ std::string known_profiles() {
   return list;
 }
 
+// What no profile here uses is refused: who submits it relies on its being looked at.
+Result<void> check_triples(const rats::Comid& comid) {
+  if (!comid.dependencies.empty() || !comid.memberships.empty())
+    return fail(Errc::unsupported, "triples: domains (dependency-triples, membership-triples) have no place here");
+  if (!comid.coswids.empty()) return fail(Errc::unsupported, "triples: coswid-triples have no place in this profile");
+  return {};
+}
+
+Result<void> add_conditional(const rats::Comid& comid, Content& content) {
+  for (const rats::ConditionalSeries& triple : comid.conditional_series) CHECK(content.add(triple));
+  for (const rats::ConditionalEndorsement& triple : comid.conditional_endorsements) CHECK(content.add(triple));
+  return {};
+}
+
 }  // namespace
 
 Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple) {
@@ -44,6 +57,21 @@ Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats
 Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple) {
   TRY(const Bytes encoded, encode_triple(kind, triple));
   return append(topic, key, kind, encoded);
+}
+
+Result<void> Content::add(const rats::ConditionalSeries& triple) {
+  TRY(const Bytes encoded, encode_triple(triple));
+  return append(Topic::conditional_endorsements, condition_key(triple.environment), TripleKind::conditional_series,
+                encoded);
+}
+
+Result<void> Content::add(const rats::ConditionalEndorsement& triple) {
+  TRY(const Bytes encoded, encode_triple(triple));
+  std::set<Bytes> keys;
+  for (const rats::ReferenceTriple& condition : triple.conditions) keys.insert(condition_key(condition.environment));
+  for (const Bytes& key : keys)
+    CHECK(append(Topic::conditional_endorsements, key, TripleKind::conditional_endorsements, encoded));
+  return {};
 }
 
 Result<void> Content::append(Topic topic, ByteView key, TripleKind kind, ByteView triple) {
@@ -86,17 +114,25 @@ Result<Statement> Content::statement(const Entry& entry) const {
   return statement;
 }
 
-Result<Content> read_by_profile(const rats::Corim& corim, std::string id) {
+Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::optional<CorimSignerIdentity> signer) {
   const Scheme* scheme = corim.profile ? find_scheme_by_profile(*corim.profile) : nullptr;
   if (scheme == nullptr)
     return fail(Errc::unsupported,
                 std::format("profile: expected one of {}, got {}", known_profiles(), corim.profile.value_or("none")));
   if (!corim.other_tags.empty())
     return fail(Errc::unsupported, "the CoRIM carries CoSWID or CoTS tags, which this profile has no place for");
-  Content content(
-      *scheme,
-      {.id = std::move(id), .source = text_of(corim.id), .profile = *corim.profile, .validity = corim.validity});
-  for (const rats::Comid& comid : corim.comids) CHECK(scheme->read_comid(comid, *corim.profile, content));
+  Content content(*scheme, {.id = std::move(id),
+                            .source = rats::text_of(corim.id),
+                            .profile = *corim.profile,
+                            .validity = corim.validity,
+                            .signer = std::move(signer)});
+  for (const rats::Comid& comid : corim.comids) {
+    CHECK(check_triples(comid));
+    CHECK(check_authorities(comid, content.origin().signer));
+    CHECK(scheme->read_comid(comid, *corim.profile, content));
+    CHECK(add_conditional(comid, content));
+    content.add({.id = rats::text_of(comid.id), .version = comid.version});
+  }
   if (content.empty()) return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");
   content.shrink_to_fit();
   return content;

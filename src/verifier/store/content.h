@@ -4,6 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -21,6 +25,17 @@ class Content {
   // Errc::too_large beyond 65535 octets of key.
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
+  // Under each environment that a condition names (verifier/claims/conditional.h).
+  [[nodiscard]] Result<void> add(const rats::ConditionalSeries& triple);
+  [[nodiscard]] Result<void> add(const rats::ConditionalEndorsement& triple);
+
+  // The CoMIDs in it.
+  struct Tag {
+    std::string id;
+    std::uint64_t version = 0;
+  };
+  void add(Tag tag) { tags_.push_back(std::move(tag)); }
+  [[nodiscard]] const std::vector<Tag>& tags() const noexcept { return tags_; }
 
   // A triple that was added, named by its offset; views are valid as long as the Content.
   struct Entry {
@@ -45,11 +60,14 @@ class Content {
 
   const Scheme* scheme_;
   Origin origin_;
+  std::vector<Tag> tags_;
   Bytes octets_;  // entry after entry: topic, kind, length of the key (2), of the triple (4), key, triple
 };
 
 // By the profile that the CoRIM names; Errc::unsupported when it names none, or one that no scheme of this build knows.
-// `id` is that of the submission. A CoRIM is taken whole or not at all.
-[[nodiscard]] Result<Content> read_by_profile(const rats::Corim& corim, std::string id);
+// `id` is that of the submission. Errc::unauthorized when a statement names an authority (authorized-by) that did not
+// sign the CoRIM. A CoRIM is taken whole or not at all.
+[[nodiscard]] Result<Content> read_by_profile(const rats::Corim& corim, std::string id,
+                                              std::optional<CorimSignerIdentity> signer = {});
 
 }  // namespace credence::verifier

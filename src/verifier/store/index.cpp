@@ -1,10 +1,13 @@
 #include "verifier/store/index.h"
 
+#include <format>
 #include <functional>
 #include <mutex>
 #include <string_view>
 #include <utility>
 
+#include "base/weak.h"
+#include "verifier/claims/conditional.h"
 #include "verifier/scheme/scheme.h"
 
 namespace credence::verifier {
@@ -19,6 +22,10 @@ std::uint64_t hash_of(const Scheme& scheme, Topic topic, ByteView key) noexcept 
   return hash(as_text(key)) ^ (of_name * 2 + std::to_underlying(topic)) * 0x9e3779b97f4a7c15;
 }
 
+std::string key_of(const Origin& origin, const Content::Tag& tag) {
+  return std::format("{}\n{}", origin.profile, tag.id);
+}
+
 }  // namespace
 
 Result<void> Index::check(const Content& content) const {
@@ -27,6 +34,7 @@ Result<void> Index::check(const Content& content) const {
     if (entry.topic == Topic::trust_anchor) anchors[hash_of(content.scheme(), entry.topic, entry.key)].push_back(entry);
   });
   const std::shared_lock lock(mutex_);
+  CHECK(check_versions(content));
   for (const auto& [hash, entries] : anchors) {
     for (const Content::Entry& first : entries) {
       const Lookup lookup{.scheme = content.scheme(), .topic = first.topic, .key = first.key};
@@ -42,16 +50,34 @@ Result<void> Index::check(const Content& content) const {
   return {};
 }
 
+// draft-ietf-rats-corim section 5.1.1.2: a higher tag-version is the newer one. The signature of an old CoRIM stays
+// good: without this whoever has kept it brings back the reference values of a vulnerable release (A22).
+Result<void> Index::check_versions(const Content& content) const {
+  if (weak::removed(weak::Check::tag_version)) return {};
+  for (const Content::Tag& tag : content.tags()) {
+    const auto known = versions_.find(key_of(content.origin(), tag));
+    if (known == versions_.end()) continue;
+    for (const auto& [number, version] : known->second)
+      if (version > tag.version)
+        return fail(Errc::stale, std::format("CoMID {}: version {} is active, this is version {}: deactivate the newer "
+                                             "one first, if the older is meant",
+                                             tag.id, version, tag.version));
+  }
+  return {};
+}
+
 void Index::add(Content content) {
   const std::unique_lock lock(mutex_);
   const std::uint32_t number = next_++;
   const auto& kept = *(contents_[number] = std::make_unique<const Content>(std::move(content)));
   numbers_[kept.origin().id] = number;
+  for (const Content::Tag& tag : kept.tags()) versions_[key_of(kept.origin(), tag)].emplace_back(number, tag.version);
   kept.for_each([&](const Content::Entry& entry) {
     const std::uint64_t hash = hash_of(kept.scheme(), entry.topic, entry.key);
     postings_[hash].push_back({.content = number, .offset = static_cast<std::uint32_t>(entry.offset)});
     joined_.erase(hash);
     ++size_;
+    if (entry.topic == Topic::conditional_endorsements) ++conditional_[&kept.scheme()];
   });
   ++epoch_;
 }
@@ -65,26 +91,35 @@ void Index::remove(std::string_view id) {
     const std::uint64_t hash = hash_of(contents_.at(number)->scheme(), entry.topic, entry.key);
     joined_.erase(hash);
     --size_;
+    if (entry.topic == Topic::conditional_endorsements) --conditional_[&contents_.at(number)->scheme()];
     const auto postings = postings_.find(hash);
     if (postings == postings_.end()) return;
     std::erase_if(postings->second, [&](const Posting& posting) { return posting.content == number; });
     if (postings->second.empty()) postings_.erase(postings);
   });
+  for (const Content::Tag& tag : contents_.at(number)->tags()) {
+    const auto known = versions_.find(key_of(contents_.at(number)->origin(), tag));
+    if (known == versions_.end()) continue;
+    std::erase_if(known->second, [number](const auto& version) { return version.first == number; });
+    if (known->second.empty()) versions_.erase(known);
+  }
   contents_.erase(number);
   numbers_.erase(found);
   ++epoch_;
 }
 
 Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const {
+  if (lookup.topic == Topic::conditional_endorsements && lookup.key.empty()) return any_conditional(lookup.scheme);
   const std::uint64_t hash = hash_of(lookup.scheme, lookup.topic, lookup.key);
   std::shared_ptr<const Endorsed> object;
   std::uint64_t epoch = 0;
   {
     const std::shared_lock lock(mutex_);
     if (auto known = joined(lookup, hash)) return known;
-    TRY(const std::vector<Statement> all, statements(lookup, hash));
+    TRY(const std::vector<Statement> all, valid_statements(lookup, hash));
     if (all.empty()) return nullptr;
-    TRY(object, lookup.scheme.join(lookup.topic, all));
+    TRY(object, lookup.topic == Topic::conditional_endorsements ? join_conditional(all)
+                                                                : lookup.scheme.join(lookup.topic, all));
     epoch = epoch_;
   }
   const std::unique_lock lock(mutex_);
@@ -95,9 +130,50 @@ Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const 
   return object;
 }
 
+// The cheap question of every appraisal: an object that says nothing, or null.
+std::shared_ptr<const Endorsed> Index::any_conditional(const Scheme& scheme) const {
+  static const auto some = std::make_shared<const ConditionalStatements>();
+  const std::shared_lock lock(mutex_);
+  const auto found = conditional_.find(&scheme);
+  return found == conditional_.end() || found->second == 0 ? nullptr : some;
+}
+
+void Index::set_deny_list(Result<std::shared_ptr<const DenyList>> list) {
+  const std::unique_lock lock(mutex_);
+  deny_list_ = std::move(list);
+  joined_.clear();
+  ++epoch_;
+}
+
+Result<std::shared_ptr<const DenyList>> Index::deny_list() const {
+  const std::shared_lock lock(mutex_);
+  return deny_list_;
+}
+
+Result<std::vector<Statement>> Index::valid_statements(const Lookup& lookup, std::uint64_t hash) const {
+  TRY(std::vector<Statement> all, statements(lookup, hash));
+  TRY(const auto denied, deny_list_);
+  std::erase_if(all, [&](const Statement& statement) { return !denied->check(*statement.origin); });
+  return all;
+}
+
+Result<std::vector<SelectedStatement>> Index::select(std::string_view profile,
+                                                     const rats::EnvironmentQuery& query) const {
+  TRY(const StatementSelector selector, StatementSelector::make(query));
+  std::vector<SelectedStatement> selected;
+  const std::shared_lock lock(mutex_);
+  TRY(const auto denied, deny_list_);
+  for (const auto& [number, content] : contents_) {
+    if (content->origin().profile != profile || !denied->check(content->origin())) continue;
+    CHECK(selector.select(*content, kMostSelected, selected));
+  }
+  return selected;
+}
+
 Result<void> Index::for_each_statement(const Lookup& lookup, const std::function<void(const Statement&)>& visit) const {
   const std::shared_lock lock(mutex_);
-  TRY(const std::vector<Statement> all, statements(lookup, hash_of(lookup.scheme, lookup.topic, lookup.key)));
+  // Policies see no more than find() does: what is revoked is not shown to them as approved.
+  TRY(const std::vector<Statement> all, valid_statements(lookup, hash_of(lookup.scheme, lookup.topic, lookup.key)));
   for (const Statement& statement : all) visit(statement);
   return {};
 }

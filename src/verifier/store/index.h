@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "verifier/store.h"
 #include "verifier/store/content.h"
+#include "verifier/store/selection.h"
 
 namespace credence::verifier {
 
@@ -25,17 +26,26 @@ namespace credence::verifier {
 // add().
 class Index {
  public:
-  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself.
+  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself; Errc::stale when a
+  // later version of one of its CoMIDs is there.
   [[nodiscard]] Result<void> check(const Content& content) const;
   void add(Content content);
   // Forgets what the submission with this id says; nothing happens when it is not there.
   void remove(std::string_view id);
+
+  // What is revoked is not found from here on. An Error, of a list that cannot be read, is what find() returns then.
+  void set_deny_list(Result<std::shared_ptr<const DenyList>> list);
+  [[nodiscard]] Result<std::shared_ptr<const DenyList>> deny_list() const;
 
   [[nodiscard]] Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const;
 
   // What it is joined from; `visit` must not call the index.
   [[nodiscard]] Result<void> for_each_statement(const Lookup& lookup,
                                                 const std::function<void(const Statement&)>& visit) const;
+  // A walk over all statements of the profile: for the rare questions of CoSERV, not for appraisals.
+  [[nodiscard]] Result<std::vector<SelectedStatement>> select(std::string_view profile,
+                                                              const rats::EnvironmentQuery& query) const;
+  static constexpr std::size_t kMostSelected = 4'096;
 
   // Triples that look-ups can find.
   [[nodiscard]] std::size_t size() const;
@@ -53,15 +63,23 @@ class Index {
     std::shared_ptr<const Endorsed> object;
   };
 
+  [[nodiscard]] Result<void> check_versions(const Content& content) const;
+  [[nodiscard]] std::shared_ptr<const Endorsed> any_conditional(const Scheme& scheme) const;
   [[nodiscard]] std::shared_ptr<const Endorsed> joined(const Lookup& lookup, std::uint64_t hash) const;
   [[nodiscard]] Result<std::vector<Statement>> statements(const Lookup& lookup, std::uint64_t hash) const;
+  // Those whose origin is not revoked.
+  [[nodiscard]] Result<std::vector<Statement>> valid_statements(const Lookup& lookup, std::uint64_t hash) const;
 
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::uint32_t, std::unique_ptr<const Content>> contents_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // by id of the submission
   std::unordered_map<std::uint64_t, std::vector<Posting>> postings_;
+  // Versions of each CoMID, by profile and tag-id, with the number of their content.
+  std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint64_t>>> versions_;
+  std::unordered_map<const Scheme*, std::size_t> conditional_;  // how many conditional endorsements
   std::uint32_t next_ = 0;
   std::size_t size_ = 0;
+  Result<std::shared_ptr<const DenyList>> deny_list_ = std::make_shared<const DenyList>();
   std::uint64_t epoch_ = 0;  // of changes: what was joined before one is not kept after it
   mutable std::unordered_map<std::uint64_t, Joined> joined_;
 };

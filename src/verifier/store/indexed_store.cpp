@@ -15,6 +15,7 @@
 #include "verifier/store/content.h"
 #include "verifier/store/document_set.h"
 #include "verifier/store/index.h"
+#include "verifier/store/selection.h"
 #include "verifier/store/submission.h"
 
 namespace credence::verifier {
@@ -65,7 +66,9 @@ class IndexedStore final : public Store {
 
   Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const override {
     TRY(auto found, index_.find(lookup));
-    if (found != nullptr || !refresher_.joinable()) return found;
+    // Most attesters have no conditional endorsements: asking the database each time would be all that it does. News of
+    // them are seen within a second.
+    if (found != nullptr || !refresher_.joinable() || lookup.topic == Topic::conditional_endorsements) return found;
     CHECK(refresh());
     return index_.find(lookup);
   }
@@ -77,10 +80,13 @@ class IndexedStore final : public Store {
 
   Result<Stored> submit(const rats::Corim& corim, ByteView octets) override {
     TRY(std::string id, submission_id(octets));
-    TRY(Content content, read_by_profile(corim, id));
+    TRY(auto signer, signer_of(octets));
+    TRY(Content content, read_by_profile(corim, id, std::move(signer)));
     const std::lock_guard lock(mutex_);
     TRY(Transaction transaction, Transaction::begin(*journal_));
-    CHECK(take_changes());  // what others have committed: a conflict with it must be seen
+    CHECK(take_changes());  // what others have committed: a conflict with it, or a revocation, must be seen
+    TRY(const auto denied, index_.deny_list());
+    CHECK(denied->check(content.origin()));
     TRY(const auto present, journal_->entry(Kind::corim, id));
     if (present) return Stored{.id = std::move(id), .duplicate = true};
     CHECK(index_.check(content));
@@ -169,10 +175,17 @@ class IndexedStore final : public Store {
     }
     CHECK(transaction.commit());
     for (DocumentChange& change : changes) apply(kind, std::move(change));
-    documents_.publish(static_cast<std::uint64_t>(sequence));
+    publish(sequence);
     sequence_.store(sequence);
     return {};
   }
+
+  Result<std::vector<SelectedStatement>> select(std::string_view profile,
+                                                const rats::EnvironmentQuery& query) const override {
+    return index_.select(profile, query);
+  }
+
+  Result<std::shared_ptr<const DenyList>> deny_list() const override { return index_.deny_list(); }
 
   std::uint64_t generation() const noexcept override { return static_cast<std::uint64_t>(sequence_.load()); }
 
@@ -202,9 +215,17 @@ class IndexedStore final : public Store {
         return {};
       }));
     }
-    documents_.publish(static_cast<std::uint64_t>(last));
+    publish(last);
     sequence_.store(last);
     return {};
+  }
+
+  // Documents are seen from here on. Look-ups must not go on finding what has just been revoked.
+  void publish(std::int64_t sequence) const {
+    const std::uint64_t before = documents_.version(Kind::deny_entry);
+    documents_.publish(static_cast<std::uint64_t>(sequence));
+    if (documents_.version(Kind::deny_entry) == before) return;
+    index_.set_deny_list(deny_list_of(*documents_.documents(Kind::deny_entry)));
   }
 
   static Result<void> check_kind(std::int64_t kind) {
@@ -250,7 +271,7 @@ class IndexedStore final : public Store {
   Result<void> take_changes() const {
     TRY(const auto changes, journal_->changes_after(sequence_.load()));
     auto taken = take_all(changes);
-    documents_.publish(static_cast<std::uint64_t>(sequence_.load()));
+    publish(sequence_.load());
     return taken;
   }
 

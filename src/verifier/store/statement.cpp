@@ -41,6 +41,18 @@ Result<Bytes> encode_triple(TripleKind kind, const rats::KeyTriple& triple) {
   return encode(comid);
 }
 
+Result<Bytes> encode_triple(const rats::ConditionalSeries& triple) {
+  rats::Comid comid = comid_around();
+  comid.conditional_series.push_back(triple);
+  return encode(comid);
+}
+
+Result<Bytes> encode_triple(const rats::ConditionalEndorsement& triple) {
+  rats::Comid comid = comid_around();
+  comid.conditional_endorsements.push_back(triple);
+  return encode(comid);
+}
+
 Result<Statement> decode_triple(TripleKind kind, ByteView octets) {
   const rats::CorimLimits limits;
   rats::CorimReading reading{.limits = limits};
@@ -62,6 +74,14 @@ Result<Statement> decode_triple(TripleKind kind, ByteView octets) {
     }
     case TripleKind::attestation_keys: {
       TRY(statement.triple, only(comid.attestation_keys));
+      return statement;
+    }
+    case TripleKind::conditional_series: {
+      TRY(statement.triple, only(comid.conditional_series));
+      return statement;
+    }
+    case TripleKind::conditional_endorsements: {
+      TRY(statement.triple, only(comid.conditional_endorsements));
       return statement;
     }
   }

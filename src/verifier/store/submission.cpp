@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "base/text.h"
+#include "crypto/certificate.h"
 #include "crypto/hash.h"
 #include "rats/corim/corim.h"
+#include "sign/cose/sign1.h"
 
 namespace credence::verifier {
 namespace {
@@ -18,6 +20,12 @@ Result<rats::Corim> decode_stored(ByteView octets) {
   return rats::corim_of(std::move(message));
 }
 
+Result<Content> read_stored(const Document& stored) {
+  TRY(const rats::Corim corim, decode_stored(stored.octets));
+  TRY(auto signer, signer_of(stored.octets));
+  return read_by_profile(corim, stored.id, std::move(signer));
+}
+
 }  // namespace
 
 Result<std::string> submission_id(ByteView octets) {
@@ -27,10 +35,22 @@ Result<std::string> submission_id(ByteView octets) {
 
 bool is_signed(ByteView octets) noexcept { return !octets.empty() && octets.front() == kSign1Head; }
 
+Result<std::optional<CorimSignerIdentity>> signer_of(ByteView octets) {
+  if (!is_signed(octets)) return std::nullopt;
+  const rats::CorimLimits limits;
+  TRY(const cose::Sign1 message,
+      cose::decode_sign1(octets, cose::Tagged::required,
+                         {.bytes = limits.bytes, .depth = limits.depth, .items = limits.items}));
+  const auto& x5chain = message.protected_headers.x5chain;
+  if (x5chain.empty())
+    return fail_in(Errc::missing_member, "protected", "expected x5chain (33) with the signer's certificate");
+  TRY(const auto certificate, crypto::Certificate::from_der(x5chain.front()));
+  TRY(CorimSignerIdentity signer, identity_of(certificate));
+  return signer;
+}
+
 Result<Content> content_of(const Document& stored) {
-  auto content = decode_stored(stored.octets).and_then([&](const rats::Corim& corim) {
-    return read_by_profile(corim, stored.id);
-  });
+  auto content = read_stored(stored);
   if (!content) return within(std::format("stored CoRIM {}", stored.id), std::move(content).error());
   return content;
 }

@@ -47,6 +47,14 @@ Environment any_environment() {
   return environment;
 }
 
+IntRange any_range() {
+  IntRange range;
+  if (maybe()) range.minimum = *rc::gen::arbitrary<std::int64_t>();
+  if (maybe()) range.maximum = *rc::gen::arbitrary<std::int64_t>();
+  if (range.minimum && range.maximum && *range.minimum > *range.maximum) std::swap(range.minimum, range.maximum);
+  return range;
+}
+
 Measurement any_measurement() {
   Measurement measurement;
   if (maybe()) measurement.key = *rc::gen::arbitrary<std::uint64_t>();
@@ -58,9 +66,33 @@ Measurement any_measurement() {
   if (maybe()) values.flags[below(10)] = maybe();
   if (maybe()) values.raw_value = RawValue{{1, 2}, maybe() ? std::optional<Bytes>({3, 4}) : std::nullopt};
   if (maybe()) values.keys.push_back(any_key());
+  if (maybe()) values.mac_address = Bytes(maybe() ? 6 : 8, 1);
+  if (maybe()) values.ip_address = Bytes(maybe() ? 4 : 16, 2);
+  if (maybe()) values.serial_number = any_name();
+  if (maybe()) values.ueid = Bytes(7 + below(27), 3);
+  if (maybe()) values.uuid = Uuid{};
+  if (maybe()) values.int_range = *rc::gen::arbitrary<std::int64_t>();
+  if (maybe()) values.int_range = any_range();
   if (maybe()) values.others.emplace_back(*rc::gen::inRange<std::int64_t>(-90, -1), Bytes{0x82, 0x01, 0x02});
   if (maybe()) measurement.authorized_by.push_back(any_key());
   return measurement;
+}
+
+ReferenceTriple any_values() { return {any_environment(), {any_measurement()}}; }
+
+void add_conditions_and_links(Comid& comid) {
+  if (maybe()) comid.linked_tags.push_back({.id = any_name(), .relation = maybe() ? 1 : 0});
+  if (maybe()) comid.dependencies.push_back({any_environment(), {any_environment()}});
+  if (maybe()) comid.memberships.push_back({any_environment(), {any_environment(), any_environment()}});
+  if (maybe()) comid.coswids.push_back({any_environment(), {any_name(), Uuid{}}});
+  if (maybe()) comid.conditional_endorsements.push_back({{any_values(), any_values()}, {any_values()}});
+  if (maybe()) {
+    ConditionalSeries& series = comid.conditional_series.emplace_back();
+    series.environment = any_environment();
+    if (maybe()) series.claims.push_back(any_measurement());
+    if (maybe()) series.authorized_by.push_back(any_key());
+    series.series.push_back({.selection = {any_measurement()}, .addition = {any_measurement()}});
+  }
 }
 
 Comid any_comid() {
@@ -73,6 +105,7 @@ Comid any_comid() {
   if (maybe()) comid.attestation_keys.push_back({.environment = any_environment(), .keys = {any_key()}});
   if (maybe()) comid.identity_keys.push_back({.environment = any_environment(), .keys = {any_key(), any_key()}});
   if (maybe()) comid.entities.push_back({.name = any_name(), .regid = "a:b", .roles = {0, 1}});
+  add_conditions_and_links(comid);
   return comid;
 }
 
@@ -81,6 +114,9 @@ Corim any_corim() {
   corim.id = any_name();
   for (std::size_t count = 1 + below(3); count > 0; --count) corim.comids.push_back(any_comid());
   if (maybe()) corim.other_tags.emplace_back(505, Bytes{0xa0});
+  if (maybe())
+    corim.dependent_rims.push_back({.references = {"a:b"}, .thumbprints = {{std::int64_t{7}, Bytes(48, 3)}}});
+  if (maybe()) corim.dependent_rims.push_back({.references = {"a:b", "c:d"}});
   if (maybe()) corim.profile = *rc::gen::element<std::string>("tag:x,2026:y", "oid:1.2.3");
   if (maybe()) corim.validity = Validity{std::nullopt, Timestamp(Seconds(*rc::gen::arbitrary<std::uint32_t>()))};
   return corim;

@@ -59,6 +59,29 @@ INSTANTIATE_TEST_SUITE_P(
                 "entities.[0]"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Links, CorimRefusal,
+    testing::Values(Refusal{"locator without href", "d901f5 a2 00 61 69 02 81 a0", Errc::missing_member, 9,
+                            "dependent-rims.[0]"},
+                    Refusal{"no locators", "d901f5 a2 00 61 69 02 80", Errc::missing_member, 8, "dependent-rims"},
+                    Refusal{"linked tag without relation", corim("a2 01 a1 00 61 63 03 81 a1 00 61 63"),
+                            Errc::missing_member, 20, "tags.[0].linked-tags.[0]"},
+                    Refusal{"domain without members", corim(comid("a1 05 81 82 a1 01 d90230 40 80")),
+                            Errc::missing_member, 30, "tags.[0].triples.membership.[0]"},
+                    Refusal{"CoSWID triple without tags", corim(comid("a1 06 81 82 a1 01 d90230 40 80")),
+                            Errc::missing_member, 30, "tags.[0].triples.coswid.[0].tag-ids"},
+                    Refusal{"no condition", corim(comid("a1 0a 81 82 80 81 82 a1 01 d90230 40 81 a1 01 a1 0b 60")),
+                            Errc::missing_member, 24, "tags.[0].triples.conditional.[0].conditions"},
+                    Refusal{"nothing endorsed", corim(comid("a1 0a 81 82 81 82 a1 01 d90230 40 81 a1 01 a1 0b 60 80")),
+                            Errc::missing_member, 37, "tags.[0].triples.conditional.[0].endorsements"},
+                    Refusal{"condition of one item", corim(comid("a1 08 81 82 81 a1 01 d90230 40 80")),
+                            Errc::missing_member, 31, "tags.[0].triples.conditional-series.[0].condition"},
+                    Refusal{"series without records", corim(comid("a1 08 81 82 82 a1 01 d90230 40 80 80")),
+                            Errc::missing_member, 32, "tags.[0].triples.conditional-series.[0].series"},
+                    Refusal{"record that adds nothing",
+                            corim(comid("a1 08 81 82 82 a1 01 d90230 40 80 81 82 81 a1 01 a1 0b 60 80")),
+                            Errc::missing_member, 40, "tags.[0].triples.conditional-series.[0].series.[0].addition"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Inner, CorimRefusal,
     testing::Values(Refusal{"cut off inside the CoMID", "d901f5 a2 00 61 69 01 81 d901fa 42 a2 01", Errc::truncated, 13,
                             "tags.[0]"},
@@ -130,6 +153,13 @@ INSTANTIATE_TEST_SUITE_P(
         ValueRefusal{"mask shorter than the value", "a1 04 d90233 82 42 0102 41 ff", Errc::invalid_value, ".raw-value"},
         ValueRefusal{"mask without a value", "a1 05 41 ff", Errc::invalid_value, ".raw-value-mask"},
         ValueRefusal{"two masks", "a2 04 d90233 82 41 01 41 ff 05 41 ff", Errc::invalid_value, ".raw-value-mask"},
+        ValueRefusal{"MAC address of 5 octets", "a1 06 45 0102030405", Errc::invalid_value, ".mac-addr"},
+        ValueRefusal{"IP address of 5 octets", "a1 07 45 0102030405", Errc::invalid_value, ".ip-addr"},
+        ValueRefusal{"UEID of 6 octets", "a1 09 46 010203040506", Errc::invalid_value, ".ueid"},
+        ValueRefusal{"UUID of 1 octet", "a1 0a 41 01", Errc::invalid_value, ".uuid"},
+        ValueRefusal{"range upside down", "a1 0f d90234 82 02 01", Errc::invalid_value, ".int-range"},
+        ValueRefusal{"range of one end", "a1 0f d90234 81 02", Errc::missing_member, ".int-range"},
+        ValueRefusal{"range of another tag", "a1 0f d90233 82 01 02", Errc::unexpected_type, ".int-range"},
         ValueRefusal{"key without tag", "a1 0d 81 41 00", Errc::unexpected_type, ".cryptokeys.[0]"},
         ValueRefusal{"register twice", "a1 0e a2 00 81 82 18 64 41 00 00 81 82 18 64 41 00", Errc::duplicate_key,
                      ".integrity-registers"}));
@@ -174,6 +204,11 @@ TEST(CorimWriting, RefusesWhatRevision10HasNoFormFor) {
   EXPECT_EQ(refused([](Corim& c) { c.comids[0].attestation_keys.push_back({.environment = {}, .keys = {}}); }), "keys");
   EXPECT_EQ(refused([](Corim& c) { c.entities.push_back({.name = "E", .regid = {}, .roles = {}}); }), "entity.roles");
   EXPECT_EQ(refused([](Corim& c) { c.profile = "oid:1.x"; }), "profile");
+  EXPECT_EQ(refused([](Corim& c) { c.dependent_rims.emplace_back(); }), "dependent-rims.href");
+  EXPECT_EQ(refused([](Corim& c) { c.comids[0].memberships.emplace_back(); }), "domain");
+  EXPECT_EQ(refused([](Corim& c) { c.comids[0].coswids.emplace_back(); }), "coswid");
+  EXPECT_EQ(refused([](Corim& c) { c.comids[0].conditional_series.emplace_back(); }), "series");
+  EXPECT_EQ(refused([](Corim& c) { c.comids[0].conditional_endorsements.emplace_back(); }), "conditional");
 }
 
 }  // namespace

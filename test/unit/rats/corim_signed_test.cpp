@@ -119,6 +119,50 @@ TEST(SignedCorimRefusal, NamesTheHeader) {
   }
 }
 
+// CWT claims in the place of corim-meta, or beside it (draft-ietf-rats-corim section 4.2.2).
+const std::string kTypeAndAlgorithm = "01 26 03 74 6170706c69636174696f6e2f72696d2b63626f72";
+
+TEST(SignedCorim, WithCwtClaimsNamesItsSigner) {
+  const SignedCorim read =
+      decode_signed_corim(message("a3" + kTypeAndAlgorithm + "0f a4 01 61 53 02 61 69 04 1a 6b49d200 05 1a 6b49d1ff"))
+          .value();
+  EXPECT_EQ(read.signer.name, "S");
+  EXPECT_EQ(read.signer.validity->not_after, Timestamp(Seconds(1'800'000'000)));
+  EXPECT_EQ(read.signer.validity->not_before, Timestamp(Seconds(1'799'999'999)));
+  // Fractions make the period shorter.
+  const auto fractions =
+      decode_signed_corim(message("a3" + kTypeAndAlgorithm + "0f a3 01 61 53 04 fb 4000cccccccccccd 05 f9 3e00"))
+          .value();
+  EXPECT_EQ(fractions.signer.validity->not_after, Timestamp(Seconds(2)));
+  EXPECT_EQ(fractions.signer.validity->not_before, Timestamp(Seconds(2)));
+  EXPECT_FALSE(decode_signed_corim(message("a3" + kTypeAndAlgorithm + "0f a1 01 61 53")).value().signer.validity);
+}
+
+TEST(SignedCorimRefusal, OfCwtClaims) {
+  const std::string meta = "08 56 a2 00 a1 00 61 53 01 a2 00 c1 1a 6b49d1ff 01 c1 1a 6b49d200";
+  ASSERT_TRUE(
+      decode_signed_corim(message("a4" + kTypeAndAlgorithm + meta + "0f a3 01 61 53 04 1a 6b49d200 05 1a 6b49d1ff")));
+  struct Case {
+    std::string header;
+    Errc code;
+    std::string_view path;
+  };
+  for (const auto& [header, code, path] :
+       {Case{"a3" + kTypeAndAlgorithm + "0f a1 02 61 53", Errc::missing_member, "protected.cwt-claims"},
+        Case{"a3" + kTypeAndAlgorithm + "0f a2 01 61 53 04 61 53", Errc::unexpected_type, "protected.cwt-claims.exp"},
+        Case{"a3" + kTypeAndAlgorithm + "0f a2 01 61 53 04 f9 7e00", Errc::invalid_value, "protected.cwt-claims.exp"},
+        Case{"a4" + kTypeAndAlgorithm + meta + "0f a3 01 61 54 04 1a 6b49d200 05 1a 6b49d1ff", Errc::conflict,
+             "protected.cwt-claims"},
+        Case{"a4" + kTypeAndAlgorithm + meta + "0f a3 01 61 53 04 1a 6b49d201 05 1a 6b49d1ff", Errc::conflict,
+             "protected.cwt-claims"},
+        Case{"a4" + kTypeAndAlgorithm + meta + "0f a1 01 61 53", Errc::conflict, "protected.cwt-claims"}}) {
+    const auto read = decode_signed_corim(message(header));
+    ASSERT_FALSE(read) << header;
+    EXPECT_EQ(read.error().code, code) << read.error().text();
+    EXPECT_EQ(read.error().path, path) << read.error().text();
+  }
+}
+
 TEST(SignedCorimRefusal, OfAnUnsignedOne) {
   EXPECT_FALSE(decode_signed_corim(encode_corim(corim()).value()));
   EXPECT_EQ(decode_corim(message("a1 01 26")).error().code, Errc::unexpected_type);

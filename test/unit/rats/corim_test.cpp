@@ -111,15 +111,15 @@ TEST(Corim, KeepsTheConditionsOfAKey) {
 }
 
 TEST(Corim, KeepsTriplesThatAreNotInterpreted) {
-  const Bytes octets = hex(corim(test::comid("a1 0a 82 01 02")));
+  const Bytes octets = hex(corim(test::comid("a1 0b 82 01 02")));
   const Corim read = decode_corim(octets).value();
-  EXPECT_EQ(read.comids.at(0).other_triples, (std::vector<std::pair<std::int64_t, Bytes>>{{10, hex("820102")}}));
+  EXPECT_EQ(read.comids.at(0).other_triples, (std::vector<std::pair<std::int64_t, Bytes>>{{11, hex("820102")}}));
   EXPECT_EQ(encode_corim(read).value(), octets);
 }
 
 TEST(Corim, SkipsMembersThatAreNotKnown) {
   const std::string known = test::comid(test::reference("81 a1 01 a1 0b 61 6e"));
-  const std::string octets = "d901f5 a5 00 61 69 01 81 d901fa" + test::wrapped(known) + "02 80 20 63 666f6f 61 78 f6";
+  const std::string octets = "d901f5 a5 00 61 69 01 81 d901fa" + test::wrapped(known) + "09 80 20 63 666f6f 61 78 f6";
   EXPECT_EQ(encode_corim(decode_corim(hex(octets)).value()).value(), hex(corim(known)));
 }
 

@@ -36,6 +36,7 @@ class CcaEvidence final : public Evidence {
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
     TRY(const auto key, arm::find_key(endorsements, token_.platform.claims));
     CHECK(evidence::cca::check_signatures(token_, key->key));
+    key_ = to_bytes(key->key.spki());
     arm::note_signature(endorsements, *key, token_.platform.claims, kPlatformSubmodule);
     return {};
   }
@@ -54,10 +55,17 @@ class CcaEvidence final : public Evidence {
     return appraised;
   }
 
+  AttesterIdentity identity() const override {
+    return {.keys = {key_, to_bytes(token_.realm.public_key.spki())},
+            .kid = {},
+            .instance = token_.platform.claims.instance_id};
+  }
+
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
   Token token_;
+  Bytes key_;  // DER SPKI of the endorsed key, once authentic
 };
 
 class ArmCcaScheme final : public Scheme {

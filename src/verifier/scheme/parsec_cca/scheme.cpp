@@ -39,6 +39,7 @@ class ParsecCcaEvidence final : public Evidence {
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
     TRY(const auto key, arm::find_key(endorsements, platform()));
     CHECK(evidence::cca::check_signatures(bundle_.pat, key->key));
+    key_ = to_bytes(key->key.spki());
     arm::note_signature(endorsements, *key, platform(), parsec_cca_scheme().name());
     return {};
   }
@@ -53,6 +54,11 @@ class ParsecCcaEvidence final : public Evidence {
     cca::appraise_platform(platform(), endorsements, submodule);
     appraise_realm(endorsements, policy, submodule, appraised.credence);
     return appraised;
+  }
+
+  AttesterIdentity identity() const override {
+    return {
+        .keys = {key_, to_bytes(bundle_.pat.realm.public_key.spki())}, .kid = {}, .instance = platform().instance_id};
   }
 
   std::optional<ByteView> attested_key() const override { return bundle_.key.spki(); }
@@ -88,6 +94,7 @@ class ParsecCcaEvidence final : public Evidence {
   }
 
   Bundle bundle_;
+  Bytes key_;  // DER SPKI of the endorsed key, once authentic
 };
 
 class ParsecCcaScheme final : public Scheme {

@@ -1,6 +1,9 @@
 #include "verifier/scheme/parsec_tpm/describe.h"
 
+#include <cstdint>
+#include <map>
 #include <string_view>
+#include <utility>
 
 namespace credence::verifier {
 namespace {
@@ -30,6 +33,26 @@ json::Object quote_claims(const evidence::tpm::Statements& statements) {
   claims["reset-count"] = quote.clock.reset_count;
   claims["restart-count"] = quote.clock.restart_count;
   return claims;
+}
+
+AcceptedClaim stated_claim(const evidence::tpm::Statements& statements, const TrustAnchor& anchor) {
+  AcceptedClaim claim;
+  claim.environment.class_map.emplace().id = anchor.class_id;
+  claim.environment.instance = {.tag = rats::kTagBytes, .value = to_bytes(anchor.kid.view())};
+  claim.authority = {{.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(anchor.key.pem()))}};
+  std::map<std::uint8_t, rats::Measurement> by_pcr;
+  const auto& ext = statements.bundle.ext;
+  for (const auto& selection : statements.quoted().selections) {
+    const auto hash = evidence::tpm::hash_from_alg(selection.hash);
+    if (!ext || !hash || !ext->pcrs.contains(selection.hash)) continue;
+    for (const std::uint8_t pcr : selection.pcrs) {
+      by_pcr[pcr].key = std::uint64_t{pcr};
+      by_pcr[pcr].values.digests.push_back(
+          {.algorithm = rats::named_information_id(*hash), .value = ext->pcrs.at(selection.hash).at(pcr)});
+    }
+  }
+  for (auto& [pcr, measurement] : by_pcr) claim.measurements.push_back(std::move(measurement));
+  return claim;
 }
 
 void describe_signer(const TrustAnchor& anchor, Form form, rats::CredenceClaims& claims) {

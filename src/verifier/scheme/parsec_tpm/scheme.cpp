@@ -86,6 +86,12 @@ class TpmEvidence final : public Evidence {
     return appraised;
   }
 
+  AttesterIdentity identity() const override {
+    return {.keys = {to_bytes(anchor_->key.spki())}, .kid = to_bytes(kid_.view()), .instance = to_bytes(kid_.view())};
+  }
+
+  std::vector<AcceptedClaim> stated() const override { return {stated_claim(statements_, *anchor_)}; }
+
   std::optional<ByteView> attested_key() const override { return statements_.tls_key.spki; }
 
  private:

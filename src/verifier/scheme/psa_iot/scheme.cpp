@@ -36,6 +36,7 @@ class PsaEvidence final : public Evidence {
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
     TRY(const auto key, arm::find_key(endorsements, token_.claims));
     CHECK(evidence::psa::check_signature(token_, key->key));
+    key_ = to_bytes(key->key.spki());
     arm::note_signature(endorsements, *key, token_.claims, psa_iot_scheme().name());
     return {};
   }
@@ -55,10 +56,15 @@ class PsaEvidence final : public Evidence {
     return appraised;
   }
 
+  AttesterIdentity identity() const override {
+    return {.keys = {key_}, .kid = {}, .instance = token_.claims.instance_id};
+  }
+
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
   Token token_;
+  Bytes key_;  // DER SPKI of the endorsed key, once authentic
 };
 
 class PsaIotScheme final : public Scheme {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "crypto/hash.h"
 #include "evidence/dice/chain.h"
@@ -43,14 +44,16 @@ class RiotEvidence final : public Evidence {
     if (anchors.roots.empty())
       return fail(Errc::expired, std::format("the endorsement of the roots of devices {}: provision a current CoRIM",
                                              known->roots.back().validity.refusal(endorsements.now())));
-    return dice::check_chain(chain_, anchors, endorsements.now());
+    CHECK(dice::check_chain(chain_, anchors, endorsements.now()));
+    keys_ = keys_relied_on(anchors, endorsements.now());
+    return {};
   }
+
+  AttesterIdentity identity() const override { return {.keys = keys_, .kid = {}, .instance = instance()}; }
 
   Appraised appraise(Endorsements& endorsements, const Policy&) const override {
     Appraised appraised;
-    appraised.ueid = {0x01};
-    if (const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, dice::device_key(chain_)))
-      append(appraised.ueid, digest->view());
+    appraised.ueid = instance();
     appraised.credence.purpose = "challenge";
     auto& submodule = appraised.submodules.emplace_back(Appraised::Submodule{
         .name = std::string(riot_scheme().name()), .vector = {}, .problem = {}, .claims = dice::claims_of(chain_)});
@@ -68,6 +71,27 @@ class RiotEvidence final : public Evidence {
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
+  Bytes instance() const {
+    Bytes instance = {0x01};
+    if (const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, dice::device_key(chain_)))
+      append(instance, digest->view());
+    return instance;
+  }
+
+  // Of the chain, and of what it hangs from. Among several roots it is the one that holds the chain up alone. Endorsed
+  // intermediates all count: revoking one too many refuses a device, one too few would let a revoked one pass.
+  std::vector<Bytes> keys_relied_on(const dice::Anchors& anchors, Timestamp now) const {
+    std::vector<Bytes> keys;
+    for (const auto& certificate : chain_.certificates) keys.push_back(to_bytes(certificate.spki()));
+    for (const auto& certificate : anchors.intermediates) keys.push_back(to_bytes(certificate.spki()));
+    for (const auto& root : anchors.roots) {
+      const bool holds = anchors.roots.size() == 1 ||
+                         dice::check_chain(chain_, {.roots = {root}, .intermediates = anchors.intermediates}, now);
+      if (holds) keys.push_back(to_bytes(root.spki()));
+    }
+    return keys;
+  }
+
   void judge_firmware(Endorsements& endorsements, Appraised::Submodule& submodule) const {
     const auto approved = endorsements.find<ApprovedFirmware>(Topic::reference_values, as_bytes(riot::kKey));
     if (approved != nullptr) {
@@ -83,6 +107,7 @@ class RiotEvidence final : public Evidence {
 
   dice::Chain chain_;
   bool fresh_ = false;
+  std::vector<Bytes> keys_;  // DER SPKI, once authentic
 };
 
 Result<void> read_roots(const rats::Comid& comid, Content& content) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/text.h"
 #include "crypto/hash.h"
@@ -53,7 +54,12 @@ class SevsnpEvidence final : public Evidence {
       return fail(Errc::expired, std::format("the endorsement of {} {}: provision a current CoRIM", vek.root_name,
                                              root->arks.front().validity.refusal(endorsements.now())));
     CHECK(snp::check_chain(statements_, roots, endorsements.now()));
+    keys_ = keys_relied_on(roots);
     return snp::check_report(statements_);
+  }
+
+  AttesterIdentity identity() const override {
+    return {.keys = keys_, .kid = {}, .instance = instance_of(statements_)};
   }
 
   Appraised appraise(Endorsements& endorsements, const Policy&) const override {
@@ -73,6 +79,16 @@ class SevsnpEvidence final : public Evidence {
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
+  // The VEK, its issuer and the roots of the product: all of them vouch for the report.
+  std::vector<Bytes> keys_relied_on(const snp::Roots& roots) const {
+    std::vector<Bytes> keys = {to_bytes(statements_.vek.certificate.spki())};
+    if (statements_.certificates.ask) keys.push_back(to_bytes(statements_.certificates.ask->spki()));
+    if (!statements_.certificates.ask)
+      for (const auto& ask : roots.asks) keys.push_back(to_bytes(ask.spki()));
+    for (const auto& ark : roots.arks) keys.push_back(to_bytes(ark.spki()));
+    return keys;
+  }
+
   json::Object claims() const {
     json::Object claims = snp::claims_of(statements_.report);
     claims["product"] = snp::name(statements_.vek.product);
@@ -82,6 +98,7 @@ class SevsnpEvidence final : public Evidence {
   }
 
   snp::Statements statements_;
+  std::vector<Bytes> keys_;  // DER SPKI, once the chain holds
 };
 
 class SevsnpScheme final : public Scheme {

@@ -91,6 +91,7 @@ class EnacttrustEvidence final : public Evidence {
       return fail(Errc::expired, std::format("the endorsement of node {} {}, now it is {}: provision a current CoRIM",
                                              token_.node.text(), key->validity.refusal(endorsements.now()),
                                              to_rfc3339(endorsements.now())));
+    key_ = to_bytes(key->key.spki());
     return evidence::enacttrust::check_signature(token_, key->key);
   }
 
@@ -119,10 +120,15 @@ class EnacttrustEvidence final : public Evidence {
     return appraised;
   }
 
+  AttesterIdentity identity() const override {
+    return {.keys = {key_}, .kid = {}, .instance = to_bytes(token_.node.octets)};
+  }
+
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
   Token token_;
+  Bytes key_;  // DER SPKI, once authentic
 };
 
 class TpmEnacttrustScheme final : public Scheme {

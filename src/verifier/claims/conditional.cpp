@@ -1,0 +1,63 @@
+#include "verifier/claims/conditional.h"
+
+#include <utility>
+
+#include "rats/corim/write.h"
+
+namespace credence::verifier {
+namespace {
+
+// One member alone, as an environment of its own: the draft compares each member by its octets. What cannot be encoded
+// cannot be looked up.
+Bytes encoded(const rats::Environment& member) {
+  cbor::Writer writer;
+  if (!rats::write_environment(writer, member)) return {};
+  return writer.take();
+}
+
+rats::Environment of_class(const rats::Environment& environment) {
+  return {.class_map = environment.class_map, .instance = {}, .group = {}};
+}
+rats::Environment of_instance(const rats::Environment& environment) {
+  return {.class_map = {}, .instance = environment.instance, .group = {}};
+}
+rats::Environment of_group(const rats::Environment& environment) {
+  return {.class_map = {}, .instance = {}, .group = environment.group};
+}
+
+}  // namespace
+
+Bytes condition_key(const rats::Environment& environment) {
+  if (environment.class_map) return encoded(of_class(environment));
+  return encoded(environment.instance ? of_instance(environment) : of_group(environment));
+}
+
+std::vector<Bytes> condition_keys(const rats::Environment& environment) {
+  std::vector<Bytes> keys;
+  for (const rats::Environment& member : {of_class(environment), of_instance(environment), of_group(environment)})
+    if (member != rats::Environment{}) keys.push_back(encoded(member));
+  return keys;
+}
+
+Result<std::shared_ptr<const Endorsed>> join_conditional(std::span<const Statement> statements) {
+  auto joined = std::make_shared<ConditionalStatements>();
+  for (const Statement& statement : statements) {
+    ConditionalStatement& made = joined->all.emplace_back();
+    if (const auto* series = std::get_if<rats::ConditionalSeries>(&statement.triple)) {
+      made.triple = *series;
+      TRY(made.encoded, encode_triple(*series));
+    } else {
+      const auto& conditional = std::get<rats::ConditionalEndorsement>(statement.triple);
+      made.triple = conditional;
+      TRY(made.encoded, encode_triple(conditional));
+    }
+    const Origin& origin = *statement.origin;
+    if (origin.signer) made.authority.push_back(origin.signer->authority);
+    made.source = origin.source;
+    made.submission = origin.id;
+    made.validity.add(origin.validity);
+  }
+  return joined;
+}
+
+}  // namespace credence::verifier

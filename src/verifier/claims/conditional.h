@@ -1,0 +1,39 @@
+// Conditional endorsements as look-ups find them (draft-ietf-rats-corim sections 5.1.6 and 5.1.7).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "rats/corim/comid.h"
+#include "verifier/store.h"
+#include "verifier/store/periods.h"
+#include "verifier/store/statement.h"
+
+namespace credence::verifier {
+
+struct ConditionalStatement {
+  std::variant<rats::ConditionalEndorsement, rats::ConditionalSeries> triple;
+  std::vector<rats::CryptoKey> authority;  // who signed the CoRIM; empty: the provisioner
+  std::string source;                      // id of the CoRIM
+  std::string submission;
+  Periods validity;
+  Bytes encoded;  // tells the same statement under two keys apart from two statements
+};
+
+// All whose conditions may be met by claims about one environment.
+struct ConditionalStatements final : Endorsed {
+  std::vector<ConditionalStatement> all;
+};
+[[nodiscard]] Result<std::shared_ptr<const Endorsed>> join_conditional(std::span<const Statement> statements);
+
+// What a condition about this environment is looked up by: the class, else the instance, else the group, encoded.
+[[nodiscard]] Bytes condition_key(const rats::Environment& environment);
+// The keys under which conditions about claims of this environment may stand.
+[[nodiscard]] std::vector<Bytes> condition_keys(const rats::Environment& environment);
+
+}  // namespace credence::verifier

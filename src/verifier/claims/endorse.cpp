@@ -1,0 +1,108 @@
+#include "verifier/claims/endorse.h"
+
+#include <algorithm>
+#include <format>
+#include <set>
+#include <utility>
+
+#include "verifier/claims/conditional.h"
+
+namespace credence::verifier {
+namespace {
+
+class Application {
+ public:
+  Application(Endorsements& endorsements, AcceptedClaims& claims) : endorsements_(endorsements), claims_(claims) {}
+
+  Result<void> run() {
+    for (int round = 0; round < kMostRounds; ++round) {
+      gather();
+      TRY(bool progress, apply<rats::ConditionalEndorsement>());
+      if (!progress) {
+        TRY(progress, apply<rats::ConditionalSeries>());
+      }
+      if (!progress) return {};
+    }
+    return fail(Errc::too_deep, std::format("conditional endorsements build on each other more than {} times: they "
+                                            "cannot be applied to this attester",
+                                            kMostRounds));
+  }
+
+ private:
+  // The statements that may apply to the claims so far and are not yet known.
+  void gather() {
+    for (; looked_up_ < claims_.all().size(); ++looked_up_) {
+      for (const Bytes& key : condition_keys(claims_.all()[looked_up_].environment)) {
+        const auto found = endorsements_.find<ConditionalStatements>(Topic::conditional_endorsements, key);
+        if (found == nullptr) continue;
+        for (const ConditionalStatement& statement : found->all) {
+          if (!statement.validity.contains(endorsements_.now())) continue;
+          if (!known_.emplace(statement.submission, statement.encoded).second) continue;
+          waiting_.push_back({.statement = &statement, .owner = found});
+        }
+      }
+    }
+  }
+
+  // Whether any statement of this kind was met. What it adds is seen by the next round only.
+  template <typename Triple>
+  Result<bool> apply() {
+    std::vector<AcceptedClaim> added;
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+      const auto* triple = std::get_if<Triple>(&waiting.statement->triple);
+      return triple != nullptr && apply(*triple, *waiting.statement, added);
+    });
+    const bool progress = !added.empty();
+    for (AcceptedClaim& claim : added) CHECK(claims_.add(std::move(claim)));
+    return progress;
+  }
+
+  bool apply(const rats::ConditionalEndorsement& triple, const ConditionalStatement& statement,
+             std::vector<AcceptedClaim>& added) const {
+    const bool met = std::ranges::all_of(triple.conditions, [&](const rats::ReferenceTriple& condition) {
+      return claims_.meet(condition.environment, condition.measurements);
+    });
+    if (!met) return false;
+    for (const rats::ReferenceTriple& endorsement : triple.endorsements)
+      added.push_back(claim(endorsement.environment, endorsement.measurements, statement));
+    return true;
+  }
+
+  bool apply(const rats::ConditionalSeries& triple, const ConditionalStatement& statement,
+             std::vector<AcceptedClaim>& added) const {
+    if (!claims_.meet(triple.environment, triple.claims, triple.authorized_by)) return false;
+    for (const rats::ConditionalSeries::Record& record : triple.series) {
+      if (!claims_.meet(triple.environment, record.selection)) continue;
+      added.push_back(claim(triple.environment, record.addition, statement));
+      return true;  // the first that matches ends the series (section 5.1.7)
+    }
+    return false;
+  }
+
+  static AcceptedClaim claim(const rats::Environment& environment, const std::vector<rats::Measurement>& measurements,
+                             const ConditionalStatement& statement) {
+    return {.environment = environment,
+            .measurements = measurements,
+            .authority = statement.authority,
+            .source = statement.source};
+  }
+
+  struct Waiting {
+    const ConditionalStatement* statement = nullptr;
+    std::shared_ptr<const ConditionalStatements> owner;
+  };
+
+  Endorsements& endorsements_;
+  AcceptedClaims& claims_;
+  std::size_t looked_up_ = 0;  // claims whose environments have been asked about
+  std::set<std::pair<std::string, Bytes>> known_;
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace
+
+Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims) {
+  return Application(endorsements, claims).run();
+}
+
+}  // namespace credence::verifier

@@ -1,0 +1,201 @@
+#include "service/verifier/coserv_api.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/text.h"
+#include "rats/coserv/coserv.h"
+#include "service/http/concise_problem.h"
+#include "support/endorsed.h"
+#include "support/evidence_maker.h"
+#include "support/open_router.h"
+#include "verifier/store/memory/store.h"
+#include "wire/cbor/reader.h"
+#include "wire/json/json.h"
+
+namespace credence::service {
+namespace {
+
+using rats::ArtifactType;
+using rats::ResultType;
+
+const std::string kPath = "/endorsement-distribution/v1/coserv/";
+constexpr Timestamp kNow{std::chrono::milliseconds{1'790'000'000'000}};
+
+class CoservApiTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (rats::Corim corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
+                              evidence::tpm::keys_corim(maker.endorsement()).value()})
+      provision(corim);
+  }
+  void provision(const rats::Corim& corim) {
+    const auto stored = store->submit(corim, rats::encode_corim(corim).value());
+    ASSERT_TRUE(stored) << stored.error().text();
+  }
+  [[nodiscard]] http::Response get(const std::string& path, const std::string& accept,
+                                   const std::string& if_none_match = {}) const {
+    const CoservApi api({.store = store, .key = [this](Timestamp) { return key; }, .version = "1.2.3", .clock = clock});
+    http::Request request;
+    request.target = http::parse_target(path).value();
+    if (!accept.empty()) request.headers.emplace_back("Accept", accept);
+    if (!if_none_match.empty()) request.headers.emplace_back("If-None-Match", if_none_match);
+    return test::open_router(api).handle(std::move(request));
+  }
+  [[nodiscard]] http::Response ask(const rats::CoservQuery& query,
+                                   const std::string& accept = "application/coserv+cbor") const {
+    return get(kPath + to_base64url(rats::encode_coserv_query(query).value()), accept);
+  }
+  [[nodiscard]] rats::CoservResults results(const rats::CoservQuery& query) const {
+    const http::Response response = ask(query);
+    EXPECT_EQ(response.status, http::kOk) << response.body;
+    return rats::decode_coserv(as_bytes(response.body)).value().results;
+  }
+  [[nodiscard]] rats::CoservQuery by_class(ResultType type = ResultType::collected) const {
+    rats::Class selected;
+    selected.id = rats::TaggedBytes{rats::kTagUuid, to_bytes(test::EvidenceMaker::class_id().octets)};
+    return {.profile = profile,
+            .query = rats::EnvironmentQuery{.artifact = ArtifactType::reference_values,
+                                            .environments = rats::ClassSelectors{{.selected = selected}},
+                                            .result = type}};
+  }
+  [[nodiscard]] rats::CoservQuery by_instance(ArtifactType artifact, Bytes instance) const {
+    return {.profile = artifact == ArtifactType::endorsed_values ? "tag:credence.example,2026:tpm-key" : profile,
+            .query = rats::EnvironmentQuery{
+                .artifact = artifact,
+                .environments = rats::InstanceSelectors{{{.selected = {rats::kTagBytes, std::move(instance)}}}},
+                .result = ResultType::collected}};
+  }
+  static std::string header(const http::Response& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers)
+      if (http::same_ignoring_case(key, name)) return value;
+    return {};
+  }
+
+  const std::string profile = "tag:github.com/parallaxsecond,2023-03-03:tpm";
+  crypto::PrivateKey key = test::make_key();
+  std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(kNow);
+  std::shared_ptr<verifier::Store> store = verifier::memory_store();
+  test::EvidenceMaker maker;
+};
+
+TEST_F(CoservApiTest, AnswersByClassAndInstance) {
+  const rats::CoservResults values = results(by_class());
+  ASSERT_EQ(values.reference_values.size(), 1U);
+  EXPECT_FALSE(values.reference_values[0].triple.measurements.empty());
+  EXPECT_EQ(rats::public_key_of(values.reference_values[0].authorities.at(0)).value(), key.public_key());
+  const rats::CoservResults keys = results(by_instance(ArtifactType::trust_anchors, maker.kid()));
+  ASSERT_EQ(keys.attestation_keys.size(), 1U);
+  EXPECT_EQ(rats::public_key_of(keys.attestation_keys[0].triple.keys.at(0)).value(),
+            maker.attestation_key.public_key());
+  EXPECT_EQ(results(by_instance(ArtifactType::endorsed_values, maker.kid())).endorsed_values.size(), 1U);
+  // Nothing is known: an answer with nothing in it.
+  EXPECT_TRUE(results(by_instance(ArtifactType::trust_anchors, Bytes(33, 9))).attestation_keys.empty());
+}
+
+TEST_F(CoservApiTest, SignsForWhoTakesIt) {
+  for (const std::string accept : {"application/coserv+cose", "*/*", ""}) {
+    const http::Response response = ask(by_class(), accept);
+    ASSERT_EQ(response.status, http::kOk);
+    EXPECT_TRUE(header(response, "Content-Type").starts_with("application/coserv+cose; profile=\"tag:github"));
+    const auto verified = rats::verify_coserv(as_bytes(response.body), std::vector{key.public_key()});
+    ASSERT_TRUE(verified) << verified.error().text();
+    EXPECT_EQ(verified->query_octets, rats::encode_coserv_query(by_class()).value());
+    EXPECT_FALSE(rats::verify_coserv(as_bytes(response.body), std::vector{test::make_key().public_key()}));
+  }
+}
+
+TEST_F(CoservApiTest, GivesTheDocumentsBehindItsAnswers) {
+  const rats::CoservResults both = results(by_class(ResultType::both));
+  EXPECT_EQ(both.reference_values.size(), 1U);
+  ASSERT_EQ(both.source_artifacts.size(), 1U);
+  EXPECT_TRUE(rats::decode_corim(both.source_artifacts[0].value));
+  const rats::CoservResults source = results(by_class(ResultType::source));
+  EXPECT_TRUE(source.reference_values.empty());
+  EXPECT_EQ(source.source_artifacts.size(), 1U);
+  const rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  const rats::CoservResults document =
+      results({.profile = profile,
+               .query = rats::RimQuery{{{.kind = rats::RimId::Kind::corim, .id = corim.id},
+                                        {.kind = rats::RimId::Kind::corim, .id = "unknown"}}}});
+  ASSERT_EQ(document.rims.size(), 1U);
+  EXPECT_EQ(document.rims[0].second.value, rats::encode_corim(corim).value());
+}
+
+TEST_F(CoservApiTest, LetsAnswersBeKeptUntilTheyExpire) {
+  const http::Response response = ask(by_class());
+  const rats::CoservResults read = rats::decode_coserv(as_bytes(response.body)).value().results;
+  EXPECT_GT(read.expires, kNow);
+  EXPECT_LE(read.expires, kNow + kDefaultCoservLifetime);
+  const auto fresh = std::chrono::floor<Seconds>(read.expires - kNow);
+  EXPECT_EQ(header(response, "Cache-Control"), std::format("max-age={}", fresh.count()));
+  const std::string tag = header(response, "ETag");
+  const std::string path = kPath + to_base64url(rats::encode_coserv_query(by_class()).value());
+  EXPECT_EQ(get(path, "application/coserv+cbor", tag).status, http::kNotModified);
+  EXPECT_EQ(get(path, "application/coserv+cbor", "\"other\"").status, http::kOk);
+  clock->advance(kDefaultCoservLifetime);
+  EXPECT_EQ(get(path, "application/coserv+cbor", tag).status, http::kOk);
+}
+
+TEST_F(CoservApiTest, ExpiresWithWhatItStemsFrom) {
+  rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  corim.id = "short";
+  corim.validity = rats::Validity{.not_before = {}, .not_after = kNow + Seconds(60)};
+  provision(corim);
+  EXPECT_EQ(results(by_class()).expires, kNow + Seconds(60));
+  clock->advance(Seconds(61));
+  EXPECT_EQ(results(by_class()).reference_values.size(), 1U);  // the one that goes on
+}
+
+TEST_F(CoservApiTest, LeavesOutWhatIsRevoked) {
+  ASSERT_EQ(results(by_class()).reference_values.size(), 1U);
+  const rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  const std::string entry =
+      R"({"kind":"corim","value":")" + std::get<std::string>(corim.id) + R"(","reason":"withdrawn","since":1})";
+  ASSERT_TRUE(store->change(verifier::DocumentKind::deny_entry, [&](const verifier::Documents&) {
+    return std::vector<verifier::DocumentChange>{
+        {.event = verifier::DocumentChange::Event::added, .id = "x", .octets = to_bytes(as_bytes(entry))}};
+  }));
+  EXPECT_TRUE(results(by_class()).reference_values.empty());
+}
+
+TEST_F(CoservApiTest, RefusesInConciseProblemDetails) {
+  struct Case {
+    http::Response response;
+    unsigned status;
+  };
+  rats::CoservQuery unknown = by_class();
+  unknown.profile = "tag:unknown";
+  rats::CoservQuery layer = by_class();
+  std::get<rats::ClassSelectors>(std::get<rats::EnvironmentQuery>(layer.query).environments)[0].selected = {
+      .id = {}, .vendor = {}, .model = {}, .layer = 1, .index = {}};
+  for (const auto& [response, status] :
+       {Case{get(kPath + "!!", "application/coserv+cbor"), http::kBadRequest},
+        Case{get(kPath + "oA", "application/coserv+cbor"), http::kBadRequest},
+        Case{ask(by_class(), "text/html"), http::kNotAcceptable},
+        Case{ask(by_class(), "application/coserv+cbor; profile=\"tag:other\""), http::kNotAcceptable},
+        Case{ask(unknown), http::kNotAcceptable}, Case{ask(layer), http::kBadRequest}}) {
+    EXPECT_EQ(response.status, status) << response.body;
+    EXPECT_EQ(header(response, "Content-Type"), http::kConciseProblem);
+    EXPECT_TRUE(cbor::check_well_formed(as_bytes(response.body)));
+  }
+}
+
+TEST_F(CoservApiTest, SaysWhatItServes) {
+  const std::string path = "/.well-known/coserv-configuration";
+  const http::Response in_json = get(path, "application/coserv-discovery+json");
+  const json::Value document = json::parse(in_json.body).value();
+  EXPECT_EQ(document.at("version"), "1.2.3");
+  EXPECT_EQ(document.at("api-endpoints").at("CoSERVRequestResponse"), "/endorsement-distribution/v1/coserv/{query}");
+  EXPECT_EQ(document.at("result-verification-key").as_array().size(), 1U);
+  EXPECT_FALSE(document.at("capabilities").as_array().empty());
+  const http::Response in_cbor = get(path, "application/coserv-discovery+cbor");
+  EXPECT_EQ(header(in_cbor, "Content-Type"), "application/coserv-discovery+cbor");
+  EXPECT_TRUE(cbor::check_well_formed(as_bytes(in_cbor.body)));
+  EXPECT_EQ(get(path, "text/html").status, http::kNotAcceptable);
+}
+
+}  // namespace
+}  // namespace credence::service
