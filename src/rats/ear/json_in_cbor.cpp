@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "wire/cbor/writer.h"
@@ -86,6 +87,12 @@ Result<json::Value> read_map(cbor::Reader& reader) {
   }
 }
 
+// As the JSON parser keeps it: signed where it fits. Who asks for an integer of JSON asks for a signed one.
+json::Value unsigned_value(std::uint64_t number) {
+  if (std::in_range<std::int64_t>(number)) return static_cast<std::int64_t>(number);
+  return number;
+}
+
 Result<json::Value> read_number(cbor::Reader& reader) {
   const std::size_t start = reader.offset();
   TRY(const double number, reader.floating_point());
@@ -106,7 +113,7 @@ Result<json::Value> json_from_cbor(cbor::Reader& reader) {
   TRY(const cbor::Type type, reader.peek());
   switch (type) {
     case cbor::Type::unsigned_integer:
-      return reader.unsigned_integer().transform([](std::uint64_t number) { return json::Value(number); });
+      return reader.unsigned_integer().transform(unsigned_value);
     case cbor::Type::negative_integer:
       return reader.integer().transform([](std::int64_t number) { return json::Value(number); });
     case cbor::Type::byte_string:
