@@ -42,6 +42,9 @@ Result<Session> Sessions::open(Nonce nonce, bool own_nonce, std::string_view cli
 
   const std::lock_guard lock(mutex_);
   drop_expired(now);
+  // A nonce that comes twice is one for which evidence may lie ready: whoever recorded the first answer shows it again.
+  if (own_nonce && !issued_.add(nonce.view()))
+    return fail(Errc::internal, "the random generator repeats itself: this nonce was made before");
   CHECK(make_room(client));
   Session session{.id = to_hex(id),
                   .nonce = std::move(nonce),

@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "service/verifier/issued_nonces.h"
 #include "service/verifier/result_request.h"
 
 namespace credence::service {
@@ -53,7 +54,8 @@ class Sessions {
   Sessions(SessionLimits limits, std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random)
       : limits_(limits), clock_(std::move(clock)), random_(std::move(random)) {}
 
-  // Errc::busy when too many are open, of this client (http::Request::client) or of all.
+  // Errc::busy when too many are open, of this client (http::Request::client) or of all. Errc::internal when a nonce
+  // of this verifier's own was made before.
   [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce, std::string_view client = {},
                                      ResultRequest request = {});
   // Errc::malformed for what is no id, not_found for an unknown or expired one.
@@ -99,6 +101,7 @@ class Sessions {
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<const Random> random_;
   std::mutex mutex_;
+  IssuedNonces issued_{1 << 14};
   Table table_;
   Clients clients_;  // those that have sessions
   Queue by_age_;     // oldest first; all live for the same time, so this is also the order of expiry

@@ -42,10 +42,34 @@ TEST_F(SessionsTest, TakeEvidenceOnce) {
   EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::conflict);
 }
 
+// Attack A5: a random source that repeats itself lets a recorded answer be shown again.
+TEST_F(SessionsTest, RefuseANonceOfTheVerifiersOwnThatCameBefore) {
+  Sessions sessions = make();
+  const std::string first = sessions.open(nonce(), true).value().id;
+  ASSERT_TRUE(sessions.remove(first));
+  const auto again = sessions.open(nonce(), true);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Errc::internal);
+  EXPECT_EQ(again.error().why, "the random generator repeats itself: this nonce was made before");
+  EXPECT_TRUE(sessions.open(Nonce(Bytes(32, 0x5b)), true));
+  // A client that repeats its own nonce retries, or harms itself only.
+  EXPECT_TRUE(sessions.open(nonce(), false));
+}
+
+TEST(IssuedNonces, RememberTheLastOnes) {
+  IssuedNonces issued(2);
+  EXPECT_TRUE(issued.add(Bytes{1}));
+  EXPECT_TRUE(issued.add(Bytes{2}));
+  EXPECT_FALSE(issued.add(Bytes{1}));
+  EXPECT_TRUE(issued.add(Bytes{3}));  // 1 is forgotten
+  EXPECT_TRUE(issued.add(Bytes{1}));
+  EXPECT_FALSE(issued.add(Bytes{3}));
+}
+
 TEST_F(SessionsTest, HaveIdsThatNobodyGuesses) {
   Sessions sessions = make();
   std::set<std::string> ids;
-  for (int i = 0; i < 100; ++i) ids.insert(sessions.open(nonce(), true).value().id);
+  for (int i = 0; i < 100; ++i) ids.insert(sessions.open(nonce(), false).value().id);
   EXPECT_EQ(ids.size(), 100U);
   EXPECT_EQ(ids.begin()->size(), 32U);
   EXPECT_EQ(sessions.find("00000000000000000000000000000000").error().code, Errc::not_found);
@@ -56,7 +80,7 @@ TEST_F(SessionsTest, HaveIdsThatNobodyGuesses) {
 
 TEST_F(SessionsTest, ExpireToTheMillisecond) {
   Sessions sessions = make();
-  const std::string id = sessions.open(nonce(), true).value().id;
+  const std::string id = sessions.open(nonce(), false).value().id;
   clock->advance(std::chrono::milliseconds(149'999));
   EXPECT_TRUE(sessions.find(id));
   clock->advance(std::chrono::milliseconds(1));
@@ -65,48 +89,48 @@ TEST_F(SessionsTest, ExpireToTheMillisecond) {
 
 TEST_F(SessionsTest, AreBoundedInNumber) {
   Sessions sessions = make({.sessions = 2});
-  const std::string first = sessions.open(nonce(), true).value().id;
-  const std::string second = sessions.open(nonce(), true).value().id;
-  EXPECT_EQ(sessions.open(nonce(), true).error().code, Errc::busy);
+  const std::string first = sessions.open(nonce(), false).value().id;
+  const std::string second = sessions.open(nonce(), false).value().id;
+  EXPECT_EQ(sessions.open(nonce(), false).error().code, Errc::busy);
   // A finished one makes room, a waiting one does not.
   ASSERT_TRUE(sessions.claim(second, "a/b", Bytes{1}));
   sessions.finish(second, "token");
-  ASSERT_TRUE(sessions.open(nonce(), true));
+  ASSERT_TRUE(sessions.open(nonce(), false));
   EXPECT_EQ(sessions.find(second).error().code, Errc::not_found);
   EXPECT_TRUE(sessions.find(first));
   // So does time.
   clock->advance(std::chrono::milliseconds(150'000));
-  EXPECT_TRUE(sessions.open(nonce(), true));
+  EXPECT_TRUE(sessions.open(nonce(), false));
 }
 
 // Who opens sessions and never uses them is refused; nobody else is.
 TEST_F(SessionsTest, AreBoundedForEachClient) {
   Sessions sessions = make({.sessions = 10, .of_one_client = 2});
-  const std::string first = sessions.open(nonce(), true, "192.0.2.1").value().id;
-  const std::string second = sessions.open(nonce(), true, "192.0.2.1").value().id;
-  const auto refused = sessions.open(nonce(), true, "192.0.2.1");
+  const std::string first = sessions.open(nonce(), false, "192.0.2.1").value().id;
+  const std::string second = sessions.open(nonce(), false, "192.0.2.1").value().id;
+  const auto refused = sessions.open(nonce(), false, "192.0.2.1");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::busy);
   EXPECT_NE(refused.error().why.find("2 sessions of this client are open"), std::string::npos);
-  EXPECT_TRUE(sessions.open(nonce(), true, "192.0.2.2"));
+  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.2"));
   // Its own finished one makes room, and so does one that it removes.
   ASSERT_TRUE(sessions.claim(second, "a/b", Bytes{1}));
   sessions.finish(second, "token");
-  const std::string third = sessions.open(nonce(), true, "192.0.2.1").value().id;
+  const std::string third = sessions.open(nonce(), false, "192.0.2.1").value().id;
   EXPECT_EQ(sessions.find(second).error().code, Errc::not_found);
-  EXPECT_EQ(sessions.open(nonce(), true, "192.0.2.1").error().code, Errc::busy);
+  EXPECT_EQ(sessions.open(nonce(), false, "192.0.2.1").error().code, Errc::busy);
   ASSERT_TRUE(sessions.remove(third));
-  EXPECT_TRUE(sessions.open(nonce(), true, "192.0.2.1"));
+  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1"));
   EXPECT_TRUE(sessions.find(first));
   clock->advance(std::chrono::milliseconds(150'000));
-  EXPECT_TRUE(sessions.open(nonce(), true, "192.0.2.1"));
+  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1"));
 }
 
 TEST_F(SessionsTest, AreBoundedInMemory) {
   Sessions sessions = make({.kept_octets = 100});
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) {
-    ids.push_back(sessions.open(nonce(), true).value().id);
+    ids.push_back(sessions.open(nonce(), false).value().id);
     ASSERT_TRUE(sessions.claim(ids.back(), "a/b", Bytes(40)));
     sessions.finish(ids.back(), std::string(20, 't'));
   }

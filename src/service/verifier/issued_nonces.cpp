@@ -1,0 +1,21 @@
+#include "service/verifier/issued_nonces.h"
+
+#include <functional>
+#include <string_view>
+
+namespace credence::service {
+
+bool IssuedNonces::add(ByteView nonce) {
+  const std::uint64_t hash = std::hash<std::string_view>()(as_text(nonce));
+  if (!known_.insert(hash).second) return false;
+  if (order_.size() < most_) {
+    order_.push_back(hash);
+    return true;
+  }
+  known_.erase(order_[oldest_]);
+  order_[oldest_] = hash;
+  oldest_ = (oldest_ + 1) % most_;
+  return true;
+}
+
+}  // namespace credence::service
