@@ -121,7 +121,7 @@ struct CcaDevice {
   static rats::Measurement digest_measurement(const std::string& mkey, const Bytes& value) {
     rats::Measurement measurement;
     measurement.key = mkey;
-    measurement.values.digests.push_back({.algorithm = std::int64_t{1}, .value = value});
+    measurement.values.digests.push_back(digest_of_size(value));
     return measurement;
   }
 

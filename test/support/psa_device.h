@@ -49,12 +49,19 @@ inline rats::KeyTriple instance_key(const Bytes& implementation, const Bytes& in
   return triple;
 }
 
+// As the registry of Named Information numbers the hash of this size.
+inline rats::CorimDigest digest_of_size(const Bytes& value) {
+  return {.algorithm = std::int64_t{value.size() == 32 ? 1 : value.size() == 48 ? 7 : 8}, .value = value};
+}
+
 inline rats::Measurement component_measurement(const DeviceComponent& component, const std::string& mkey) {
   rats::Measurement measurement;
   measurement.key = mkey;
-  measurement.values.name = component.type;
-  measurement.values.version = rats::Version{.version = component.version, .scheme = {}};
-  measurement.values.digests.push_back({.algorithm = std::int64_t{1}, .value = component.value});
+  if (!component.type.empty()) measurement.values.name = component.type;
+  if (!component.version.empty()) {
+    measurement.values.version = rats::Version{.version = component.version, .scheme = {}};
+  }
+  measurement.values.digests.push_back(digest_of_size(component.value));
   measurement.values.keys.push_back({.tag = rats::kTagBytes, .value = component.signer});
   return measurement;
 }

@@ -322,15 +322,14 @@ crypto::PublicKey key_at(const std::filesystem::path& path) {
 class CcaSigned : public testing::TestWithParam<SignedVector> {};
 INSTANTIATE_TEST_SUITE_P(
     Vectors, CcaSigned,
-    testing::Values(SignedVector{"cca/veraison-ccatoken/realm/testvectors/tf-rmm/cca_token.cbor",
-                                 "cca/veraison-ccatoken/realm/testvectors/tf-rmm/cca_platform.pub"},
-                    SignedVector{"cca/veraison-evcli/token.cbor", "cca/veraison-evcli/ec256-pub.json"},
-                    SignedVector{"cca/veraison-rust-ccatoken/cca-token-draft-ffm-00.cbor",
-                                 "cca/veraison-rust-ccatoken/cpak.json"},
-                    SignedVector{"cca/trustedfirmw-tf-m-tools/cca_example_token.cbor",
-                                 "cca/trustedfirmw-tf-m-tools/cca_platform.pub.pem"},
-                    SignedVector{"veraison/schemes/arm-cca/evidence/cca-good.cbor",
-                                 "cca/veraison-services/end-to-end/input/ec-p256.pub.jwk"}),
+    testing::Values(
+        SignedVector{"cca/veraison-ccatoken/realm/testvectors/tf-rmm/cca_token.cbor",
+                     "cca/veraison-ccatoken/realm/testvectors/tf-rmm/cca_platform.pub"},
+        SignedVector{"cca/veraison-evcli/token.cbor", "cca/veraison-evcli/ec256-pub.json"},
+        SignedVector{"cca/veraison-rust-ccatoken/cca-token-draft-ffm-00.cbor", "cca/veraison-rust-ccatoken/cpak.json"},
+        SignedVector{"cca/trustedfirmw-tf-m-tools/cca_example_token.cbor",
+                     "cca/trustedfirmw-tf-m-tools/cca_platform.pub.pem"},
+        SignedVector{"veraison/schemes/arm-cca/evidence/cca-good.cbor", "cca/veraison-evcli/ec256-pub.json"}),
     [](const auto& example) { return test_name(example.param.file); });
 
 TEST_P(CcaSigned, IsGoodAndNoLongerWithAnOctetChanged) {

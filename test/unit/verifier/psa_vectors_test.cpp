@@ -111,7 +111,7 @@ TEST(PsaIotVectors, RefusesAnotherNonceForEach) {
 
 TEST(PsaIotVectors, EverySignedOneIsAffirmedAndNoneWithAnOctetChanged) {
   CREDENCE_VECTORS_OR_SKIP(root);
-  const auto jwk = json::parse(test::read_text(root / "veraison/e2e/ec-p256.pub.jwk")).value();
+  const auto jwk = json::parse(test::read_text(root / "cca/veraison-evcli/ec256-pub.json")).value();
   const auto veraison = jose::key_from_jwk(jwk.as_object()).value();
   const auto tools =
       crypto::PublicKey::from_pem(test::read_text(root / "psa/trustedfirmw-tf-m-tools/data/key.pub.pem")).value();
