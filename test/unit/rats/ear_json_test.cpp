@@ -60,7 +60,7 @@ TEST(EarJson, IsWrittenAsVeraisonWritesIt) {
   ear.submodules.at("PARSEC_TPM").attested_key = hex("fbff");
   ear.submodules.at("PARSEC_TPM").annotated_evidence.erase("nested");
   ear.overall_status.reset();
-  const json::Value expected = json::parse(R"({
+  const json::Value expected = json::parse(R"json({
     "eat_profile": "tag:github.com,2023:veraison/ear", "iat": 1766000000, "exp": 1766000600,
     "iss": "https://verifier.example", "aud": "relying party", "eat_nonce": "AQIDBAUGBwgJCg==", "ueid": "Af8C",
     "ear.verifier-id": {"developer": "Credence", "build": "1"}, "ear.raw-evidence": "oP8",
@@ -74,12 +74,10 @@ TEST(EarJson, IsWrittenAsVeraisonWritesIt) {
     "credence.class-id": "cd1f0e55-26f9-460d-b9d8-f7fde171787c", "credence.evidence-time": 1765999999,
     "credence.warnings": ["one", "two"], "credence.trace": [
       {"submodule": "PARSEC_TPM", "claim": "executables", "subject": "PCR 1 (sha-256)", "expected": "00",
-       "actual": "01", "source": "corim 1", "submission": "ab", "agrees": false
-},
-      {"submodule": "PARSEC_TPM", "subject": "signature", "agrees": true}]
-})")
+       "actual": "01", "source": "corim 1", "submission": "ab", "agrees": false},
+      {"submodule": "PARSEC_TPM", "subject": "signature", "agrees": true}]})json")
                                    .value();
-EXPECT_EQ(json::Value(ear_to_json(ear)), expected);
+  EXPECT_EQ(json::Value(ear_to_json(ear)), expected);
 }
 
 TEST(EarJson, IsWrittenInTheNamesOfTheDraft) {
