@@ -43,14 +43,18 @@ void add_conditional(Store& store, const std::string& id, std::vector<rats::Refe
 }
 
 // What is accepted of an attester whose evidence says "a" of environment 1.
-Result<AcceptedClaims> accepted(const Store& store, Timestamp now = test::kNow) {
+Result<AcceptedClaims> accepted(const Store& store, Timestamp now = test::kNow,
+                                const std::vector<rats::CryptoKey>& authority = {}) {
   Trace trace;
   Endorsements endorsements(store, parsec_tpm_scheme(), now, trace);
   AcceptedClaims claims;
-  CHECK(claims.add({.environment = environment(1), .measurements = named("a"), .authority = {}, .source = ""}));
+  CHECK(claims.add({.environment = environment(1), .measurements = named("a"), .authority = authority, .source = ""}));
   CHECK(apply_conditional_endorsements(endorsements, claims));
   return claims;
 }
+
+// What an endorser adds under the same name then contradicts nobody: another authority says it.
+const std::vector<rats::CryptoKey> kAttester = {{rats::kTagBytes, {9}}};
 
 bool is_endorsed(const AcceptedClaims& claims, std::uint8_t id, std::string name) {
   return claims.meet(environment(id), named(std::move(name)));
@@ -62,7 +66,7 @@ TEST(Conditional, IsEndorsedWhereAllConditionsAreMet) {
   add_conditional(*store, "other value", {triple(1, "b")}, {triple(1, "bad")});
   add_conditional(*store, "other environment", {triple(2, "a")}, {triple(2, "bad")});
   add_conditional(*store, "one of two", {triple(1, "a"), triple(1, "b")}, {triple(1, "half")});
-  const AcceptedClaims claims = accepted(*store).value();
+  const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_EQ(claims.all().size(), 2U);
   EXPECT_TRUE(is_endorsed(claims, 1, "good"));
   EXPECT_EQ(claims.all()[1].source, "met");
@@ -129,7 +133,7 @@ TEST(ConditionalSeries, EndsAtItsFirstMatch) {
     comid.conditional_series.push_back(
         series({{named("b"), named("wrong")}, {named("a"), named("right")}, {named("a"), named("late")}}));
   }));
-  const AcceptedClaims claims = accepted(*store).value();
+  const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_TRUE(is_endorsed(claims, 1, "right"));
   EXPECT_FALSE(is_endorsed(claims, 1, "wrong"));
   EXPECT_FALSE(is_endorsed(claims, 1, "late"));
@@ -142,7 +146,7 @@ TEST(ConditionalSeries, WaitsForWhatOthersAdd) {
     comid.conditional_series.push_back(series({{named("precise"), named("right")}, {named("a"), named("wrong")}}));
   }));
   add_conditional(*store, "c", {triple(1, "a")}, {triple(1, "precise")});
-  const AcceptedClaims claims = accepted(*store).value();
+  const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_TRUE(is_endorsed(claims, 1, "right"));
   EXPECT_FALSE(is_endorsed(claims, 1, "wrong"));
 }
