@@ -18,8 +18,9 @@ rats::Environment environment(std::uint8_t id) {
   return made;
 }
 
-std::vector<rats::Measurement> named(std::string name) {
+std::vector<rats::Measurement> named(std::string name, std::optional<rats::MeasurementKey> key = {}) {
   std::vector<rats::Measurement> made(1);
+  made[0].key = std::move(key);
   made[0].values.name = std::move(name);
   return made;
 }
@@ -141,11 +142,13 @@ TEST(ConditionalSeries, EndsAtItsFirstMatch) {
 
 // Else the less precise record would be taken because the claim of the more precise one came a round too late.
 TEST(ConditionalSeries, WaitsForWhatOthersAdd) {
+  const rats::MeasurementKey other = std::uint64_t{7};
   const auto store = memory_store();
-  test::provision(*store, corim_with("s", [](rats::Comid& comid) {
-    comid.conditional_series.push_back(series({{named("precise"), named("right")}, {named("a"), named("wrong")}}));
+  test::provision(*store, corim_with("s", [&](rats::Comid& comid) {
+    comid.conditional_series.push_back(
+        series({{named("precise", other), named("right")}, {named("a"), named("wrong")}}));
   }));
-  add_conditional(*store, "c", {triple(1, "a")}, {triple(1, "precise")});
+  add_conditional(*store, "c", {triple(1, "a")}, {{environment(1), named("precise", other)}});
   const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_TRUE(is_endorsed(claims, 1, "right"));
   EXPECT_FALSE(is_endorsed(claims, 1, "wrong"));
