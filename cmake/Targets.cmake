@@ -7,19 +7,74 @@ function(credence_library name)
                                                      $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
                                                      $<INSTALL_INTERFACE:include>)
   target_link_libraries(credence_${name} PUBLIC ${arg_LIBRARIES} PRIVATE ${arg_PRIVATE_LIBRARIES})
+  if(CREDENCE_UNITY)
+    credence_unity(${arg_SOURCES})
+    set_target_properties(credence_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  endif()
 endfunction()
 
-# credence_test(NAME SOURCES file... LIBRARIES target... [LABELS label...])
-# One GoogleTest program; every case of it is a test of ctest.
+# credence_unity(SOURCE...)
+# The files of a folder are compiled as one: most of the time goes into headers that they share. Not those that ask for
+# a weak check: twins are made of single objects. Two files of a folder therefore give two things two names, unless
+# credence_alone() says that they stand alone.
+function(credence_unity)
+  foreach(source IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE file)
+    credence_asks_weak(${file} asks)
+    cmake_path(GET source PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER "in_${folder}" group)
+    if(asks)
+      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    elseif(NOT IS_ABSOLUTE ${source})
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+    endif()
+  endforeach()
+endfunction()
+
+# credence_alone(SOURCE...)
+# Files with names of their own that another file of the folder uses for something else, or with a type of the header
+# that holds one of the file alone: GCC takes such a file for a header.
+macro(credence_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endmacro()
+
+# Does the file ask src/base/weak.h whether a check is there? One that is yet to be generated does not.
+function(credence_asks_weak file result)
+  set(includes "")
+  if(EXISTS ${file})
+    file(STRINGS ${file} includes REGEX "^#include \"base/weak[.]h\"")
+  endif()
+  if(includes)
+    set(${result} ON PARENT_SCOPE)
+  else()
+    set(${result} OFF PARENT_SCOPE)
+  endif()
+endfunction()
+
+# credence_test(NAME SOURCES file... LIBRARIES target... [LABELS label...] [SHARDS number])
+# One GoogleTest program. To ctest it is one test, or as many as it has shards: a process for each of thousands of cases
+# would spend most of its time on starting.
 function(credence_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "SHARDS" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock_main)
   target_compile_definitions(${name} PRIVATE CREDENCE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              CREDENCE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS "${name};${arg_LABELS}")
+  if(CREDENCE_UNITY)
+    credence_unity(${arg_SOURCES})
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  endif()
+  if(NOT arg_SHARDS)
+    set(arg_SHARDS 1)
+  endif()
+  foreach(shard RANGE 1 ${arg_SHARDS})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}.${shard} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name}.${shard} PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}"
+      TIMEOUT 600 LABELS "${name};${arg_LABELS}")
+  endforeach()
 endfunction()
 
 # credence_fuzz_target(NAME SOURCE file LIBRARIES target...)
@@ -40,10 +95,11 @@ function(credence_fuzz_target name)
 endfunction()
 
 # credence_weak_twins(NAME...)
-# For each credence_NAME a twin credence_NAME_weak of the same sources, built with CREDENCE_WEAK_CHECKS and linked to the
-# other twins: what test/attack runs an attack against with one check removed (src/base/weak.h). A program links twins
-# only: half a program with a check and half without it would prove nothing. Twins are built on demand, and never where
-# the compiler is told NDEBUG: weak.h refuses to compile there.
+# For each credence_NAME a twin credence_NAME_weak, linked to the other twins: what test/attack runs an attack against
+# with one check removed (src/base/weak.h). The sources that ask for a check are compiled again with
+# CREDENCE_WEAK_CHECKS; the rest are the same object files. A program links twins only: half a program with a check and
+# half without it would prove nothing. Twins are built on demand, and never where the compiler is told NDEBUG: weak.h
+# refuses to compile there. A source that asks for its first check needs a new run of cmake.
 function(credence_weak_twins)
   foreach(name IN LISTS ARGN)
     set(strong credence_${name})
@@ -56,10 +112,9 @@ function(credence_weak_twins)
       get_target_property(libraries ${strong} INTERFACE_LINK_LIBRARIES)
       set(scope INTERFACE)
     else()
-      get_target_property(sources ${strong} SOURCES)
-      get_target_property(folder ${strong} SOURCE_DIR)
-      list(TRANSFORM sources PREPEND ${folder}/ REGEX "^[^/]")
-      add_library(${strong}_weak STATIC EXCLUDE_FROM_ALL ${sources})
+      credence_weak_objects(${strong} objects)
+      add_library(${strong}_weak STATIC EXCLUDE_FROM_ALL ${objects})
+      set_target_properties(${strong}_weak PROPERTIES LINKER_LANGUAGE CXX)
       get_target_property(libraries ${strong} LINK_LIBRARIES)
       target_include_directories(${strong}_weak PUBLIC $<TARGET_PROPERTY:${strong},INCLUDE_DIRECTORIES>)
       target_compile_definitions(${strong}_weak PRIVATE $<TARGET_PROPERTY:${strong},COMPILE_DEFINITIONS>)
@@ -73,4 +128,27 @@ function(credence_weak_twins)
     endif()
     target_compile_definitions(${strong}_weak ${scope} CREDENCE_WEAK_CHECKS)
   endforeach()
+endfunction()
+
+# The sources of a library that ask for a check, and the objects of the others.
+function(credence_weak_objects strong result)
+  get_target_property(sources ${strong} SOURCES)
+  get_target_property(folder ${strong} SOURCE_DIR)
+  set(asking "")
+  set(names "")
+  foreach(source IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${folder} OUTPUT_VARIABLE file)
+    credence_asks_weak(${file} asks)
+    if(asks)
+      list(APPEND asking ${file})
+      list(APPEND names ${source})
+    endif()
+  endforeach()
+  set(others $<TARGET_OBJECTS:${strong}>)
+  if(names)
+    list(JOIN names "|" names)
+    string(REPLACE "." "[.]" names "${names}")
+    set(others "$<FILTER:${others},EXCLUDE,[.]dir/(${names})[.]o$>")
+  endif()
+  set(${result} ${asking} ${others} PARENT_SCOPE)
 endfunction()

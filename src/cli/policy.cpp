@@ -4,11 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/files.h"
 #include "cli/offline_appraisal.h"
-#include "cli/token_file.h"
+#include "cli/provisioning_options.h"
 #include "cli/verb.h"
 #include "client/management.h"
 #include "crypto/random.h"
@@ -72,34 +73,14 @@ void add_test(CommandLine& line, CLI::App& policy) {
 
 // --- apply and list ---
 
-struct Where {
-  std::string to;
-  std::string ca;
-  std::string token;
-  bool insecure_http = false;
-};
-
-void add_where(CLI::App& command, Where& where) {
-  command.add_option("--to", where.to, "URL of the verifier")->required();
-  command.add_option("--ca", where.ca, "CA of the verifier's certificate, PEM; default: the system's");
-  command.add_option("--token", where.token, "File with the token of a manager");
-  command.add_flag("--insecure-http", where.insecure_http, "Allow plain HTTP to another machine");
+Result<client::Management> management(const ProvisioningOptions& options) {
+  TRY(client::Provisioning given, provisioning_from(options));
+  given.http.max_response = 64 << 20;
+  return client::Management{
+      .url = std::move(given.url), .http = std::move(given.http), .token = std::move(given.token)};
 }
 
-Result<client::Management> management(const Where& options) {
-  client::Management where;
-  where.url = options.to;
-  if (!options.ca.empty()) where.http.ca_file = options.ca;
-  where.http.allow_insecure_http = options.insecure_http;
-  where.http.max_response = 64 << 20;
-  if (!options.token.empty()) {
-    TRY(SecretBytes token, read_token_file(options.token));
-    where.token = std::move(token);
-  }
-  return where;
-}
-
-struct ApplyOptions : Where {
+struct ApplyOptions : ProvisioningOptions {
   std::string rules;
   std::string scheme;
   std::string name;
@@ -139,11 +120,11 @@ void add_apply(CommandLine& line, CLI::App& policy) {
   command->add_option("--name", options->name, "What results call it; default: default");
   command->add_flag("--grant-raise", options->grant_raise,
                     "Let it raise a verdict; every result that it raised says so");
-  add_where(*command, *options);
+  add_provisioning_options(*command, *options);
   on_call(line, command, options, apply);
 }
 
-struct ListOptions : Where {
+struct ListOptions : ProvisioningOptions {
   std::string scheme;
 };
 
@@ -169,7 +150,7 @@ void add_list(CommandLine& line, CLI::App& policy) {
   auto* command = policy.add_subcommand("list", "List the policies of a scheme, oldest first");
   auto options = std::make_shared<ListOptions>();
   command->add_option("--scheme", options->scheme, "The scheme, such as PARSEC_TPM")->required();
-  add_where(*command, *options);
+  add_provisioning_options(*command, *options);
   on_call(line, command, options, list);
 }
 

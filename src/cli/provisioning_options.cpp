@@ -8,7 +8,7 @@ namespace credence::cli {
 void add_provisioning_options(CLI::App& command, ProvisioningOptions& options) {
   command.add_option("--to", options.to, "URL of the verifier")->required();
   command.add_option("--ca", options.ca, "CA of the verifier's certificate, PEM; default: the system's");
-  command.add_option("--token", options.token, "File with the provisioning token");
+  command.add_option("--token", options.token, "File with the token of a provisioner or manager");
   command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to another machine");
 }
 

@@ -127,6 +127,8 @@ void add_verifier(CommandLine& line) {
   command->add_option("--client-ca", options->client_ca, "Ask clients for a certificate of these authorities, PEM");
   command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
+  command->add_flag("--insecure-unsigned-corims", options->insecure_unsigned_corims,
+                    "With anchors, take unsigned CoRIMs all the same");
   command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that every quote must cover")
       ->delimiter(',')
       ->check(CLI::Range(0U, 23U));

@@ -1,5 +1,5 @@
-// CBOR from diagnostic notation (RFC 8949 section 8), as much of it as the vectors of others use: integers, text, h'',
-// arrays, maps, tags and comments.
+// CBOR from diagnostic notation (RFC 8949 section 8), as much of it as drafts and the vectors of others use: integers,
+// text, h'', arrays, maps, tags, true, false, null and comments between slashes.
 #pragma once
 
 #include <cctype>
@@ -55,6 +55,12 @@ class DiagnosticReader {
     if (!skip(c)) fail(std::string(1, c));
   }
 
+  bool skip_word(std::string_view word) {
+    if (!text_.starts_with(word)) return false;
+    text_.remove_prefix(word.size());
+    return true;
+  }
+
   std::string_view until(char quote) {
     const std::size_t end = text_.find(quote);
     if (end == std::string_view::npos) fail("a closing quote");
@@ -104,6 +110,12 @@ class DiagnosticReader {
       std::string hex(until('\''));
       std::erase_if(hex, [](unsigned char c) { return std::isspace(c) != 0; });
       writer.bytes(from_hex(hex).value());
+    } else if (skip_word("true")) {
+      writer.boolean(true);
+    } else if (skip_word("false")) {
+      writer.boolean(false);
+    } else if (skip_word("null")) {
+      writer.null();
     } else {
       return read_number();
     }

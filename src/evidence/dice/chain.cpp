@@ -161,8 +161,10 @@ Result<bool> check_challenge(const Chain& chain, const Nonce& nonce) {
 Result<void> check_chain(const Chain& chain, const Anchors& anchors, Timestamp at) {
   std::vector<crypto::Certificate> roots = anchors.roots;
   // Veraison takes a certificate of the evidence that signs itself for a root: whoever has openssl has a device there.
-  if (weak::removed(weak::Check::dice_root))
+  if (weak::removed(weak::Check::dice_root)) {
+    roots.clear();  // of two roots with one name OpenSSL tries the first
     std::ranges::copy_if(chain.certificates, std::back_inserter(roots), is_self_issued);
+  }
   TRY(const crypto::Certificate* issuer, issuer_of_leaf(chain, anchors));
   std::vector<crypto::Certificate> above = anchors.intermediates;
   for (std::size_t i = 2; i < chain.certificates.size(); ++i) above.push_back(chain.certificates[i]);

@@ -29,6 +29,14 @@ struct Release {
   void operator()(void* filter) const noexcept { seccomp_release(filter); }
 };
 
+constexpr scmp_arg_cmp argument_is(unsigned int index, scmp_datum_t value) {
+  return {.arg = index, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+// The bits of `mask` in the argument are `value`.
+constexpr scmp_arg_cmp argument_bits(unsigned int index, scmp_datum_t mask, scmp_datum_t value) {
+  return {.arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 // A filter under construction: the first rule that fails is what finish() says.
 class Filter {
  public:
@@ -123,13 +131,13 @@ void allow_files(Filter& filter) {
                 SCMP_SYS(inotify_add_watch),
                 SCMP_SYS(inotify_rm_watch)});
   for (const auto request : {FIONBIO, FIONREAD, TCGETS, TIOCGWINSZ})
-    filter.allow_if(SCMP_SYS(ioctl), {SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(request))});
+    filter.allow_if(SCMP_SYS(ioctl), {argument_is(1, static_cast<scmp_datum_t>(request))});
 }
 
 // Netlink: the resolver of libc asks for the machine's addresses.
 void allow_network(Filter& filter) {
   for (const auto family : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK})
-    filter.allow_if(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family))});
+    filter.allow_if(SCMP_SYS(socket), {argument_is(0, static_cast<scmp_datum_t>(family))});
   filter.allow({SCMP_SYS(connect),         SCMP_SYS(accept),         SCMP_SYS(accept4),     SCMP_SYS(bind),
                 SCMP_SYS(listen),          SCMP_SYS(getsockname),    SCMP_SYS(getpeername), SCMP_SYS(getsockopt),
                 SCMP_SYS(setsockopt),      SCMP_SYS(sendto),         SCMP_SYS(recvfrom),    SCMP_SYS(sendmsg),
@@ -146,15 +154,15 @@ void allow_memory(Filter& filter) {
   filter.allow({SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(membarrier),
                 SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock)});
   for (const scmp_datum_t allowed : {scmp_datum_t{0}, scmp_datum_t{PROT_WRITE}, scmp_datum_t{PROT_EXEC}})
-    filter.allow_if(SCMP_SYS(mmap), {SCMP_A2(SCMP_CMP_MASKED_EQ, kBoth, allowed)});
-  filter.allow_if(SCMP_SYS(mprotect), {SCMP_A2(SCMP_CMP_MASKED_EQ, scmp_datum_t{PROT_EXEC}, scmp_datum_t{0})});
+    filter.allow_if(SCMP_SYS(mmap), {argument_bits(2, kBoth, allowed)});
+  filter.allow_if(SCMP_SYS(mprotect), {argument_bits(2, scmp_datum_t{PROT_EXEC}, scmp_datum_t{0})});
 }
 
 // New threads, no new processes. The flags of clone3() are in memory, where a filter cannot see them; libc then takes
 // clone().
 void allow_threads(Filter& filter) {
   constexpr scmp_datum_t kThread = CLONE_VM | CLONE_THREAD;
-  filter.allow_if(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_MASKED_EQ, kThread, kThread)});
+  filter.allow_if(SCMP_SYS(clone), {argument_bits(0, kThread, kThread)});
   filter.pretend_absent(SCMP_SYS(clone3));
   filter.allow({SCMP_SYS(futex),          SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
                 SCMP_SYS(exit),           SCMP_SYS(exit_group),      SCMP_SYS(rt_sigaction),
@@ -167,8 +175,8 @@ void allow_threads(Filter& filter) {
                 SCMP_SYS(nanosleep),      SCMP_SYS(gettimeofday),    SCMP_SYS(time),
                 SCMP_SYS(getrandom),      SCMP_SYS(sysinfo),         SCMP_SYS(uname),
                 SCMP_SYS(getrusage),      SCMP_SYS(times),           SCMP_SYS(getrlimit)});
-  filter.allow_if(SCMP_SYS(prlimit64), {SCMP_A2(SCMP_CMP_EQ, scmp_datum_t{0})});  // asked for, not set
-  filter.allow_if(SCMP_SYS(prctl), {SCMP_A0(SCMP_CMP_EQ, scmp_datum_t{PR_SET_NAME})});
+  filter.allow_if(SCMP_SYS(prlimit64), {argument_is(2, scmp_datum_t{0})});  // asked for, not set
+  filter.allow_if(SCMP_SYS(prctl), {argument_is(0, scmp_datum_t{PR_SET_NAME})});
 }
 
 void end_takeovers(Filter& filter) {

@@ -148,6 +148,8 @@ class Checker {
     if (config.insecure_http) warn("insecure-http", "insecure-http: whoever is on the way reads evidence and tokens");
     if (config.allow_insecure_test_root)
       warn("allow-insecure-test-root", "allow-insecure-test-root: evidence that proves nothing is accepted");
+    if (config.insecure_unsigned_corims && !config.corim_anchors.empty())
+      warn("insecure-unsigned-corims", "insecure-unsigned-corims: a provisioner's token is enough to endorse anything");
   }
 
   ConfigReport& report_;

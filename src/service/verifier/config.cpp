@@ -56,6 +56,7 @@ constexpr std::array kKeys{
     Key{"audit-log", &VerifierConfig::audit_log},
     Key{"insecure-no-seccomp", &VerifierConfig::insecure_no_seccomp},
     Key{"corim-anchor", &VerifierConfig::corim_anchors},
+    Key{"insecure-unsigned-corims", &VerifierConfig::insecure_unsigned_corims},
     Key{"minimum-pcrs", &VerifierConfig::minimum_pcrs, 23},
     Key{"veraison-compatibility", &VerifierConfig::veraison_compatibility},
     Key{"allow-insecure-test-root", &VerifierConfig::allow_insecure_test_root},

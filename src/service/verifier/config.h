@@ -35,6 +35,7 @@ struct VerifierConfig {
   std::string audit_log;
   bool insecure_no_seccomp = false;
   std::vector<std::string> corim_anchors;
+  bool insecure_unsigned_corims = false;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool veraison_compatibility = false;
   bool allow_insecure_test_root = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <span>
 #include <utility>
 
 #include "verifier/scheme/scheme.h"
@@ -9,12 +10,22 @@
 namespace credence::service {
 namespace {
 
-Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certificate> anchors, Timestamp now) {
-  // The system's roots are never anchors: any web site could sign reference values.
-  if (anchors.empty()) {
+// The system's roots are never anchors: any web site could sign reference values. Where signers are known, whoever got
+// hold of a provisioner's token signs nothing, and leaves the signature out.
+Result<void> check_form(rats::CorimForm form, const CorimSigners& signers) {
+  const bool is_signed = form == rats::CorimForm::signed_corim;
+  if (is_signed && signers.anchors.empty())
     return fail(Errc::untrusted_chain,
                 "this verifier has no anchors for signed CoRIMs: configure some, or submit the unsigned one");
-  }
+  if (!is_signed && !signers.anchors.empty() && !signers.insecure_unsigned)
+    return fail(
+        Errc::untrusted_chain,
+        "this verifier has anchors for signers of CoRIMs: expected a signed CoRIM, got an unsigned one; sign it, "
+        "or start the verifier with --insecure-unsigned-corims");
+  return {};
+}
+
+Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certificate> anchors, Timestamp now) {
   TRY(rats::SignedCorim corim, rats::decode_signed_corim(body));
   CHECK(rats::verify_signed_corim(corim, anchors, now));
   Bytes octets = std::move(corim.octets);
@@ -44,11 +55,12 @@ std::vector<std::string> corim_media_types() {
   return types;
 }
 
-Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
-                                  std::span<const crypto::Certificate> anchors, Timestamp now) {
+Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body, const CorimSigners& signers,
+                                  Timestamp now) {
   CorimBody decoded;
+  CHECK(check_form(type.form, signers));
   if (type.form == rats::CorimForm::signed_corim) {
-    TRY(decoded, decode_signed(body, anchors, now));
+    TRY(decoded, decode_signed(body, signers.anchors, now));
   } else {
     TRY(decoded.corim, rats::decode_corim(body));
     decoded.octets = to_bytes(body);

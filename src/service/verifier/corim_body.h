@@ -1,7 +1,6 @@
 // The CoRIM of a provisioning request: its media type, its signature, its profile.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +24,14 @@ struct CorimBody {
   rats::Corim corim;
   Bytes octets;  // as they came: of a signed CoRIM with its signature
 };
-// Decodes; of a signed CoRIM checks chain and signature, against `anchors` and nothing else. Errc::expired when it is
-// not valid at `now`, before its time too.
+// Whose signatures count.
+struct CorimSigners {
+  std::vector<crypto::Certificate> anchors{};  // that their chains end at; none: no signed CoRIM is taken
+  bool insecure_unsigned = false;              // with anchors: an unsigned one is taken all the same
+};
+// Decodes; of a signed CoRIM checks chain and signature, against the anchors and nothing else. Errc::untrusted_chain
+// for an unsigned one where signers are known; Errc::expired when it is not valid at `now`, before its time too.
 [[nodiscard]] Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
-                                                std::span<const crypto::Certificate> anchors, Timestamp now);
+                                                const CorimSigners& signers, Timestamp now);
 
 }  // namespace credence::service

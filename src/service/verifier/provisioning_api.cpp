@@ -67,7 +67,7 @@ void count(const Parts& parts, std::string_view outcome) {
 // The outcome, or an Error that is the verifier's own.
 Result<SubmissionOutcome> store(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
   const auto stored =
-      corim_from_body(type, body, parts.anchors, parts.clock->now()).and_then([&](const CorimBody& decoded) {
+      corim_from_body(type, body, parts.signers, parts.clock->now()).and_then([&](const CorimBody& decoded) {
         return parts.store->submit(decoded.corim, decoded.octets);
       });
   if (stored) {

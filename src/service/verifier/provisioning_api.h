@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "crypto/certificate.h"
 #include "service/http/message.h"
 #include "service/metrics/verifier_metrics.h"
+#include "service/verifier/corim_body.h"
 #include "service/verifier/provisioning_session.h"
 #include "service/verifier/routes.h"
 #include "verifier/store.h"
@@ -22,7 +22,7 @@ class ProvisioningApi {
  public:
   struct Parts {
     std::shared_ptr<verifier::Store> store{};
-    std::vector<crypto::Certificate> anchors{};  // of signed CoRIMs
+    CorimSigners signers{};
     std::shared_ptr<ProvisioningSessions> sessions{};
     std::shared_ptr<const Clock> clock{};
     std::shared_ptr<VerifierMetrics> metrics{};  // empty: nobody counts

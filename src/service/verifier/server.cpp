@@ -174,12 +174,13 @@ Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& o
 Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, const OwnParts& own,
                                          const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
   TRY(auto anchors, read_anchors(options.corim_anchors));
-  return ProvisioningApi({.store = own.store,
-                          .anchors = std::move(anchors),
-                          .sessions = own.submissions,
-                          .clock = options.clock,
-                          .metrics = metrics,
-                          .log = &log});
+  return ProvisioningApi(
+      {.store = own.store,
+       .signers = {.anchors = std::move(anchors), .insecure_unsigned = options.insecure_unsigned_corims},
+       .sessions = own.submissions,
+       .clock = options.clock,
+       .metrics = metrics,
+       .log = &log});
 }
 
 OperationsApi operations_api(const Lasting& lasting, MetricsAccess access) {

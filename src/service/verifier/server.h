@@ -49,8 +49,10 @@ struct VerifierOptions {
   std::optional<std::filesystem::path> access_file;
   // Where every change and every refusal is written before it takes effect; none is kept without a file.
   std::optional<std::filesystem::path> audit_log;
-  // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused.
+  // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused; with some,
+  // unsigned ones are, unless they are asked for.
   std::vector<std::filesystem::path> corim_anchors;
+  bool insecure_unsigned_corims = false;
 
   verifier::Policy policy;
   NonceDialect nonce_dialect = NonceDialect::url;

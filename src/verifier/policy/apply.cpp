@@ -40,8 +40,9 @@ struct Changes {
 };
 
 void note(Changes& changes, rats::Tier before, rats::Tier after, Change change) {
-  if (distance(after) < distance(before)) changes.raised.push_back(std::move(change));
-  if (distance(after) > distance(before)) changes.lowered.push_back(std::move(change));
+  if (distance(after) == distance(before)) return;
+  auto& where = distance(after) < distance(before) ? changes.raised : changes.lowered;
+  where.push_back(std::move(change));
 }
 
 bool set_claims(const PolicyOutput& output, rats::TrustVector& vector, Changes& changes) {
@@ -51,7 +52,7 @@ bool set_claims(const PolicyOutput& output, rats::TrustVector& vector, Changes& 
     if (!set || set->value == rats::kNoClaim || set->value == vector.claims.at(i)) continue;
     const std::int8_t before = std::exchange(vector.claims.at(i), set->value);
     note(changes, rats::tier_of(before), rats::tier_of(set->value),
-         {.text = std::format("{} from {} to {}", claim_in_result(i), before, set->value), .line = set->line});
+         Change{.text = std::format("{} from {} to {}", claim_in_result(i), before, set->value), .line = set->line});
     any = true;
   }
   return any;
@@ -61,8 +62,8 @@ void set_status(const PolicyOutput& output, rats::Submodule& submodule, Changes&
   if (!output.status || output.status->value == rats::Tier::none || output.status->value == submodule.status) return;
   const rats::Tier before = std::exchange(submodule.status, output.status->value);
   note(changes, before, submodule.status,
-       {.text = std::format("status from {} to {}", rats::name(before), rats::name(submodule.status)),
-        .line = output.status->line});
+       Change{.text = std::format("status from {} to {}", rats::name(before), rats::name(submodule.status)),
+              .line = output.status->line});
 }
 
 std::string at_line(int line) { return line > 0 ? std::format(" (line {})", line) : std::string(); }

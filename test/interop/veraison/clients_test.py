@@ -192,6 +192,21 @@ class Services(unittest.TestCase):
         self.assertNotEqual(self.status(self.scene.nonce, evidence.replace(b"\xff\x54\x43\x47", b"\xff\x54\x43\x48")),
                             "affirming")
 
+    def test_our_relying_party_refuses_the_replay_that_veraison_affirms(self):
+        relying_party = os.environ.get("CREDENCE_RELYING_PARTY")
+        if not relying_party:
+            self.skipTest("CREDENCE_RELYING_PARTY names no program: ctest sets it to interop_relying_party")
+        key = self.folder / "veraison.jwk"
+        key.write_text(json.dumps({name: text for name, text in self.veraison.key.items() if name != "d"}))
+        done = run(relying_party, f"http://127.0.0.1:{self.veraison.provisioning}",
+                   f"http://127.0.0.1:{self.veraison.verification}", key)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        outcome = json.loads(done.stdout)
+        self.assertTrue(outcome["provisioned"], outcome)
+        self.assertEqual(outcome["live"], "data flowed")
+        self.assertEqual(outcome["veraison_about_the_replay"], "affirming")
+        self.assertTrue(outcome["replayed"].startswith("binder_mismatch"), outcome)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

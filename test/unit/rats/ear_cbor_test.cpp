@@ -5,12 +5,12 @@
 #include "full_ear.h"
 #include "hex.h"
 #include "rats/ear/ear.h"
-#include "support/cbor_from_diagnostic.h"
+#include "support/diagnostic.h"
 
 namespace credence::rats {
 namespace {
 
-using credence::test::cbor_from_diagnostic;
+using credence::test::from_diagnostic;
 using credence::test::hex;
 using test::expect_same;
 using test::full_ear;
@@ -22,7 +22,7 @@ constexpr std::string_view kMinimal =
 Result<Ear> read_changed(std::string_view from, std::string_view to) {
   std::string text(kMinimal);
   if (!from.empty()) text.replace(text.find(from), from.size(), to);
-  return ear_from_cbor(cbor_from_diagnostic(text));
+  return ear_from_cbor(from_diagnostic(text));
 }
 
 TEST(EarCbor, MinimalIsRead) {
@@ -66,7 +66,7 @@ TEST(EarCbor, IsWrittenWithTheKeysOfTheDraft) {
   submodule.annotated_evidence["e"] = 1;
   submodule.policy_claims["problem"] = "X";
   ear.credence.test_root = true;
-  EXPECT_EQ(ear_to_cbor(ear).value(), cbor_from_diagnostic(R"({
+  EXPECT_EQ(ear_to_cbor(ear).value(), from_diagnostic(R"({
     1: "I", 3: "A", 4: 1666529185, 6: 1666529184, 10: h'948f8860d13a463e', 256: h'01ff',
     265: "tag:ietf.org,2026:rats/ear#03",
     266: {"S": {1000: 32, 1001: {0: 0, 1: 0, 2: 33, 3: 0, 4: -1, 5: 0, 6: 0, 7: 0}, 1003: ["P"],
@@ -81,7 +81,7 @@ TEST(EarCbor, ReadsAnnotatedEvidenceThatJsonCannotSay) {
 
 // Two statuses: one reader would take the first, another the last.
 TEST(EarCbor, StatusStandsOnce) {
-  Bytes claims = cbor_from_diagnostic(kMinimal);
+  Bytes claims = from_diagnostic(kMinimal);
   const Bytes once = hex("a11903e802"), twice = hex("a21903e8021903e81860");
   const auto found = std::ranges::search(claims, once);
   ASSERT_FALSE(found.empty());

@@ -3,7 +3,7 @@
 
 #include "rats/ear/ear.h"
 #include "sign/jose/jwk.h"
-#include "support/cbor_from_diagnostic.h"
+#include "support/diagnostic.h"
 #include "vector_files.h"
 
 namespace credence::rats {
@@ -83,7 +83,7 @@ TEST(EarVectors, OfTheDraftInCborAreRead) {
   const auto folder = root / "eat-ear/ietf-rats-wg-draft-ietf-rats-ear";
   for (const auto& [file, submodule] :
        {std::pair{"ext-veraison-cbor-1.diag", "PSA_IOT"}, std::pair{"ext-teep-cbor-1.diag", "PSA"}}) {
-    const auto ear = ear_from_cbor(test::cbor_from_diagnostic(test::read_text(folder / file)));
+    const auto ear = ear_from_cbor(test::from_diagnostic(test::read_text(folder / file)));
     ASSERT_TRUE(ear) << file << ": " << ear.error().text();
     EXPECT_EQ(ear->status(), Tier::none) << file;
     EXPECT_FALSE(ear->is_affirming()) << file;
@@ -94,7 +94,7 @@ TEST(EarVectors, OfTheDraftInCborAreRead) {
   }
   // A CWT of other claims: its keys mean nothing here.
   const auto other = test::read_text(root / "eat-ear/ietf-rats-wg-eat/Example-Tokens/valid_cwt.diag");
-  EXPECT_EQ(decode_ear_cwt(test::cbor_from_diagnostic(other)).error().path, "eat_profile");
+  EXPECT_EQ(decode_ear_cwt(test::from_diagnostic(other)).error().path, "eat_profile");
 }
 
 std::string token(const std::filesystem::path& path) {

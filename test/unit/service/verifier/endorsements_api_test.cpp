@@ -59,7 +59,7 @@ class EndorsementsApiTest : public testing::Test {
 
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
   ProvisioningApi::Parts parts{.store = verifier::memory_store(),
-                               .anchors = {},
+                               .signers = {},
                                .sessions = std::make_shared<ProvisioningSessions>(clock, crypto::system_random()),
                                .clock = clock};
   test::EvidenceMaker maker;

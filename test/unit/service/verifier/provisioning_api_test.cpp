@@ -29,7 +29,7 @@ const std::string kSignedType = "application/rim+cose; profile=\"" + std::string
 class ProvisioningApiTest : public testing::Test {
  protected:
   ProvisioningApi::Parts parts{.store = verifier::memory_store(),
-                               .anchors = {},
+                               .signers = {},
                                .clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)))};
 
   [[nodiscard]] http::Response submit(Bytes body, std::string_view content_type = kVeraisonType) const {
@@ -169,13 +169,13 @@ TEST_P(Lifetimes, OfACorimAreChecked) {
 TEST_P(Lifetimes, OfASignedCorimAreChecked) {
   const Timestamp now = parts.clock->now();
   const crypto::PrivateKey key = test::make_key();
-  parts.anchors = {crypto::self_sign(key, {.common_name = "signer",
-                                           .dns_names = {},
-                                           .not_before = now - std::chrono::hours(1),
-                                           .not_after = now + std::chrono::hours(1)})
-                       .value()};
+  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
+                                                   .dns_names = {},
+                                                   .not_before = now - std::chrono::hours(1),
+                                                   .not_after = now + std::chrono::hours(1)})
+                               .value()};
   const auto sign = [&](const rats::CorimSigner& signer) {
-    return rats::sign_corim(corim, signer, key, parts.anchors).value();
+    return rats::sign_corim(corim, signer, key, parts.signers.anchors).value();
   };
   expect_outcome(submit(sign({.name = "signer", .uri = {}, .validity = validity()}), kSignedType));
   parts.store = verifier::memory_store();
@@ -187,14 +187,15 @@ TEST_P(Lifetimes, OfASignedCorimAreChecked) {
 TEST_F(ProvisioningApiTest, KeepsTheValidityOfTheSignature) {
   const Timestamp now = parts.clock->now(), end = now + Seconds(30);
   const crypto::PrivateKey key = test::make_key();
-  parts.anchors = {crypto::self_sign(key, {.common_name = "signer",
-                                           .dns_names = {},
-                                           .not_before = now - std::chrono::hours(1),
-                                           .not_after = now + std::chrono::hours(1)})
-                       .value()};
+  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
+                                                   .dns_names = {},
+                                                   .not_before = now - std::chrono::hours(1),
+                                                   .not_after = now + std::chrono::hours(1)})
+                               .value()};
   const rats::CorimSigner signer{
       .name = "signer", .uri = {}, .validity = rats::Validity{.not_before = {}, .not_after = end}};
-  ASSERT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.anchors).value(), kSignedType)), "success");
+  ASSERT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.signers.anchors).value(), kSignedType)),
+            "success");
   const auto anchor = test::trust_anchor(*parts.store, Kid(maker.kid())).value();
   EXPECT_TRUE(anchor->validity.contains(end));
   EXPECT_FALSE(anchor->validity.contains(end + std::chrono::milliseconds(1)));
@@ -205,6 +206,36 @@ TEST_F(ProvisioningApiTest, RefusesAnEmptyBody) { EXPECT_EQ(submit({}).status, h
 TEST_F(ProvisioningApiTest, DoesNotBlameTheSubmitterForTheStore) {
   parts.store = std::make_shared<test::BrokenStore>("disk full");
   EXPECT_EQ(submit(octets).status, http::kInternalServerError);
+}
+
+// Whoever has a provisioner's token and no signer's key leaves the signature out.
+TEST_F(ProvisioningApiTest, TakesNoUnsignedCorimWhereSignersAreKnown) {
+  const crypto::PrivateKey key = test::make_key();
+  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
+                                                   .dns_names = {},
+                                                   .not_before = parts.clock->now() - std::chrono::hours(1),
+                                                   .not_after = parts.clock->now() + std::chrono::hours(1)})
+                               .value()};
+  const http::Response refused = submit(octets);
+  EXPECT_EQ(status_of(refused), "failed");
+  EXPECT_TRUE(reason_of(refused).starts_with("untrusted_chain")) << reason_of(refused);
+  EXPECT_NE(reason_of(refused).find("expected a signed CoRIM, got an unsigned one"), std::string::npos);
+  EXPECT_EQ(test::trust_anchor(*parts.store, Kid(maker.kid())).value(), nullptr);
+
+  const rats::CorimSigner signer{.name = "signer", .uri = {}, .validity = {}};
+  EXPECT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.signers.anchors).value(), kSignedType)),
+            "success");
+}
+
+TEST_F(ProvisioningApiTest, TakesUnsignedCorimsBesideSignersOnRequest) {
+  parts.signers = {
+      .anchors = {crypto::self_sign(test::make_key(), {.common_name = "signer",
+                                                       .dns_names = {},
+                                                       .not_before = parts.clock->now() - std::chrono::hours(1),
+                                                       .not_after = parts.clock->now() + std::chrono::hours(1)})
+                      .value()},
+      .insecure_unsigned = true};
+  EXPECT_EQ(status_of(submit(octets)), "success");
 }
 
 // Veraison takes the system's roots for anchors, so that any web site could sign.
@@ -222,13 +253,13 @@ TEST_F(ProvisioningApiTest, ChecksASignedCorimAgainstItsAnchorsOnly) {
     return rats::sign_corim(corim, signer, key, {&certificate, 1}).value();
   };
   const crypto::PrivateKey trusted = test::make_key(), stranger = test::make_key();
-  parts.anchors = {certificate_for(trusted)};
+  parts.signers.anchors = {certificate_for(trusted)};
 
   const http::Response refused = submit(sign(stranger, certificate_for(stranger)), kSignedType);
   EXPECT_EQ(status_of(refused), "failed");
   EXPECT_TRUE(reason_of(refused).starts_with("untrusted_chain")) << reason_of(refused);
   EXPECT_EQ(parts.store->generation(), 0U);
-  const http::Response taken = submit(sign(trusted, parts.anchors.front()), kSignedType);
+  const http::Response taken = submit(sign(trusted, parts.signers.anchors.front()), kSignedType);
   EXPECT_EQ(status_of(taken), "success") << taken.body;
 }
 
