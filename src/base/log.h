@@ -15,6 +15,8 @@ class Log {
  public:
   virtual ~Log() = default;
   virtual void write(LogLevel level, std::string_view message) = 0;
+  // Whether a message of this level goes anywhere: what need not be written need not be put together.
+  [[nodiscard]] virtual bool wants(LogLevel) const { return true; }
 };
 
 // Drops everything.

@@ -52,8 +52,10 @@ class SpdlogLog final : public Log {
                         spdlog::pattern_time_type::utc);
   }
 
+  bool wants(LogLevel level) const override { return logger_.should_log(spdlog_level(level)); }
+
   void write(LogLevel level, std::string_view message) override {
-    if (!logger_.should_log(spdlog_level(level))) return;
+    if (!wants(level)) return;
     const std::string line = format_ == LogFormat::json ? json::to_text(json::Value(message)) : printable(message);
     logger_.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
   }
