@@ -71,6 +71,7 @@ Result<service::VerifierOptions> service_options(const service::VerifierConfig& 
   made.result_lifetime = Seconds(options.result_lifetime);
   if (!options.token.empty()) made.provisioning_token = options.token;
   if (!options.audit_log.empty()) made.audit_log = options.audit_log;
+  if (!options.session_key.empty()) made.session_keys = options.session_key;
   made.corim_anchors.assign(options.corim_anchors.begin(), options.corim_anchors.end());
   made.policy.compatibility = options.veraison_compatibility;
   made.policy.allow_insecure_test_root = options.allow_insecure_test_root;
@@ -137,6 +138,8 @@ void add_verifier(CommandLine& line) {
   command->add_option("--provisioning-token", options->token,
                       "File with the token that provisioning needs; without it only loopback may provision");
   command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");
+  command->add_option("--session-key", options->session_key,
+                      "File with the keys that seal sessions, the same for every verifier of a fleet on PostgreSQL");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
   command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that every quote must cover")
       ->delimiter(',')

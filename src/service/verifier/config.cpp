@@ -49,6 +49,7 @@ constexpr std::array kKeys{
     Key{"result-lifetime", &VerifierConfig::result_lifetime, kMaxResultLifetime.count()},
     Key{"provisioning-token", &VerifierConfig::token},
     Key{"audit-log", &VerifierConfig::audit_log},
+    Key{"session-key", &VerifierConfig::session_key},
     Key{"corim-anchor", &VerifierConfig::corim_anchors},
     Key{"minimum-pcrs", &VerifierConfig::minimum_pcrs, 23},
     Key{"veraison-compatibility", &VerifierConfig::veraison_compatibility},

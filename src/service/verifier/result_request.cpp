@@ -88,6 +88,8 @@ Result<ResultRequest> result_request_from(const http::Target& target, Seconds lo
   if (request.reduced && (request.trace || request.raw_evidence))
     return fail(Errc::invalid_value, "form=reduced leaves out what trace=1 and raw-evidence=1 ask for");
   CHECK(parse_spelling(target, request));
+  for (const auto& parameter : target.query)
+    if (parameter.first != "nonce" && parameter.first != "nonceSize") request.asked.push_back(parameter);
   return request;
 }
 

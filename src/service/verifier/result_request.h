@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -18,6 +20,7 @@ struct ResultRequest {
   bool reduced = false;
   bool trace = false;         // credence.trace: what was compared
   bool raw_evidence = false;  // the evidence itself, inside the result
+  std::vector<std::pair<std::string, std::string>> asked{};  // the parameters that said so, as they were given
   rats::EarSpelling spelling = rats::EarSpelling::veraison;
   bool as_cwt = false;  // the draft's spelling only: Veraison's has no CBOR form
 };

@@ -1,6 +1,8 @@
 #include "service/verifier/server.h"
 
+#include <algorithm>
 #include <format>
+#include <thread>
 #include <utility>
 
 #include "crypto/random.h"
@@ -10,11 +12,14 @@
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
 #include "service/verifier/jwks_api.h"
+#include "service/verifier/memory_sessions.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
+#include "service/verifier/sealed_sessions.h"
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
+#include "verifier/store/postgres/session_ledger.h"
 #include "verifier/store/postgres/store.h"
 #include "verifier/store/sqlite/store.h"
 
@@ -24,13 +29,15 @@ namespace {
 constexpr std::size_t kMaxAnchorFile = 1 << 20;
 constexpr std::string_view kVersion = CREDENCE_VERSION;
 
+bool is_postgres(const std::string& store) { return store.starts_with("postgresql:"); }
+
 Result<std::shared_ptr<verifier::Store>> open_store(const std::string& specification) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (specification == "memory:") return verifier::memory_store();
   if (specification.starts_with(kSqlite) && specification.size() > kSqlite.size()) {
     return verifier::open_sqlite_store(specification.substr(kSqlite.size()));
   }
-  if (specification.starts_with("postgresql:")) return verifier::open_postgres_store(specification);
+  if (is_postgres(specification)) return verifier::open_postgres_store(specification);
   return fail(Errc::usage,
               std::format("store: expected memory:, sqlite:FILE or postgresql://..., got \"{}\"", specification));
 }
@@ -90,6 +97,21 @@ Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, std::sh
                           .log = &log});
 }
 
+Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, std::shared_ptr<const Random> random) {
+  if (!options.session_keys) return std::make_shared<MemorySessions>(SessionLimits{}, options.clock, std::move(random));
+  // A sealed session that is spent here and not there could be spent once on every verifier.
+  if (!is_postgres(options.store))
+    return fail(Errc::usage, "sealed sessions need a store that verifiers share: expected postgresql://...");
+  TRY(SessionKeys keys, SessionKeys::from_file(*options.session_keys));
+  const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  TRY(auto ledger, verifier::open_postgres_session_ledger(options.store, threads));
+  return std::make_shared<SealedSessions>(SealedSessions::Parts{.keys = std::move(keys),
+                                                                .ledger = std::move(ledger),
+                                                                .clock = options.clock,
+                                                                .random = std::move(random),
+                                                                .longest_result_lifetime = options.result_lifetime});
+}
+
 // Engine, store and signer of one tenant behind the three APIs.
 Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
   TRY(auto store, open_store(options.store));
@@ -100,8 +122,9 @@ Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
       store, options.clock, options.policy,
       verifier::Engine::Identity{.developer = "Credence", .build = std::string(kVersion), .issuer = options.issuer});
 
+  TRY(auto sessions, make_sessions(options, random));
   Routes routes;
-  VerificationApi({.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random),
+  VerificationApi({.sessions = std::move(sessions),
                    .appraiser = verifier::local_appraiser(engine),
                    .media_types = engine->media_types(),
                    .signer = signer,

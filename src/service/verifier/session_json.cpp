@@ -22,8 +22,8 @@ std::string session_to_json(const Session& session, const std::vector<std::strin
                       {"nonce", encode_nonce(session.nonce.view(), dialect)},
                       {"expiry", to_rfc3339(session.expiry)},
                       {"accept", json::Array(accept.begin(), accept.end())}};
-  if (session.status != SessionStatus::waiting) {
-    object["evidence"] = json::Object{{"type", session.evidence_type}, {"value", to_base64(session.evidence)}};
+  if (session.evidence != nullptr) {
+    object["evidence"] = json::Object{{"type", session.evidence_type}, {"value", to_base64(*session.evidence)}};
   }
   if (session.result.empty()) return json::to_text(object);
   object["result"] = session.result;
