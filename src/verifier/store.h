@@ -61,6 +61,14 @@ struct StoredCorim {
   std::size_t size = 0;
 };
 
+// One change of what decides verdicts.
+struct StoreChange {
+  std::uint64_t generation = 0;  // of the store, once this had happened
+  DocumentKind kind{};
+  DocumentChange::Event event{};
+  std::string id;  // of a CoRIM StoredCorim::id
+};
+
 class Store : public DocumentStore {
  public:
   // Null when nothing is known under this key. An Error means that the store failed: never a verdict. What is found may
@@ -84,6 +92,8 @@ class Store : public DocumentStore {
 
   // Grows with every change of the content: what a cached verdict must be keyed by.
   [[nodiscard]] virtual std::uint64_t generation() const noexcept = 0;
+  // Those after this generation and up to the current one, in their order.
+  [[nodiscard]] virtual Result<std::vector<StoreChange>> changes_after(std::uint64_t generation) const = 0;
 };
 
 }  // namespace credence::verifier

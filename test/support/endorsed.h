@@ -40,12 +40,13 @@ class BrokenStore final : public verifier::Store {
   Result<Bytes> octets(std::string_view) const override { return failure(); }
   Result<void> set_active(std::span<const std::string>, bool) override { return failure(); }
   Result<void> remove(std::string_view) override { return failure(); }
-  std::uint64_t generation() const noexcept override { return 0; }
+  std::uint64_t generation() const noexcept override { return 1; }
   std::shared_ptr<const verifier::Documents> documents(verifier::DocumentKind) const override {
     return std::make_shared<const verifier::Documents>();
   }
   std::uint64_t version(verifier::DocumentKind) const noexcept override { return 0; }
   Result<void> change(verifier::DocumentKind, const Decision&) override { return failure(); }
+  Result<std::vector<verifier::StoreChange>> changes_after(std::uint64_t) const override { return failure(); }
 
  private:
   std::unexpected<Error> failure() const { return fail(Errc::io, why_); }

@@ -18,6 +18,10 @@ constexpr Permission kVerification{.roles = {Role::relying_party}};
 constexpr Permission kProvisioning{.roles = {Role::provisioner}};
 constexpr Permission kLooking{.roles = {Role::provisioner, Role::manager, Role::reader, Role::auditor}};
 
+// It names what was changed, by its hash, and says nothing of what it says.
+constexpr Permission kFollowing{
+    .roles = {Role::relying_party, Role::provisioner, Role::manager, Role::reader, Role::auditor}};
+
 constexpr std::size_t kMaxIgnoredBody = 1'024;  // newSession takes none
 constexpr std::size_t kMaxEvidence = 1 << 20;
 constexpr std::size_t kMaxCorim = 16 << 20;
@@ -61,6 +65,8 @@ constexpr std::array kRows{
     OperationRow{discover_provisioning, "discover_provisioning", get, "/.well-known/veraison/provisioning", 0,
                  kEverybody, reads},
     OperationRow{get_result_keys, "get_result_keys", get, "/.well-known/jwks.json", 0, kEverybody, reads},
+
+    OperationRow{follow_changes, "follow_changes", get, "/change-feed/v1/changes", 0, kFollowing, reads},
 };
 
 constexpr bool in_order() {

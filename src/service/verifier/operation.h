@@ -35,6 +35,8 @@ enum class Operation : std::uint8_t {
   discover_verification,
   discover_provisioning,
   get_result_keys,
+  // --- changes ---
+  follow_changes,
 };
 
 // What an operation does to what is kept. `changes` is what the audit log must hold before it is done.

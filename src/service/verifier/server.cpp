@@ -5,9 +5,12 @@
 #include <thread>
 #include <utility>
 
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "service/access/access.h"
 #include "service/access/bearer_token.h"
+#include "service/verifier/change_feed_api.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/file.h"
@@ -112,6 +115,12 @@ Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, 
                                                                 .longest_result_lifetime = options.result_lifetime});
 }
 
+// Another one for other keys; 64 bits are enough to see a change that nobody forges.
+std::string fingerprint(const json::Array& keys) {
+  const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(json::to_text(keys)));
+  return digest ? to_hex(digest->view().first(8)) : std::string("unknown");
+}
+
 // Engine, store and signer of one tenant behind the three APIs.
 Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
   TRY(auto store, open_store(options.store));
@@ -133,6 +142,10 @@ Result<Routes> routes_of(const VerifierOptions& options, Log& log) {
                    .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
                    .log = &log})
+      .add_routes(routes);
+  const auto key_set = [signer, clock = options.clock] { return fingerprint(signer->jwks(clock->now())); };
+  ChangeFeedApi(std::make_shared<ChangeFeed>(ChangeFeed::Sources{.store = store, .keys = key_set}),
+                options.max_connections / 2)
       .add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, std::move(store), log));
   provisioning.add_routes(routes);
