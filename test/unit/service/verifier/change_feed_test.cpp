@@ -109,9 +109,7 @@ class ChangeFeedServer : public ChangeFeedTest {
  protected:
   ChangeFeedServer()
       : server([this] {
-          http::Router router;
-          ChangeFeedApi(feed, 4).add_routes(router);
-          return http::Server::start({}, std::move(router), no_log()).value();
+          return http::Server::start({}, test::open_router(ChangeFeedApi(feed, 4)), no_log()).value();
         }()) {}
 
   Running<http::Server> server;
