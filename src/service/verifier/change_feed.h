@@ -2,6 +2,7 @@
 // connections open on a verdict of some time ago.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,6 @@
 #include "service/verifier/change_feed_api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 #include <mutex>

@@ -11,6 +11,7 @@
 #include "service/http/problem.h"
 #include "service/verifier/challenge.h"
 #include "service/verifier/evidence_body.h"
+#include "wire/json/json.h"
 
 namespace credence::service {
 namespace {
@@ -75,7 +76,7 @@ http::Response session_response(const Parts& parts, unsigned status, const Sessi
   response.headers.emplace_back("Content-Type", kSessionMediaType);
   // A session is one client's own: no cache in between keeps its result.
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = session_to_json(session, parts.media_types, parts.dialect);
+  response.body = session_to_json(session, parts.accept, parts.dialect);
   return response;
 }
 
@@ -194,6 +195,11 @@ Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const h
 }
 
 }  // namespace
+
+VerificationApi::VerificationApi(Parts parts) {
+  parts.accept = json::to_text(json::Array(parts.media_types.begin(), parts.media_types.end()));
+  parts_ = std::make_shared<const Parts>(std::move(parts));
+}
 
 http::Response VerificationApi::new_session(const http::Request& request) const {
   const auto session = open_session(*parts_, request);

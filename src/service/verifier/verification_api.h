@@ -30,8 +30,9 @@ class VerificationApi {
     Seconds result_lifetime = kDefaultResultLifetime;  // the longest that a client may ask for, and the default
     bool compatibility = false;                        // Veraison's plain nonce: see challenges_for()
     Log* log = &no_log();
+    std::string accept{};  // the media types as a JSON array: the constructor writes it
   };
-  explicit VerificationApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}
+  explicit VerificationApi(Parts parts);
 
   // The routes keep what they need alive.
   void add_routes(Routes& routes) const;
