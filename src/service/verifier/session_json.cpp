@@ -33,7 +33,7 @@ std::string session_to_json(const Session& session, std::string_view accept, Non
   }
   if (!session.result.empty()) {
     text.append(R"(,"result":)").append(json::to_text(json::Value(session.result)));
-    if (session.request.as_cwt) text.append(R"(,"result-type":")").append(kCwtMediaType).append("\"");
+    if (session.request.as_cwt) text.append(R"(,"result-type":)").append(json::to_text(json::Value(kCwtMediaType)));
   }
   return text.append("}");
 }
