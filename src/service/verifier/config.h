@@ -28,7 +28,7 @@ struct VerifierConfig {
   unsigned result_lifetime = kDefaultResultLifetime.count();  // seconds
   std::string token;                                          // the file that holds it
   std::string audit_log;
-  std::string session_key;                                    // the file that holds the keys
+  std::string session_key;  // the file that holds the keys
   std::vector<std::string> corim_anchors;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool veraison_compatibility = false;

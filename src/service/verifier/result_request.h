@@ -18,8 +18,8 @@ struct ResultRequest {
       audience{};  // aud, as the client gives it: perhaps a salted hash, so that nobody learns it
   std::optional<Seconds> lifetime{};
   bool reduced = false;
-  bool trace = false;         // credence.trace: what was compared
-  bool raw_evidence = false;  // the evidence itself, inside the result
+  bool trace = false;                                        // credence.trace: what was compared
+  bool raw_evidence = false;                                 // the evidence itself, inside the result
   std::vector<std::pair<std::string, std::string>> asked{};  // the parameters that said so, as they were given
   rats::EarSpelling spelling = rats::EarSpelling::veraison;
   bool as_cwt = false;  // the draft's spelling only: Veraison's has no CBOR form
