@@ -334,7 +334,9 @@ class StreamConnection final : public Connection {
       if (!part.octets.empty() &&
           !co_await send(framing == Framing::chunked ? chunk_text(part.octets) : std::move(part.octets)))
         co_return false;  // gone, or too slow
-      if (part.last) co_return framing != Framing::chunked || co_await send(kLastChunk);
+      // Not in one condition: GCC 14 awaits the right side of || in a co_return whatever the left one says.
+      if (part.last && framing != Framing::chunked) co_return true;
+      if (part.last) co_return co_await send(kLastChunk);
     }
     co_return false;
   }
