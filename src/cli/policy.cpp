@@ -16,6 +16,7 @@
 #include "service/policy/opa_language.h"
 #include "service/policy/peer_names.h"
 #include "verifier/policy/lua/language.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::cli {
 namespace {

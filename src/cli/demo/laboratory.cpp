@@ -8,6 +8,7 @@
 #include "cli/files.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "service/verifier/file.h"
 
 namespace credence::cli {
 namespace {
@@ -23,7 +24,8 @@ Result<void> write_identity(const std::filesystem::path& certificate_file, const
                                                                      .not_before = now - std::chrono::hours(1),
                                                                      .not_after = now + std::chrono::hours(24)}));
   CHECK(write_file(certificate_file, as_bytes(certificate.pem())));
-  return write_file(key_file, key.pem().view());
+  // With mode 0600: a listener refuses a key that others can read.
+  return service::write_file(key_file, key.pem().view(), service::FileMode::owner_only);
 }
 
 std::string last_lines(std::string_view text, std::size_t most) {

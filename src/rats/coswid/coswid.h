@@ -40,7 +40,7 @@ struct Coswid {
 
 struct CoswidLimits {
   std::size_t bytes = 1 << 20;
-  std::size_t depth = 32;  // each directory takes three levels
+  std::size_t depth = 32;  // a directory takes two levels, one of several takes three
   std::size_t items = 1 << 16;
   std::size_t files = 4'096;
 };

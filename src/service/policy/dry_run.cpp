@@ -9,6 +9,7 @@
 #include "rats/corim/uuid.h"
 #include "service/verifier/challenge.h"
 #include "service/verifier/evidence_body.h"
+#include "verifier/scheme/scheme.h"
 
 namespace credence::service {
 namespace {

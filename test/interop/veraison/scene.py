@@ -1,11 +1,15 @@
 """A verifier, an endorsed TPM, and the evidence of one attested connection with the binder it is for."""
+import base64
+import json
 import pathlib
 import sys
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 
 from laboratory import LibtpmsTpm, Process, Recorder, Verifier, credence, endorse, self_signed  # noqa: E402
 
+SESSION = "application/vnd.veraison.challenge-response-session+json"
 PROFILE = "tag:github.com/parallaxsecond,2023-03-03:tpm"
 
 
@@ -32,6 +36,18 @@ class Scene:
                      recorder.url, "--verifier-key", f"{self.verifier.key}.pub", "--peer-instance", instance) as server:
             credence("connect", server.event("listening")["address"], *tpm.options(), "--attest", "--peer-ca",
                      certificate, input="x\n")
+
+    def result(self) -> str:
+        """A new result about the evidence that was recorded, which a verifier may be asked for again and again."""
+        base = f"{self.verifier.url}/challenge-response/v1/"
+        nonce = base64.urlsafe_b64encode(self.nonce).decode()
+        opened = urllib.request.Request(f"{base}newSession?nonce={nonce}", b"", {"Accept": SESSION})
+        with urllib.request.urlopen(opened) as answer:
+            location = answer.headers["Location"]
+        submitted = urllib.request.Request(base + location, self.evidence,
+                                           {"Accept": SESSION, "Content-Type": self.media_type})
+        with urllib.request.urlopen(submitted) as answer:
+            return json.load(answer)["result"]
 
     def port(self) -> int:
         return int(self.verifier.url.rsplit(":", 1)[1])

@@ -64,22 +64,22 @@ INSTANTIATE_TEST_SUITE_P(
                             "dependent-rims.[0]"},
                     Refusal{"no locators", "d901f5 a2 00 61 69 02 80", Errc::missing_member, 8, "dependent-rims"},
                     Refusal{"linked tag without relation", corim("a2 01 a1 00 61 63 03 81 a1 00 61 63"),
-                            Errc::missing_member, 20, "tags.[0].linked-tags.[0]"},
+                            Errc::missing_member, 21, "tags.[0].linked-tags.[0]"},
                     Refusal{"domain without members", corim(comid("a1 05 81 82 a1 01 d90230 40 80")),
                             Errc::missing_member, 30, "tags.[0].triples.membership.[0]"},
                     Refusal{"CoSWID triple without tags", corim(comid("a1 06 81 82 a1 01 d90230 40 80")),
                             Errc::missing_member, 30, "tags.[0].triples.coswid.[0].tag-ids"},
                     Refusal{"no condition", corim(comid("a1 0a 81 82 80 81 82 a1 01 d90230 40 81 a1 01 a1 0b 60")),
-                            Errc::missing_member, 24, "tags.[0].triples.conditional.[0].conditions"},
+                            Errc::missing_member, 25, "tags.[0].triples.conditional.[0].conditions"},
                     Refusal{"nothing endorsed", corim(comid("a1 0a 81 82 81 82 a1 01 d90230 40 81 a1 01 a1 0b 60 80")),
-                            Errc::missing_member, 37, "tags.[0].triples.conditional.[0].endorsements"},
+                            Errc::missing_member, 39, "tags.[0].triples.conditional.[0].endorsements"},
                     Refusal{"condition of one item", corim(comid("a1 08 81 82 81 a1 01 d90230 40 80")),
                             Errc::missing_member, 31, "tags.[0].triples.conditional-series.[0].condition"},
                     Refusal{"series without records", corim(comid("a1 08 81 82 82 a1 01 d90230 40 80 80")),
                             Errc::missing_member, 32, "tags.[0].triples.conditional-series.[0].series"},
                     Refusal{"record that adds nothing",
                             corim(comid("a1 08 81 82 82 a1 01 d90230 40 80 81 82 81 a1 01 a1 0b 60 80")),
-                            Errc::missing_member, 40, "tags.[0].triples.conditional-series.[0].series.[0].addition"}));
+                            Errc::missing_member, 41, "tags.[0].triples.conditional-series.[0].series.[0].addition"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Inner, CorimRefusal,
