@@ -125,7 +125,7 @@ class OpenApi(unittest.TestCase):
     def test_good_requests_go_as_the_document_says(self):
         tpm = LibtpmsTpm(self.folder / "tpm")
         credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", self.folder)
-        corim = (self.folder / "keys.corim.cbor").read_bytes()
+        corim = (self.folder / "veraison.corim.cbor").read_bytes()
         base = "/endorsement-provisioning/v1/"
         status, stored = self.check("POST", base + "submit", base + "submit", corim, {"Content-Type": RIM})
         self.assertEqual((status, stored["status"]), (200, "success"))

@@ -81,9 +81,7 @@ http::Request parse(std::string_view input, std::string_view session_id) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace credence;
   static service::Service service;
-  static std::uint64_t inputs = 0;
-  const std::string number = std::to_string(++inputs);  // no nonce of the verifier's own comes twice
-  const auto session = service.sessions->open(Nonce(to_bytes(as_bytes(number))), true, {}, {});
+  const auto session = service.sessions->open(Nonce(Bytes(32, 0x5a)), false, {}, {});
   if (!session) std::abort();  // all sessions of earlier inputs have expired: they never run out
   const auto request = service::parse({reinterpret_cast<const char*>(data), size}, session->id);
   const auto response = service.router.handle(request);

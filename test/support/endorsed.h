@@ -85,6 +85,11 @@ class StoreAround : public verifier::Store {
     return inner_->set_active(ids, active);
   }
   Result<void> remove(std::string_view id) override { return inner_->remove(id); }
+  Result<std::vector<verifier::SelectedStatement>> select(std::string_view profile,
+                                                          const rats::EnvironmentQuery& query) const override {
+    return inner_->select(profile, query);
+  }
+  Result<std::shared_ptr<const verifier::DenyList>> deny_list() const override { return inner_->deny_list(); }
   std::uint64_t generation() const noexcept override { return inner_->generation(); }
   std::shared_ptr<const verifier::Documents> documents(verifier::DocumentKind kind) const override {
     return inner_->documents(kind);

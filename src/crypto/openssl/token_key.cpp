@@ -5,6 +5,7 @@
 #include <openssl/provider.h>
 #include <openssl/store.h>
 
+#include <algorithm>
 #include <format>
 #include <memory>
 #include <vector>
@@ -24,6 +25,13 @@ OSSL_PARAM setting(const char* name, std::string_view value) {
   return {name, OSSL_PARAM_UTF8_STRING, const_cast<char*>(value.data()), value.size(), OSSL_PARAM_UNMODIFIED};
 }
 
+// OpenSSL copies the settings of a provider as C strings, whatever their size says.
+SecretBytes terminated(const SecretBytes& text) {
+  SecretBytes made(text.size() + 1);
+  std::ranges::copy(text.view(), made.octets().begin());
+  return made;
+}
+
 // A library context in which the provider serves one module. It is not Credence's own: no hash and no verification may
 // end up in a token. Both providers go with it.
 class TokenLibrary {
@@ -35,7 +43,8 @@ class TokenLibrary {
     CHECK(made->add("default", nullptr));
     std::vector<OSSL_PARAM> settings{setting("pkcs11-module-load-behavior", "early")};
     if (!which.module.empty()) settings.push_back(setting("pkcs11-module-path", which.module));
-    if (!which.pin.empty()) settings.push_back(setting("pkcs11-module-token-pin", as_text(which.pin.view())));
+    const SecretBytes pin = terminated(which.pin);
+    if (!which.pin.empty()) settings.push_back(setting("pkcs11-module-token-pin", as_text(pin.view())));
     settings.push_back(OSSL_PARAM_construct_end());
     CHECK(made->add("pkcs11", settings.data()));
     return made;

@@ -304,17 +304,24 @@ class StreamConnection final : public Connection {
   Task<std::optional<Response>> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
     const auto found = exchange.serving->router.find(request);
     if (const auto* refusal = std::get_if<Router::MethodNotAllowed>(&found))
-      co_return method_not_allowed_response(*refusal);
-    if (std::holds_alternative<Router::NotFound>(found)) co_return not_found_response();
+      co_return named(exchange, [&] { return method_not_allowed_response(*refusal); });
+    if (std::holds_alternative<Router::NotFound>(found)) co_return named(exchange, not_found_response);
     exchange.route = std::get<const Route*>(found);
     if (exchange.route->guard) {
       if (auto refusal = co_await ask_guard(exchange, request)) co_return refusal;
     }
     if (parser.content_length().value_or(0) > exchange.route->body_limit) {
-      co_return problem(kContentTooLarge, "the body is larger than allowed");
+      co_return named(exchange, [] { return problem(kContentTooLarge, "the body is larger than allowed"); });
     }
     parser.body_limit(exchange.route->body_limit);  // what a chunked body may grow to
     co_return std::nullopt;
+  }
+
+  // A refusal that says which request it is about. The scope is the thread's, so never across a co_await.
+  template <typename Make>
+  static Response named(const Exchange& exchange, const Make& make) {
+    const RequestScope scope(exchange.id);
+    return make();
   }
 
   // A password to be hashed or keys to be fetched hold up those who have one, and nobody else.
@@ -326,7 +333,9 @@ class StreamConnection final : public Connection {
     };
     if (!route.is_slow || !route.is_slow(request)) co_return ask(exchange, request);
     const Place place(shared_.slow_waiting);
-    if (place.number() > kMostSlow) co_return problem(kServiceUnavailable, "too many credentials wait to be looked at");
+    if (place.number() > kMostSlow)
+      co_return named(exchange,
+                      [] { return problem(kServiceUnavailable, "too many credentials wait to be looked at"); });
     deadline_.store(Clock::time_point::max());  // it waits for us
     const auto later = [ask](const Exchange& asking, Request& asked) -> asio::awaitable<std::optional<Response>> {
       co_return ask(asking, asked);

@@ -27,6 +27,8 @@ constexpr std::string_view kPath = "/endorsement-provisioning/v1/revocations";
 http::Response refusal(const Error& error, Log& log) {
   http::Response response = http::problem(error);
   if (response.status >= http::kInternalServerError) log.write(LogLevel::error, error.text());
+  // RFC 9110 section 15.5.16: say what would do.
+  if (error.code == Errc::unsupported) response.headers.emplace_back("Accept", kJson);
   return response;
 }
 

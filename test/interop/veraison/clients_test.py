@@ -11,8 +11,8 @@ import tempfile
 import unittest
 import urllib.request
 
+from scene import PROFILE, Scene  # first: it says where laboratory.py is
 from psa_device import PsaDevice
-from scene import PROFILE, Scene
 from veraison import Veraison, free_ports, missing, signing_key
 
 
@@ -102,7 +102,7 @@ class Clients(unittest.TestCase):
         key = self.discovery("verification")["ear-verification-key"]
         read = ("import json, sys; from src.claims import AttestationResult;"
                 "result = AttestationResult.decode_jwt(sys.argv[1], json.loads(sys.argv[2]), 'ES256');"
-                "print(*(f'{name} {one.status.name}' for name, one in result.submods.items()))")
+                "print(*result.submods, *(one.status for one in result.submods.values()))")
         python = os.environ.get("CREDENCE_PYTHON", "python3")
         good = subprocess.run([python, "-c", read, self.scene.result(), json.dumps(key)], cwd=folder, capture_output=True,
                               text=True, timeout=60)
@@ -113,13 +113,15 @@ class Clients(unittest.TestCase):
         evcli = program("evcli")
         device = PsaDevice()
         device.provision(self.scene.verifier.url, self.folder)
-        done = run(evcli, "psa", "verify-as", "attester", "-s", f"{self.scene.verifier.url}/challenge-response/v1/newSession",
-                   "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
+        # From a file: its commands bind one --api-server after the other, and the last one is heard.
+        config = self.folder / "evcli.yaml"
+        config.write_text(f"api_server: {self.scene.verifier.url}/challenge-response/v1/newSession\n")
+        attest = [evcli, "--config", config, "psa", "verify-as", "attester"]
+        done = run(*attest, "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "affirming"})
         device.claims["psa-software-components"][0]["measurement-value"] = base64.b64encode(bytes(32)).decode()
-        done = run(evcli, "psa", "verify-as", "attester", "-s", f"{self.scene.verifier.url}/challenge-response/v1/newSession",
-                   "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
+        done = run(*attest, "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "warning"})
 

@@ -72,9 +72,9 @@ TEST(KeySet, OfAFileIsNotReadOftenerThanAllowed) {
 TEST(KeySet, ThatIsTooOldDoesNotCount) {
   const test::TemporaryDirectory directory;
   const auto file = test::write_file(directory.path() / "jwks.json", set_of({new_key()}));
-  const auto set = open_key_set({.location = file, .max_age = 0s, .least_interval = 1h}).value();
+  const auto set = open_key_set({.location = file, .max_age = 1s, .least_interval = 1h}).value();
   EXPECT_EQ(set->keys().size(), 1U);  // read for this
-  std::this_thread::sleep_for(5ms);
+  std::this_thread::sleep_for(1100ms);
   EXPECT_TRUE(set->keys().empty());
 }
 

@@ -104,6 +104,7 @@ TEST_F(TokenKeyTest, IsRefusedByNameAndPin) {
 }
 
 TEST(TokenKey, WithoutAModuleIsRefused) {
+  CREDENCE_SOFTHSM_OR_SKIP();
   const auto key = open_token_key({.uri = "pkcs11:object=x", .module = "/nonexistent.so", .pin = {}});
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().code, Errc::device_missing);

@@ -156,7 +156,7 @@ TEST_F(Backup, OfAnotherFormatOrKindNamesTheWayOut) {
   test::expect_refused(restore_backup(*journal, kind.take(), RestoreMode::into_empty, kQuiet), Errc::unsupported,
                        "kind 200");
   test::expect_refused(restore_backup(*journal, as_bytes("{\"a\": 1}"), RestoreMode::into_empty, kQuiet),
-                       Errc::malformed, "");
+                       Errc::truncated, "");
 }
 
 }  // namespace

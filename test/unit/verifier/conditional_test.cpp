@@ -18,8 +18,9 @@ rats::Environment environment(std::uint8_t id) {
   return made;
 }
 
-std::vector<rats::Measurement> named(std::string name) {
+std::vector<rats::Measurement> named(std::string name, std::optional<rats::MeasurementKey> key = {}) {
   std::vector<rats::Measurement> made(1);
+  made[0].key = std::move(key);
   made[0].values.name = std::move(name);
   return made;
 }
@@ -43,14 +44,18 @@ void add_conditional(Store& store, const std::string& id, std::vector<rats::Refe
 }
 
 // What is accepted of an attester whose evidence says "a" of environment 1.
-Result<AcceptedClaims> accepted(const Store& store, Timestamp now = test::kNow) {
+Result<AcceptedClaims> accepted(const Store& store, Timestamp now = test::kNow,
+                                const std::vector<rats::CryptoKey>& authority = {}) {
   Trace trace;
   Endorsements endorsements(store, parsec_tpm_scheme(), now, trace);
   AcceptedClaims claims;
-  CHECK(claims.add({.environment = environment(1), .measurements = named("a"), .authority = {}, .source = ""}));
+  CHECK(claims.add({.environment = environment(1), .measurements = named("a"), .authority = authority, .source = ""}));
   CHECK(apply_conditional_endorsements(endorsements, claims));
   return claims;
 }
+
+// What an endorser adds under the same name then contradicts nobody: another authority says it.
+const std::vector<rats::CryptoKey> kAttester = {{rats::kTagBytes, {9}}};
 
 bool is_endorsed(const AcceptedClaims& claims, std::uint8_t id, std::string name) {
   return claims.meet(environment(id), named(std::move(name)));
@@ -62,7 +67,7 @@ TEST(Conditional, IsEndorsedWhereAllConditionsAreMet) {
   add_conditional(*store, "other value", {triple(1, "b")}, {triple(1, "bad")});
   add_conditional(*store, "other environment", {triple(2, "a")}, {triple(2, "bad")});
   add_conditional(*store, "one of two", {triple(1, "a"), triple(1, "b")}, {triple(1, "half")});
-  const AcceptedClaims claims = accepted(*store).value();
+  const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_EQ(claims.all().size(), 2U);
   EXPECT_TRUE(is_endorsed(claims, 1, "good"));
   EXPECT_EQ(claims.all()[1].source, "met");
@@ -129,7 +134,7 @@ TEST(ConditionalSeries, EndsAtItsFirstMatch) {
     comid.conditional_series.push_back(
         series({{named("b"), named("wrong")}, {named("a"), named("right")}, {named("a"), named("late")}}));
   }));
-  const AcceptedClaims claims = accepted(*store).value();
+  const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_TRUE(is_endorsed(claims, 1, "right"));
   EXPECT_FALSE(is_endorsed(claims, 1, "wrong"));
   EXPECT_FALSE(is_endorsed(claims, 1, "late"));
@@ -137,12 +142,14 @@ TEST(ConditionalSeries, EndsAtItsFirstMatch) {
 
 // Else the less precise record would be taken because the claim of the more precise one came a round too late.
 TEST(ConditionalSeries, WaitsForWhatOthersAdd) {
+  const rats::MeasurementKey other = std::uint64_t{7};
   const auto store = memory_store();
-  test::provision(*store, corim_with("s", [](rats::Comid& comid) {
-    comid.conditional_series.push_back(series({{named("precise"), named("right")}, {named("a"), named("wrong")}}));
+  test::provision(*store, corim_with("s", [&](rats::Comid& comid) {
+    comid.conditional_series.push_back(
+        series({{named("precise", other), named("right")}, {named("a"), named("wrong")}}));
   }));
-  add_conditional(*store, "c", {triple(1, "a")}, {triple(1, "precise")});
-  const AcceptedClaims claims = accepted(*store).value();
+  add_conditional(*store, "c", {triple(1, "a")}, {{environment(1), named("precise", other)}});
+  const AcceptedClaims claims = accepted(*store, test::kNow, kAttester).value();
   EXPECT_TRUE(is_endorsed(claims, 1, "right"));
   EXPECT_FALSE(is_endorsed(claims, 1, "wrong"));
 }

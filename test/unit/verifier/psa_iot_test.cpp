@@ -340,7 +340,7 @@ INSTANTIATE_TEST_SUITE_P(
              [](auto& corim) { first_measurement(corim).values.svn = rats::Svn{.value = 7, .minimum = true}; },
              Errc::unsupported, "a member that this profile does not compare"},
         Flip{"Authority", [](auto& corim) { first_measurement(corim).authorized_by = key(corim).keys; },
-             Errc::unsupported, "authorized-by"},
+             Errc::unauthorized, "authorized-by"},
         Flip{"EndorsedValues", [](auto& corim) { corim.comids[0].endorsed_values = corim.comids[0].reference_values; },
              Errc::unsupported, "reference-triples and attest-key-triples only"}),
     [](const auto& example) { return example.param.name; });

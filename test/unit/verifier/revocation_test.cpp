@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "any_store.h"
+#include "base/text.h"
 #include "fixture.h"
 #include "support/endorsed.h"
 #include "temporary_folder.h"

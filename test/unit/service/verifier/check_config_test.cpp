@@ -90,14 +90,14 @@ TEST_F(CheckConfig, FindsAKeyThatBelongsToAnotherCertificate) {
   const auto other = test::write_certificate(directory, "other");
   std::string text = good;
   text.replace(text.find(files.key.string()), files.key.string().size(), other.key.string());
-  EXPECT_THAT(said(check(text)), HasSubstr("expected the key of the certificate in " + files.certificate.string()));
+  EXPECT_THAT(said(check(text)), HasSubstr("problem 5:7 key configuration in " + other.key.string()));
 }
 
 TEST_F(CheckConfig, WantsSecretsThatOnlyTheirOwnerReads) {
   std::filesystem::permissions(files.key, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
   test::write_file(directory.path() / "ear.pem", "no key");
   const ConfigReport report = check(good);
-  EXPECT_THAT(said(report), HasSubstr("warning 5:7 key"));
+  EXPECT_THAT(said(report), HasSubstr("problem 5:7 key"));
   EXPECT_THAT(said(report), HasSubstr("chmod 600"));
   EXPECT_THAT(said(report), HasSubstr("problem 3:15 signing-key"));
   std::filesystem::permissions(directory.path() / "ear.pem", std::filesystem::perms::owner_read);

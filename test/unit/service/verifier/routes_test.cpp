@@ -79,8 +79,14 @@ std::set<std::string, std::less<>> callers_of(std::string_view pattern, http::Me
   // Open: what anybody may do, everybody may who says who it is.
   if (pattern.starts_with("/challenge-response/"))
     return {"", "relying-party", "provisioner", "manager", "reader", "auditor", "nobody"};
-  if (pattern.starts_with("/endorsement-provisioning/v1/corim") && method == http::Method::get)
-    return {"provisioner", "manager", "reader", "auditor"};
+  // As open as appraisal is: what is approved is no secret from who may have evidence judged by it.
+  if (pattern.starts_with("/endorsement-distribution/"))
+    return {"", "relying-party", "provisioner", "manager", "reader", "auditor", "nobody"};
+  const bool is_looking = pattern.starts_with("/endorsement-provisioning/v1/corim") ||
+                          pattern == "/endorsement-provisioning/v1/revocations";
+  if (is_looking && method == http::Method::get) return {"provisioner", "manager", "reader", "auditor"};
+  if (pattern.starts_with("/management/") && method == http::Method::get) return {"manager", "reader", "auditor"};
+  if (pattern.starts_with("/management/")) return {"manager"};
   if (pattern.starts_with("/endorsement-provisioning/")) return {"provisioner"};
   return {"a row that this test does not know"};
 }

@@ -247,7 +247,7 @@ TEST_F(VerifierServerTest, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
   store.store = "sqlite:other.db";
   refused(store, "store cannot change");
   key.keys.signing_key = "other.pem";
-  refused(key, "signing-key cannot change");
+  refused(key, "signing-key, or one that comes after or went before it, cannot change");
   metrics.metrics.emplace();
   refused(metrics, "metrics-listen cannot change");
   address.port = 1;
@@ -271,7 +271,7 @@ TEST_F(VerifierServerTest, CountsWhatItDecides) {
   const std::string numbers = curl(server->url() + "/metrics");
   for (const char* line :
        {"credence_appraisals_total{code=\"none\",scheme=\"PARSEC_TPM\",status=\"affirming\"} 1\n",
-        "credence_appraisals_total{code=\"nonce_mismatch\",scheme=\"PARSEC_TPM\",status=\"contraindicated\"} 1\n",
+        "credence_appraisals_total{code=\"binder_mismatch\",scheme=\"PARSEC_TPM\",status=\"contraindicated\"} 1\n",
         "credence_provisioning_total{outcome=\"stored\"} 2\n", "credence_store_corims 2\n",
         "credence_sessions_open 2\n", "credence_build_info{version=", "process_resident_memory_bytes ",
         "credence_http_requests_total{method=\"POST\",route=\"/challenge-response/v1/session/{}\",status=\"2xx\"} 2\n"})

@@ -124,7 +124,9 @@ TEST(SigningKey, StaysInATpm) {
     const auto key = open_signing_key(specification);
     ASSERT_TRUE(key) << key.error().text();
     expect_signs(*key, crypto::SignatureAlgorithm::es256);
-    if (made) EXPECT_EQ(key->public_key(), *made);
+    if (made) {
+      EXPECT_EQ(key->public_key(), *made);
+    }
     made = key->public_key();
   }
   const fs::path published = public_key_file(specification).value();

@@ -165,7 +165,7 @@ TEST(Lua, NamesMistakes) {
       {"added_claims = 1", Errc::configuration, "table expected"},
       {"added_claims.f = error", Errc::configuration, "a result cannot hold a function"},
       {"added_claims[1] = 2", Errc::configuration, "the keys of its members are texts"},
-      {"added_claims.x = {1, nil, 3, 4, a = 4}", Errc::configuration, "neither texts nor 1 to n"},
+      {"added_claims.x = {1, nil, 3, 4, a = 4}", Errc::configuration, "a result cannot hold a nil"},
       {"added_claims.x = {1, nil, 3, a = 4}", Errc::configuration, "a result cannot hold a nil"},
       {"added_claims.x = 1 / 0", Errc::configuration, "not finite"},
       {"added_claims.x = \"\\xff\"", Errc::configuration, "no UTF-8"},

@@ -36,9 +36,9 @@ class CountingRandom final : public Random {
 
 class AnyPolicies : public testing::TestWithParam<test::StoreKind> {
  protected:
-  std::unique_ptr<Policies> policies_over(std::shared_ptr<Store> store) const {
+  std::unique_ptr<Policies> policies_over(std::shared_ptr<Store> over) const {
     return std::make_unique<Policies>(
-        Policies::Parts{.store = std::move(store),
+        Policies::Parts{.store = std::move(over),
                         .languages = {lua_language(std::make_shared<FixedClock>(test::kNow))},
                         .clock = std::make_shared<FixedClock>(test::kNow),
                         .random = random});
@@ -51,13 +51,14 @@ class AnyPolicies : public testing::TestWithParam<test::StoreKind> {
     EXPECT_TRUE(version) << version.error().text();
     return version ? version->id : "";
   }
-  static std::string active_id(const Policies& policies, std::string_view scheme = kScheme) {
-    const auto active = policies.active(scheme);
+  static std::string active_id(const Policies& those, std::string_view scheme = kScheme) {
+    const auto active = those.active(scheme);
     return active == nullptr ? "" : active->version.id;
   }
   std::vector<bool> activity(std::string_view scheme = kScheme) const {
     std::vector<bool> list;
-    for (const PolicyVersion& version : policies->list(scheme).value()) list.push_back(version.active);
+    const auto versions = policies->list(scheme).value();
+    for (const PolicyVersion& version : versions) list.push_back(version.active);
     return list;
   }
 
