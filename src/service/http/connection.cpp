@@ -246,10 +246,7 @@ class StreamConnection final : public Connection {
     }
     deadline_.store(Clock::time_point::max());  // it waits for us
     co_await shared_.turns.async_wait(asio::use_awaitable_t<Executor>());
-    const Clock::time_point start = Clock::now();
-    Response response = answer(exchange, request);
-    shared_.turns.end(Clock::now() - start);
-    co_return co_await write(std::move(response), exchange);
+    co_return co_await write(answer_in_turn(exchange, request), exchange);
   }
 
   // The request of a header, or what is answered to one that is none.
@@ -353,6 +350,11 @@ class StreamConnection final : public Connection {
     }
     parser.eager(true);
     co_return co_await read(parser, [&parser] { return parser.is_done(); });
+  }
+
+  Response answer_in_turn(Exchange& exchange, const Request& request) {
+    const Turn turn(shared_.turns);
+    return answer(exchange, request);
   }
 
   Response answer(Exchange& exchange, const Request& request) {

@@ -17,7 +17,7 @@ void Turns::enqueue(Resume resume) {
   if (next) next();
 }
 
-void Turns::end(Clock::duration cost) {
+void Turns::end(Clock::duration cost) noexcept {
   Resume next;
   {
     const std::lock_guard lock(mutex_);

@@ -37,7 +37,7 @@ class Turns {
     };
     return boost::asio::async_initiate<Token, void()>(initiate, token);
   }
-  void end(Clock::duration cost);
+  void end(Clock::duration cost) noexcept;
 
   // Nobody waits any more: what waits is destroyed.
   void clear();
@@ -58,6 +58,19 @@ class Turns {
   Admission admission_;
   std::deque<Waiting> waiting_;
   std::size_t running_ = 0;
+};
+
+// A turn that has begun. However its work ends, an exception included, the thread is free for the next one.
+class Turn {
+ public:
+  explicit Turn(Turns& turns) : turns_(turns) {}
+  ~Turn() { turns_.end(Turns::Clock::now() - start_); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Turns& turns_;
+  const Turns::Clock::time_point start_ = Turns::Clock::now();
 };
 
 }  // namespace credence::service::http
