@@ -114,8 +114,10 @@ Result<SealedSessions::Opened> SealedSessions::unseal(std::string_view id) const
   auto opened = parts_.keys.open(*sealed);
   if (!opened) return no_such_session();
   TRY(SessionToken token, decode_session_token(opened->plaintext));
-  // An old nonce is an open door for evidence prepared long ago.
-  if (token.expiry <= parts_.clock->now()) return no_such_session();
+  // An old nonce is an open door for evidence prepared long ago, also one that a verifier opened while its clock was
+  // days ahead.
+  const Timestamp now = parts_.clock->now();
+  if (token.expiry <= now || token.created > now + kClockDifference) return no_such_session();
   return Opened{.key = std::move(opened->nonce), .token = std::move(token)};
 }
 
@@ -154,7 +156,7 @@ void SealedSessions::forget_old() {
     if (now < forget_next_) return;
     forget_next_ = now + kForgetPeriod;
   }
-  static_cast<void>(parts_.ledger->forget_before(now - kClockDifference));
+  static_cast<void>(parts_.ledger->forget_expired(now, kClockDifference));
 }
 
 }  // namespace credence::service

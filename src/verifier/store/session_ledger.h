@@ -29,8 +29,9 @@ class SessionLedger {
   // Takes the result away; the session stays, or becomes, spent.
   [[nodiscard]] virtual Result<void> take_back(ByteView id, Timestamp expiry) = 0;
   [[nodiscard]] virtual Result<std::optional<Outcome>> find(ByteView id) = 0;
-  // Forgets what expired before this.
-  [[nodiscard]] virtual Result<void> forget_before(Timestamp expiry) = 0;
+  // Forgets what expired longer ago than `margin`, by the caller's clock and by the ledger's own: a clock that is ahead
+  // makes no session fresh again for the others.
+  [[nodiscard]] virtual Result<void> forget_expired(Timestamp now, std::chrono::milliseconds margin) = 0;
 };
 
 }  // namespace credence::verifier

@@ -234,9 +234,21 @@ TEST_F(PostgresSessionLedger, ForgetsWhatExpired) {
   const auto one = ledger();
   ASSERT_TRUE(one->record(id, expiry, outcome).value());
   ASSERT_TRUE(one->take_back(Bytes(12, 8), expiry + std::chrono::seconds(1)));
-  ASSERT_TRUE(one->forget_before(expiry + std::chrono::milliseconds(1)));
+  ASSERT_TRUE(one->forget_expired(expiry + std::chrono::milliseconds(10), std::chrono::milliseconds(10)));
+  EXPECT_NE(one->find(id).value(), std::nullopt);
+  ASSERT_TRUE(one->forget_expired(expiry + std::chrono::milliseconds(11), std::chrono::milliseconds(10)));
   EXPECT_EQ(one->find(id).value(), std::nullopt);
   EXPECT_NE(one->find(Bytes(12, 8)).value(), std::nullopt);
+}
+
+// A verifier whose clock is a day ahead would make every session of the others fresh again.
+TEST_F(PostgresSessionLedger, ForgetsNothingBeforeTheClockOfTheDatabaseSaysSo) {
+  const auto one = ledger();
+  const Timestamp now = system_clock()->now();
+  ASSERT_TRUE(one->record(id, now + std::chrono::minutes(2), outcome).value());
+  ASSERT_TRUE(one->forget_expired(now + std::chrono::hours(24), std::chrono::minutes(5)));
+  EXPECT_EQ(one->find(id).value(), outcome);
+  EXPECT_FALSE(one->record(id, now + std::chrono::minutes(2), outcome).value());
 }
 
 TEST_F(PostgresSessionLedger, SurvivesACrashAndSaysThatTheDatabaseIsAway) {

@@ -97,9 +97,11 @@ class PostgresSessionLedger final : public SessionLedger {
     }));
   }
 
-  Result<void> forget_before(Timestamp expiry) override {
+  Result<void> forget_expired(Timestamp now, std::chrono::milliseconds margin) override {
     return or_unavailable(pool_.run([&](pqxx::transaction_base& transaction) {
-      transaction.exec("DELETE FROM credence_session WHERE expiry < $1", pqxx::params{milliseconds(expiry)});
+      transaction.exec(
+          "DELETE FROM credence_session WHERE expiry < LEAST($1, (EXTRACT(EPOCH FROM now()) * 1000)::BIGINT) - $2",
+          pqxx::params{milliseconds(now), static_cast<std::int64_t>(margin.count())});
     }));
   }
 

@@ -10,13 +10,14 @@
 
 #include "base/text.h"
 #include "crypto/random.h"
+#include "support/refusal.h"
 
 namespace credence::service {
 namespace {
 
 using std::chrono::milliseconds;
 
-// What PostgreSQL does, for verifiers of one process; the real one is tested in postgres_session_ledger_test.cpp.
+// What PostgreSQL does, for verifiers of one process; the real one is tested in postgres_store_test.cpp.
 class SharedLedger final : public verifier::SessionLedger {
  public:
   Result<bool> record(ByteView id, Timestamp expiry, const Outcome& outcome) override {
@@ -36,9 +37,9 @@ class SharedLedger final : public verifier::SessionLedger {
     const auto row = rows.find(to_bytes(id));
     return row == rows.end() ? std::nullopt : std::optional(row->second.outcome);
   }
-  Result<void> forget_before(Timestamp expiry) override {
+  Result<void> forget_expired(Timestamp now, milliseconds margin) override {
     const std::lock_guard lock(mutex_);
-    std::erase_if(rows, [&](const auto& row) { return row.second.expiry < expiry; });
+    std::erase_if(rows, [&](const auto& row) { return row.second.expiry < now - margin; });
     return {};
   }
 
@@ -180,6 +181,19 @@ TEST_F(SealedSessionsTest, ExpireEverywhereAndAreForgottenLater) {
   clock->advance(std::chrono::minutes(6));
   use_another();
   EXPECT_EQ(ledger->rows.size(), 2U) << "the first is forgotten";
+}
+
+// Its expiry is days away, and so its nonce would be good for days.
+TEST_F(SealedSessionsTest, AreNoneWhenOpenedByAClockThatWasFarAhead) {
+  const auto one = node();
+  clock->advance(std::chrono::minutes(5));
+  const std::string near = opened(*one).id;
+  clock->advance(milliseconds(1));
+  const std::string far = opened(*one).id;
+  clock->advance(-std::chrono::minutes(5) - milliseconds(1));
+  EXPECT_TRUE(one->find(near));
+  test::expect_refused(one->question(far), Errc::not_found, "no such session, or it has expired");
+  test::expect_refused(one->claim(far, "a/b", Bytes{1}), Errc::not_found, "no such session, or it has expired");
 }
 
 TEST_F(SealedSessionsTest, HaveIdsThatNobodyMakes) {
