@@ -1,5 +1,6 @@
 #include "service/verifier/change_feed.h"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 #include <utility>
@@ -13,17 +14,25 @@ constexpr char kSeparator = '.';
 
 }  // namespace
 
-// "17.4f2a": the generation of the store, and the keys.
+// "17.4f2a": the generation of the store, and the keys; behind them what sets one store apart from another.
 struct ChangeFeed::Position {
   std::uint64_t generation = 0;
   std::string keys;
+  std::string instance;
 
-  [[nodiscard]] std::string text() const { return std::format("{}.{}", generation, keys); }
+  [[nodiscard]] std::string text() const {
+    return instance.empty() ? std::format("{}.{}", generation, keys)
+                            : std::format("{}.{}.{}", generation, keys, instance);
+  }
 
   static std::optional<Position> from(std::string_view text) {
     const std::size_t separator = text.find(kSeparator);
     if (separator == std::string_view::npos) return std::nullopt;
-    Position position{.generation = 0, .keys = std::string(text.substr(separator + 1))};
+    Position position;
+    const std::string_view rest = text.substr(separator + 1);
+    const std::size_t second = std::min(rest.find(kSeparator), rest.size());
+    position.keys = rest.substr(0, second);
+    if (second < rest.size()) position.instance = rest.substr(second + 1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + separator, position.generation);
     if (error != std::errc{} || end != text.data() + separator) return std::nullopt;
     return position;
@@ -36,7 +45,9 @@ ChangeFeed::ChangeFeed(Sources sources)
 ChangeFeed::~ChangeFeed() = default;
 
 ChangeFeed::Position ChangeFeed::current() const {
-  return {.generation = sources_.store->generation(), .keys = sources_.keys ? sources_.keys() : "0"};
+  return {.generation = sources_.store->generation(),
+          .keys = sources_.keys ? sources_.keys() : "0",
+          .instance = sources_.instance};
 }
 
 std::string ChangeFeed::position() const { return current().text(); }
@@ -46,11 +57,13 @@ Result<ChangeFeed::News> ChangeFeed::since(std::string_view text) const {
   News news;
   const auto then = Position::from(text);
   // A store that was restored from a backup has forgotten what this follower saw.
-  news.reset = !then || then->generation > now.generation || now.generation - then->generation > kMostChanges;
+  news.reset = !then || then->instance != now.instance || then->generation > now.generation ||
+               now.generation - then->generation > kMostChanges;
   if (!news.reset && then->generation < now.generation) {
     TRY(news.changes, sources_.store->changes_after(then->generation));
+    news.reset = news.changes.empty();  // something happened, and it is not said what
     // Changes that came meanwhile are in it, or in the next answer: never in neither.
-    if (!news.changes.empty()) now.generation = news.changes.back().generation;
+    if (!news.reset) now.generation = news.changes.back().generation;
   }
   news.keys = !news.reset && then->keys != now.keys;
   news.position = now.text();

@@ -28,6 +28,8 @@ class ChangeFeed {
     // A text that is another one after each change of the keys; letters, digits, "-" and "_". Cheap, and safe to call
     // from any thread. Absent: never changes.
     std::function<std::string()> keys{};
+    // Of a store that is empty again in the next process: a text that no other process has, of the same characters.
+    std::string instance{};
   };
   // How often it is looked for changes while somebody waits for them.
   static constexpr std::chrono::milliseconds kPeriod{200};

@@ -1,6 +1,7 @@
 #include "service/verifier/server.h"
 
 #include <algorithm>
+#include <array>
 #include <format>
 #include <thread>
 #include <utility>
@@ -151,12 +152,17 @@ std::string fingerprint(const json::Array& keys) {
 }
 
 // Of all tenants together, followers hold at most half of the connections.
-std::shared_ptr<const ChangeFeedApi> make_changes(const VerifierOptions& options, const OwnParts& own,
-                                                  std::size_t tenants) {
-  const auto key_set = [signer = own.signer, clock = options.clock] { return fingerprint(signer->jwks(clock->now())); };
-  return std::make_shared<const ChangeFeedApi>(
-      std::make_shared<ChangeFeed>(ChangeFeed::Sources{.store = own.store, .keys = key_set}),
-      std::max<std::size_t>(1, options.max_connections / 2 / tenants));
+Result<std::shared_ptr<const ChangeFeedApi>> make_changes(const VerifierOptions& options, const OwnParts& own,
+                                                          std::string_view store, std::size_t tenants) {
+  ChangeFeed::Sources sources{.store = own.store};
+  sources.keys = [signer = own.signer, clock = options.clock] { return fingerprint(signer->jwks(clock->now())); };
+  if (is_memory_store(store)) {
+    std::array<std::uint8_t, 8> instance{};
+    CHECK(random_of(options)->fill(instance));
+    sources.instance = to_hex(instance);
+  }
+  return std::make_shared<const ChangeFeedApi>(std::make_shared<ChangeFeed>(std::move(sources)),
+                                               std::max<std::size_t>(1, options.max_connections / 2 / tenants));
 }
 
 Result<OwnParts> make_own(const VerifierOptions& options, const std::string& tenant, std::size_t tenants, Log& log) {
@@ -168,7 +174,7 @@ Result<OwnParts> make_own(const VerifierOptions& options, const std::string& ten
   own.signer = std::make_shared<const ResultSigner>(std::move(signer));
   TRY(own.sessions, make_sessions(options, tenant, store));
   own.submissions = std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
-  own.changes = make_changes(options, own, tenants);
+  TRY(own.changes, make_changes(options, own, store, tenants));
   return own;
 }
 

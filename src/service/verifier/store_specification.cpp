@@ -57,6 +57,7 @@ Result<std::unique_ptr<verifier::Journal>> open_journal(const std::string& speci
 }
 
 bool is_shared_store(std::string_view specification) noexcept { return specification.starts_with(kPostgres); }
+bool is_memory_store(std::string_view specification) noexcept { return specification == kMemory; }
 
 Result<void> check_store(const std::string& specification, bool probe) {
   if (specification == kMemory) return {};

@@ -26,6 +26,8 @@ enum class WhenAbsent : std::uint8_t { make, fail };
 
 // Whether several verifiers can work over it at once.
 [[nodiscard]] bool is_shared_store(std::string_view specification) noexcept;
+// Whether it ends with the process.
+[[nodiscard]] bool is_memory_store(std::string_view specification) noexcept;
 
 // The specification for a log or a screen: the password of a PostgreSQL server is replaced by "***".
 [[nodiscard]] std::string without_password(std::string_view specification);

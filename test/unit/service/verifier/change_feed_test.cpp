@@ -90,6 +90,44 @@ TEST_F(ChangeFeedTest, ResetsWhoCannotKnowEverything) {
   EXPECT_FALSE(json_of(after("0.0")).at("reset").as_bool());
 }
 
+// Its generations begin anew: one that is reached again means something else.
+TEST_F(ChangeFeedTest, ResetsWhoFollowedAStoreThatIsGone) {
+  const ChangeFeed before({.store = store, .instance = "a"});
+  ASSERT_FALSE(before.since(before.position())->reset);
+  submit();
+  const ChangeFeed after({.store = store, .instance = "b"});
+  EXPECT_TRUE(after.since(before.position())->reset);
+  EXPECT_TRUE(after.since("1.0")->reset);
+  EXPECT_FALSE(after.since("0.0.b")->reset);
+  EXPECT_EQ(after.since("0.0.b")->changes.size(), 1U);
+}
+
+TEST_F(ChangeFeedTest, ResetsWhoMissedMoreThanItSays) {
+  const std::string id = submit();
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(deactivate(id));
+    ASSERT_TRUE(store->set_active(std::span(&id, 1), true));
+  }
+  EXPECT_EQ(feed->since("1.0")->changes.size(), 1'000U);
+  EXPECT_FALSE(feed->since("1.0")->reset);
+  EXPECT_TRUE(feed->since("0.0")->reset);
+}
+
+// A store that says "something" and not what: that is not nothing.
+TEST_F(ChangeFeedTest, ResetsWhenTheStoreDoesNotSayWhatHappened) {
+  class Silent final : public test::StoreAround {
+   public:
+    using StoreAround::StoreAround;
+    Result<std::vector<verifier::StoreChange>> changes_after(std::uint64_t) const override {
+      return std::vector<verifier::StoreChange>();
+    }
+  };
+  const ChangeFeed silent({.store = std::make_shared<Silent>(store)});
+  EXPECT_FALSE(silent.since("0.0")->reset);
+  submit();
+  EXPECT_TRUE(silent.since("0.0")->reset);
+}
+
 TEST_F(ChangeFeedTest, RefusesWhatItCannotAnswer) {
   EXPECT_EQ(get(after("0.0", "&wait=61")).status, http::kBadRequest);
   EXPECT_EQ(get(after("0.0", "&wait=-1")).status, http::kBadRequest);
@@ -118,12 +156,13 @@ class ChangeFeedServer : public ChangeFeedTest {
 TEST_F(ChangeFeedServer, StreamsEventsFromWhereAFollowerWas) {
   RawClient client(server->port());
   client.send("GET /change-feed/v1/changes HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n");
-  EXPECT_NE(client.receive("\n\n\r\n").find("Content-Type: text/event-stream"), std::string::npos);
-  EXPECT_NE(client.receive("\n\n\r\n").find("event: position\nid: 0.0\n"), std::string::npos);
+  const std::string begin = client.receive("event: position\nid: 0.0\n");
+  EXPECT_NE(begin.find("Content-Type: text/event-stream"), std::string::npos);
+  EXPECT_NE(begin.find("event: position\nid: 0.0\n"), std::string::npos) << begin;
   const std::string id = submit();
-  EXPECT_NE(client.receive("\n\n\r\n").find("event: changes\nid: 1.0\ndata: "), std::string::npos);
+  EXPECT_NE(client.receive("event: changes\nid: 1.0\ndata: ").find("event: changes\nid: 1.0"), std::string::npos);
   ASSERT_TRUE(deactivate(id));
-  EXPECT_NE(client.receive("\n\n\r\n").find("\"event\":\"deactivated\""), std::string::npos);
+  EXPECT_NE(client.receive("\"event\":\"deactivated\"").find("\"event\":\"deactivated\""), std::string::npos);
 
   RawClient again(server->port());
   again.send(
