@@ -99,7 +99,7 @@ TEST_F(ChangeFollowerTest, RefusesWhatCannotWork) {
   const auto code = [](ChangeFollowerOptions options) {
     return ChangeFollower::follow(std::move(options)).error().code;
   };
-  EXPECT_EQ(code({.url = "http://127.0.0.1:1"}), Errc::configuration);
+  EXPECT_EQ(code({.url = "http://127.0.0.1:1", .on_changes = {}}), Errc::configuration);
   EXPECT_EQ(code({.url = "ftp://127.0.0.1", .on_changes = [](const auto&) {}}), Errc::usage);
   EXPECT_EQ(code({.url = "http://127.0.0.1:1", .wait = 15s, .on_changes = [](const auto&) {}}), Errc::configuration);
 }

@@ -83,7 +83,8 @@ TEST_F(CheckConfig, WantsSealedSessionsOverASharedStore) {
   shared.replace(shared.find(own), own.size(), "postgresql://verifier@db.example/credence");
   EXPECT_THAT(said(check(shared)), testing::Not(HasSubstr("session-key")));
   std::filesystem::permissions(keys, std::filesystem::perms(0644));
-  EXPECT_THAT(said(check(shared)), HasSubstr("problem 6:15 session-key " + keys.string()));
+  EXPECT_THAT(said(check(shared)), HasSubstr("problem 6:15 session-key configuration in " + keys.string() +
+                                             ": expected a file that only its owner can read, got mode 644"));
 }
 
 TEST_F(CheckConfig, FindsAKeyThatBelongsToAnotherCertificate) {
