@@ -17,7 +17,7 @@ class AdmissionTest : public testing::Test {
     }
   }
 
-  AdmissionLimits limits{.target = 5ms, .interval = 100ms, .longest = 250ms};
+  AdmissionLimits limits{.target = 5ms, .interval = 100ms, .longest = 250ms, .few = 2};
   Admission::Clock::time_point now{1h};
 };
 
@@ -49,6 +49,17 @@ TEST_F(AdmissionTest, OneShortWaitInAnIntervalIsNoOverload) {
     spend(admission, 1ms, 1ms);
   }
   EXPECT_FALSE(admission.is_overloaded());
+}
+
+TEST_F(AdmissionTest, RefusesNobodyWhileFewWait) {
+  Admission admission(limits, 2);
+  for (int i = 0; i < 100; ++i, now += 10ms) {
+    admission.waited(1s, now);
+    admission.took(1s);
+  }
+  EXPECT_TRUE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(3));
+  EXPECT_FALSE(admission.admits(4));
 }
 
 TEST_F(AdmissionTest, CountsThreads) {

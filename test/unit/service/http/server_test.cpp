@@ -274,7 +274,7 @@ TEST(HttpServer, RefusesAtOnceWhatWouldWaitTooLong) {
     while (!released) std::this_thread::yield();
     return Response{.body = "done"};
   });
-  ServerOptions options{.threads = 2, .limits = {.admission = {.longest = std::chrono::microseconds(0)}}};
+  ServerOptions options{.threads = 2, .limits = {.admission = {.longest = std::chrono::microseconds(0), .few = 0}}};
   const Running server(Server::start(options, std::move(router), no_log()).value());
   constexpr std::string_view kWork = "POST /work HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
   RawClient first(server->port()), second(server->port());

@@ -40,7 +40,7 @@ TEST_F(TurnsTest, AreTakenInTheirOrderByAsManyAsThereAreThreads) {
 }
 
 TEST_F(TurnsTest, AdmitAsLongAsNobodyWaitsTooLong) {
-  Turns turns({.longest = 0us}, 1);
+  Turns turns({.longest = 0us, .few = 0}, 1);
   EXPECT_TRUE(turns.admits());
   wait(turns, 0);
   EXPECT_FALSE(turns.admits());
