@@ -139,6 +139,13 @@ class Place {
   const unsigned number_;
 };
 
+// What wakes a connection that waits for its stream; outlives the wait, since the news may come later.
+struct Waker {
+  explicit Waker(const Executor& executor) : timer(executor) {}
+  asio::basic_waitable_timer<Connection::Clock, asio::wait_traits<Connection::Clock>, Executor> timer;
+  bool woken = false;
+};
+
 template <typename Stream>
 class StreamConnection final : public Connection {
  public:
@@ -165,7 +172,9 @@ class StreamConnection final : public Connection {
   void stop_when_idle() override {
     asio::post(socket().get_executor(), [self = weak_from_this(), this] {
       const auto alive = self.lock();
-      if (alive && idle_) cut();
+      if (!alive) return;
+      if (waiting_ != nullptr) waiting_->timer.cancel();  // who waits for news gets the answer that there are none
+      if (idle_) cut();
     });
   }
 
@@ -430,13 +439,6 @@ class StreamConnection final : public Connection {
     co_return !error;
   }
 
-  // What wakes a connection that waits for its stream; outlives the wait, since the news may come later.
-  struct Waker {
-    explicit Waker(const Executor& executor) : timer(executor) {}
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer;
-    bool woken = false;
-  };
-
   // However the coroutine ends: what wakes it belongs to this server.
   struct Unsubscribe {
     ResponseStream& stream;
@@ -475,10 +477,10 @@ class StreamConnection final : public Connection {
   Task<bool> wait_for_news(Waker& waker, std::chrono::milliseconds quiet_time) {
     if (std::exchange(waker.woken, false)) co_return false;
     deadline_.store(Clock::time_point::max());  // the client does nothing wrong
-    idle_ = true;
     waker.timer.expires_after(quiet_time);
+    waiting_ = &waker;
     co_await waker.timer.async_wait(kResume);
-    idle_ = false;
+    waiting_ = nullptr;
     co_return !std::exchange(waker.woken, false);
   }
 
@@ -527,7 +529,9 @@ class StreamConnection final : public Connection {
   std::vector<std::string> certificate_names_;
   beast::flat_buffer buffer_;
   std::atomic<Clock::time_point> deadline_{Clock::time_point::max()};  // of the current step
-  bool idle_ = false;                                                  // touched on the connection's strand only
+  // Touched on the connection's strand only.
+  bool idle_ = false;
+  Waker* waiting_ = nullptr;
 };
 
 }  // namespace

@@ -118,9 +118,11 @@ TEST_F(HttpStream, EndsWhenTheServerStops) {
   RawClient client(server->port());
   client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
   ASSERT_NE(client.receive("\r\n\r\n").find("200 OK"), std::string::npos);
+  std::this_thread::sleep_for(100ms);  // until it waits for news
   const auto before = std::chrono::steady_clock::now();
   server.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - before, 3s);
+  EXPECT_EQ(client.receive(), "6\r\nquiet;\r\n") << "who waits for news is told that there are none";
 }
 
 }  // namespace
