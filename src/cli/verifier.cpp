@@ -126,6 +126,8 @@ void add_verifier(CommandLine& line) {
   command->add_option("--access", options->access, "TOML file that says who may do what, and the tenants");
   command->add_option("--client-ca", options->client_ca, "Ask clients for a certificate of these authorities, PEM");
   command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");
+  command->add_option("--session-key", options->session_key,
+                      "File with the keys that seal sessions, the same for every verifier of a fleet on PostgreSQL");
   command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
   command->add_flag("--insecure-unsigned-corims", options->insecure_unsigned_corims,
                     "With anchors, take unsigned CoRIMs all the same");

@@ -76,6 +76,14 @@ struct StoreSize {
   std::size_t triples = 0;
 };
 
+// One change of what decides verdicts.
+struct StoreChange {
+  std::uint64_t generation = 0;  // of the store, once this had happened
+  DocumentKind kind{};
+  DocumentChange::Event event{};
+  std::string id;  // of a CoRIM StoredCorim::id
+};
+
 class Store : public DocumentStore {
  public:
   // Null when nothing is known under this key. An Error means that the store failed: never a verdict. What is found may
@@ -112,6 +120,8 @@ class Store : public DocumentStore {
 
   // Grows with every change of the content: what a cached verdict must be keyed by.
   [[nodiscard]] virtual std::uint64_t generation() const noexcept = 0;
+  // Those after this generation and up to the current one, in their order.
+  [[nodiscard]] virtual Result<std::vector<StoreChange>> changes_after(std::uint64_t generation) const = 0;
   [[nodiscard]] virtual StoreSize size() const { return {}; }
   // Asks the database, and takes over what others have changed: an Error means that it cannot be reached, or that what
   // is known here is not current. May take as long as the database does.

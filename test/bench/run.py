@@ -176,6 +176,24 @@ def measure_stores(options: argparse.Namespace, binaries: pathlib.Path) -> dict:
     return figures
 
 
+def measure_corim_decode(options: argparse.Namespace, binaries: pathlib.Path) -> dict:
+    """A thousand triples: our objects, with every rule checked, against libcbor's tree of the same octets."""
+    with tempfile.TemporaryDirectory(prefix="credence-bench-") as folder:
+        corim = f"{folder}/corim.cbor"
+        subprocess.run([str(binaries / "bench_corim_decode"), "--write", corim], check=True, timeout=60)
+        commands = [["bench_corim_decode", "--corim", corim], ["baseline_cbor", "--corim", corim]]
+        rounds = [[run(binaries, command, options.seconds) for command in commands[:: -1 if number % 2 else 1]]
+                  for number in range(options.rounds)]
+    costs = [{one["name"]: one["cpu_us"] for one in runs} for runs in rounds]
+    ratios = [cost["libcbor_decode"] / cost["corim_decode"] for cost in costs]
+    octets = rounds[0][0]["configuration"]["octets"]
+    figure = {"value": round(statistics.median(ratios), 4), "unit": "ratio",
+              "raw": {"target": [LEAST, 1.0], "ratios_of_cpu_time": ratios, "rounds": rounds,
+                      "mb_per_second": [octets / cost["corim_decode"] for cost in costs]}}
+    show("corim_decode", figure)
+    return {"corim_decode": figure}
+
+
 def memory_of_verifier(binaries: pathlib.Path) -> dict:
     """The most that the verifier of the demo had resident: one honest connection and four attacks."""
     command = [str(binaries / "credence"), "--json", "demo", "attest", "--resident-memory"]
@@ -241,6 +259,7 @@ def main() -> int:
           f"core {core}, median of {options.rounds} rounds of {options.seconds:g} s\n")
     os.sched_setaffinity(0, {core})  # the programs inherit it
     figures = measure(options, binaries)
+    figures |= measure_corim_decode(options, binaries)
     os.sched_setaffinity(0, everywhere)
     figures |= measure_stores(options, binaries)
     figures["verifier_rss_after_demo_mb"] = memory_of_verifier(binaries)

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "channel_request.h"
-#include "crypto/random.h"
 #include "measure.h"
+#include "other_machines.h"
 #include "software_platform.h"
 #include "verifier/store/postgres/store.h"
 #include "verifier/store/sqlite/store.h"
@@ -45,35 +45,12 @@ double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
-// A class of machines of its own for each triple, with the value of one PCR.
-rats::Corim other_machines(std::size_t number, std::size_t triples) {
-  const auto random = crypto::system_random();
-  rats::Comid comid;
-  comid.id = std::string("comid");
-  for (std::size_t i = 0; i < triples; ++i) {
-    rats::ReferenceTriple triple;
-    rats::TaggedBytes class_id{.tag = rats::kTagUuid, .value = Bytes(16)};
-    rats::CorimDigest digest{.algorithm = std::int64_t{1}, .value = Bytes(32)};
-    bench::require(random->fill(class_id.value) && random->fill(digest.value), "random");
-    triple.environment.class_map.emplace().id = std::move(class_id);
-    rats::Measurement& measurement = triple.measurements.emplace_back();
-    measurement.key = std::uint64_t{0};
-    measurement.values.digests.push_back(std::move(digest));
-    comid.reference_values.push_back(std::move(triple));
-  }
-  rats::Corim corim;
-  corim.id = "bench-" + std::to_string(number);
-  corim.profile = std::string(evidence::tpm::kParsecTpmProfile);
-  corim.comids.push_back(std::move(comid));
-  return corim;
-}
-
 void load(verifier::Store& store, const std::string& name, std::size_t triples) {
   double seconds = 0;  // of the store alone: making the CoRIMs is not its work, reading them is
   std::size_t octets = 0;
   for (std::size_t done = 0, number = 0; done < triples; ++number) {
     const std::size_t some = std::min(kTriplesOfACorim, triples - done);
-    const Bytes encoded = bench::value_of(rats::encode_corim(other_machines(number, some)), "CoRIM");
+    const Bytes encoded = bench::value_of(rats::encode_corim(bench::other_machines(number, some)), "CoRIM");
     const auto start = SteadyClock::now();
     const rats::Corim corim = bench::value_of(rats::decode_corim(encoded), "CoRIM");
     bench::value_of(store.submit(corim, encoded), "submission");

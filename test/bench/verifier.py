@@ -12,7 +12,8 @@ import threading
 
 CLIENTS = 16
 TARGETS = {"verifier_http_over_engine": ("at least", 0.30), "verifier_over_veraison": ("at least", 10),
-           "verifier_p50_over_veraison": ("at most", 0.1)}
+           "verifier_p50_over_veraison": ("at most", 0.1), "overload_p99_accepted": ("at most", 2),
+           "overload_p99_refused_ms": ("at most", 10), "overload_memory_growth": ("at most", 1.1)}
 
 
 def figure(name: str, ratios: list, rounds: list) -> dict:
@@ -64,6 +65,29 @@ def alternate(rounds: int, first, second) -> list:
     return pairs
 
 
+def resident(process: int) -> int:
+    status = pathlib.Path(f"/proc/{process}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def overload(measurement: Measurement, scene, rounds: int) -> dict:
+    """Four times the clients: what it does to the requests that are taken, to those refused, and to memory."""
+    def load(clients: int) -> dict:
+        measured = measurement.run(measurement.load_core, "bench_overload", "--port", scene.port(), "--nonce",
+                                   measurement.nonce, "--clients", clients, *measurement.evidence)
+        return measured | {"resident_kib": resident(scene.verifier.process.pid)}
+
+    load(4 * CLIENTS)  # memory for as many connections is taken once
+    pairs = [(load(CLIENTS), load(4 * CLIENTS)) for _ in range(rounds)]
+    raw = [{"once": once, "four_times": four} for once, four in pairs]
+    p99 = [four["accepted_p99_us"] / once["accepted_p99_us"] for once, four in pairs]
+    refused = [four["refused_p99_us"] / 1e3 for _, four in pairs]
+    growth = [pairs[-1][1]["resident_kib"] / pairs[0][1]["resident_kib"]]
+    return {"overload_p99_accepted": figure("overload_p99_accepted", p99, raw),
+            "overload_p99_refused_ms": figure("overload_p99_refused_ms", refused, raw) | {"unit": "ms"},
+            "overload_memory_growth": figure("overload_memory_growth", growth, raw)}
+
+
 def over_veraison(measurement: Measurement, scene, rounds: int, veraison) -> dict:
     def alone(port: int, others: list) -> dict:
         """Who is not measured stands still: Veraison's services, without any load, halved the rate of the other."""
@@ -106,6 +130,7 @@ def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
                 "verifier_http_over_engine",
                 [http["per_second"] * engine["wall_us"] / 1e6 for http, engine in pairs],
                 [{"http": http, "engine": engine} for http, engine in pairs])}
+            figures |= overload(measurement, scene, rounds)
             if missing():
                 names = ("verifier_over_veraison", "verifier_p50_over_veraison")
                 return figures | {name: skipped(name, missing()) for name in names}

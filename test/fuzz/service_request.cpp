@@ -10,6 +10,7 @@
 #include "crypto/random.h"
 #include "evidence/media_types.h"
 #include "service/http/accept.h"
+#include "service/verifier/memory_sessions.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/verification_api.h"
 #include "support/open_router.h"
@@ -39,7 +40,7 @@ struct Service {
   std::shared_ptr<const verifier::Engine> engine =
       std::make_shared<const verifier::Engine>(store, clock, verifier::Policy{}, verifier::Engine::Identity{});
   std::shared_ptr<Sessions> sessions =
-      std::make_shared<Sessions>(SessionLimits{.sessions = 100}, clock, crypto::system_random());
+      std::make_shared<MemorySessions>(SessionLimits{.sessions = 100}, clock, crypto::system_random());
   http::Router router;
 
   Service() {
@@ -80,7 +81,7 @@ http::Request parse(std::string_view input, std::string_view session_id) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace credence;
   static service::Service service;
-  const auto session = service.sessions->open(Nonce(Bytes(32, 0x5a)), false);
+  const auto session = service.sessions->open(Nonce(Bytes(32, 0x5a)), false, {}, {});
   if (!session) std::abort();  // all sessions of earlier inputs have expired: they never run out
   const auto request = service::parse({reinterpret_cast<const char*>(data), size}, session->id);
   const auto response = service.router.handle(request);

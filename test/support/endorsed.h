@@ -50,12 +50,13 @@ class BrokenStore final : public verifier::Store {
     return failure();
   }
   Result<std::shared_ptr<const verifier::DenyList>> deny_list() const override { return failure(); }
-  std::uint64_t generation() const noexcept override { return 0; }
+  std::uint64_t generation() const noexcept override { return 1; }
   std::shared_ptr<const verifier::Documents> documents(verifier::DocumentKind) const override {
     return std::make_shared<const verifier::Documents>();
   }
   std::uint64_t version(verifier::DocumentKind) const noexcept override { return 0; }
   Result<void> change(verifier::DocumentKind, const Decision&) override { return failure(); }
+  Result<std::vector<verifier::StoreChange>> changes_after(std::uint64_t) const override { return failure(); }
 
  private:
   std::unexpected<Error> failure() const { return fail(Errc::io, why_); }
@@ -96,6 +97,9 @@ class StoreAround : public verifier::Store {
   std::uint64_t version(verifier::DocumentKind kind) const noexcept override { return inner_->version(kind); }
   Result<void> change(verifier::DocumentKind kind, const Decision& decide) override {
     return inner_->change(kind, decide);
+  }
+  Result<std::vector<verifier::StoreChange>> changes_after(std::uint64_t generation) const override {
+    return inner_->changes_after(generation);
   }
 
  private:

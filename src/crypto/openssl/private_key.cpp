@@ -37,10 +37,21 @@ EVP_PKEY* generate_native(KeyType type) {
   return nullptr;
 }
 
+Result<OwnedKeyContext> start_signing(EVP_PKEY* key) {
+  OwnedKeyContext context(EVP_PKEY_CTX_new_from_pkey(library_context(), key, nullptr));
+  if (!context) return openssl_failure("EVP_PKEY_CTX_new_from_pkey");
+  CHECK(expect_one(EVP_PKEY_sign_init(context.get()), "EVP_PKEY_sign_init"));
+  return context;
+}
+
 Result<PrivateKey> make_private_key(OwnedKey key) {
   TRY(PublicKey public_key, public_key_from(key.get()));
-  return PrivateKey(std::make_shared<const PrivateKey::State>(
-      PrivateKey::State{.public_key = std::move(public_key), .key = std::move(key)}));
+  OwnedKeyContext sign_context;
+  if (field_size(public_key.type()) != 0) {
+    TRY(sign_context, start_signing(key.get()));
+  }
+  return PrivateKey(std::make_shared<const PrivateKey::State>(PrivateKey::State{
+      .public_key = std::move(public_key), .key = std::move(key), .sign_context = std::move(sign_context)}));
 }
 
 // Reads PKCS #8 into Credence's own library context.
@@ -65,13 +76,6 @@ Result<Bytes> sign_prehashed(EVP_PKEY_CTX* context, const Digest& digest) {
   CHECK(expect_one(EVP_PKEY_sign(context, signature.data(), &size, hashed.data(), hashed.size()), "EVP_PKEY_sign"));
   signature.resize(size);
   return signature;
-}
-
-Result<OwnedKeyContext> start_signing(EVP_PKEY* key) {
-  OwnedKeyContext context(EVP_PKEY_CTX_new_from_pkey(library_context(), key, nullptr));
-  if (!context) return openssl_failure("EVP_PKEY_CTX_new_from_pkey");
-  CHECK(expect_one(EVP_PKEY_sign_init(context.get()), "EVP_PKEY_sign_init"));
-  return context;
 }
 
 // Hashing included: the one way that EdDSA and keys of other providers know. OpenSSL takes the signature from the key's
@@ -151,7 +155,10 @@ Result<Bytes> PrivateKey::sign_ecdsa(const Digest& digest) const {
                 std::format("expected an EC key for ECDSA, got {}", name(public_key().type())));
   }
   if (state_->stays) return fail(Errc::unsupported, "this key signs messages, not digests that were computed before");
-  TRY(const OwnedKeyContext context, start_signing(state_->key.get()));
+  OwnedKeyContext context(state_->sign_context ? EVP_PKEY_CTX_dup(state_->sign_context.get()) : nullptr);
+  if (!context) {
+    TRY(context, start_signing(state_->key.get()));
+  }
   TRY(const Bytes der, sign_prehashed(context.get(), digest));
   return ecdsa_from_der(der, field);
 }

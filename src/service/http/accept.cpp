@@ -45,6 +45,7 @@ bool is_zero_weight(std::string_view weight) noexcept {
 
 Result<bool> accepts(std::string_view accept_header, std::string_view essence) {
   if (accept_header.find_first_not_of(kSpace) == std::string_view::npos) return true;
+  if (accept_header == essence || accept_header == "*/*") return true;  // what most clients send
   int closest = 0;
   bool accepted = false;
   for (std::size_t ranges = 0; !accept_header.empty(); ++ranges) {

@@ -2,30 +2,32 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/vector_body.hpp>
 #include <chrono>
 #include <exception>
 #include <expected>
-#include <format>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
-#include "service/http/date.h"
 #include "service/http/peer_names.h"
 #include "service/http/problem.h"
+#include "service/http/response_text.h"
+#include "service/http/stream.h"
 
 namespace credence::service::http {
 namespace {
@@ -34,14 +36,14 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using beast::error_code;
 using Parser = beast::http::request_parser<beast::http::vector_body<std::uint8_t>>;
-using WireResponse = beast::http::response<beast::http::string_body>;
 
-constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
 // How much of a refused body is read and thrown away: a socket closed with unread octets is reset, and the client
 // would lose the answer.
 constexpr std::size_t kDrainLimit = 4 << 20;
 constexpr std::chrono::seconds kDrainTime{2};
-constexpr unsigned kMostSlow = 32;  // credentials that wait to be looked at
+constexpr unsigned kMostSlow = 32;            // credentials that wait to be looked at
+constexpr std::size_t kUsualRequest = 2'048;  // octets, first reserved for a connection
+constexpr std::size_t kSmallBody = 64 << 10;  // copied behind its header, to go out with it
 
 Method method_of(beast::http::verb verb) noexcept {
   switch (verb) {
@@ -70,9 +72,9 @@ Result<Request> request_of(const Parser::value_type& message) {
 }
 
 // Of IPv6 the network: within it a client takes as many addresses as it likes. Empty when the client is gone already.
-std::string client_of(const TcpStream& stream) {
+std::string client_of(const Socket& socket) {
   error_code gone;
-  const asio::ip::address address = stream.socket().remote_endpoint(gone).address();
+  const asio::ip::address address = socket.remote_endpoint(gone).address();
   if (gone) return {};
   if (address.is_v4()) return address.to_string();
   const asio::ip::address_v6 v6 = address.to_v6();
@@ -82,26 +84,13 @@ std::string client_of(const TcpStream& stream) {
   return asio::ip::address_v6(octets).to_string();
 }
 
-bool is_local(const TcpStream& stream) {
+bool is_local(const Socket& socket) {
   error_code gone;
-  const asio::ip::address address = stream.socket().remote_endpoint(gone).address();
+  const asio::ip::address address = socket.remote_endpoint(gone).address();
   if (gone) return false;
   if (address.is_v6() && address.to_v6().is_v4_mapped())
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
   return address.is_loopback();
-}
-
-WireResponse wire_response(Response response, unsigned version, bool keep_alive) {
-  WireResponse wire;
-  wire.version(version);
-  wire.result(response.status);
-  wire.reason(reason_phrase(response.status));
-  wire.set(beast::http::field::date, to_imf_fixdate(system_clock()->now()));
-  for (const auto& [key, value] : response.headers) wire.insert(key, value);
-  wire.body() = std::move(response.body);
-  wire.keep_alive(keep_alive);
-  if (response.status != kNoContent) wire.content_length(wire.body().size());
-  return wire;
 }
 
 // What to answer to octets that are no HTTP request, or nothing when the client just went away.
@@ -109,21 +98,31 @@ std::optional<Response> refusal_of(const error_code& error) {
   namespace http = beast::http;
   if (error == http::error::header_limit) return problem(kHeaderFieldsTooLarge, "the request header is too large");
   if (error == http::error::body_limit) return problem(kContentTooLarge, "the body is larger than allowed");
-  if (error == beast::error::timeout || error == http::error::end_of_stream || error == http::error::partial_message) {
-    return std::nullopt;
-  }
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   const bool is_http = error.category() == make_error_code(http::error::bad_method).category();
   if (!is_http) return std::nullopt;
   return problem(kBadRequest, "not an HTTP/1.1 request: " + error.message());
 }
 
-// A request under way: what its answer, the log and the observer say of it.
+// A request under way: how its answer ends it, and what the log and the observer say of it.
 struct Exchange {
   std::shared_ptr<const Serving> serving;
   std::string id{};
   std::chrono::steady_clock::time_point began{};
   Method method = Method::other;
   const Route* route = nullptr;
+  unsigned version = 11;
+  bool keep_alive = false;
+
+  [[nodiscard]] ResponseLine line(const Response& response) const {
+    if (response.stream != nullptr)
+      return {.version = version,
+              .keep_alive = keep_alive && version == 11,
+              .framing = version == 11 ? Framing::chunked : Framing::until_close};
+    return {.version = version,
+            .keep_alive = keep_alive,
+            .framing = response.status == kNoContent ? Framing::none : Framing::length};
+  }
 };
 
 // One of those that wait.
@@ -140,17 +139,27 @@ class Place {
   const unsigned number_;
 };
 
+// What wakes a connection that waits for its stream; outlives the wait, since the news may come later.
+struct Waker {
+  explicit Waker(const Executor& executor) : timer(executor) {}
+  asio::basic_waitable_timer<Connection::Clock, asio::wait_traits<Connection::Clock>, Executor> timer;
+  bool woken = false;
+};
+
 template <typename Stream>
 class StreamConnection final : public Connection {
  public:
   StreamConnection(Stream stream, Shared& shared, const ServerLimits& limits)
       : stream_(std::move(stream)),
         shared_(shared),
-        client_(client_of(beast::get_lowest_layer(stream_))),
-        local_(is_local(beast::get_lowest_layer(stream_))),
-        buffer_(limits.header + 1024) {}
+        client_(client_of(socket())),
+        local_(is_local(socket())),
+        buffer_(limits.header + 1024) {
+    error_code ignored;  // a client that is gone: the first read says so
+    socket().non_blocking(true, ignored);
+  }
 
-  asio::awaitable<void> run() override {
+  Task<void> run() override {
     const bool ready = co_await handshake();
     if (!ready) co_return;
     for (std::size_t served = 0; served < shared_.serving()->limits.requests && !shared_.stopping; ++served) {
@@ -161,21 +170,45 @@ class StreamConnection final : public Connection {
   }
 
   void stop_when_idle() override {
-    asio::post(tcp().get_executor(), [self = weak_from_this(), this] {
+    asio::post(socket().get_executor(), [self = weak_from_this(), this] {
       const auto alive = self.lock();
-      if (alive && idle_) tcp().cancel();
+      if (!alive) return;
+      if (waiting_ != nullptr) waiting_->timer.cancel();  // who waits for news gets the answer that there are none
+      if (idle_) cut();
+    });
+  }
+
+  void close_when_late(Clock::time_point now) override {
+    if (now < deadline_.load()) return;
+    asio::post(socket().get_executor(), [self = weak_from_this(), this, now] {
+      const auto alive = self.lock();
+      if (alive && now >= deadline_.load()) cut();  // it may have made a step in the meantime
     });
   }
 
  private:
-  static constexpr bool kTls = !std::is_same_v<Stream, TcpStream>;
+  static constexpr bool kTls = !std::is_same_v<Stream, Socket>;
 
-  TcpStream& tcp() { return beast::get_lowest_layer(stream_); }
+  Socket& socket() {
+    if constexpr (kTls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
 
-  asio::awaitable<bool> handshake() {
+  void allow(std::chrono::milliseconds time) { deadline_.store(Clock::now() + time); }
+
+  // Whatever waits for the socket goes on, with an error.
+  void cut() {
+    error_code ignored;
+    socket().close(ignored);
+  }
+
+  Task<bool> handshake() {
     if constexpr (kTls) {
       const auto serving = shared_.serving();
-      tcp().expires_after(serving->limits.header_time);
+      allow(serving->limits.header_time);
       const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kResume);
       if (error) {
         serving->observer->handshake_failed();
@@ -188,60 +221,50 @@ class StreamConnection final : public Connection {
   }
 
   // Reads one request and answers it; false when the connection ends with that.
-  asio::awaitable<bool> serve_one() {
+  Task<bool> serve_one() {
     Exchange exchange{.serving = shared_.serving()};
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(exchange.serving->limits.header));
     parser.body_limit(boost::none);  // known once the route is: see admit()
+    parser.eager(false);
     idle_ = true;
-    tcp().expires_after(exchange.serving->limits.header_time);
-    const auto [error, octets] = co_await beast::http::async_read_header(stream_, buffer_, parser, kResume);
+    allow(exchange.serving->limits.header_time);
+    const error_code error = co_await read(parser, [&parser] { return parser.is_header_done(); });
     idle_ = false;
     exchange.serving = shared_.serving();  // it may have waited for long
-    exchange.began = std::chrono::steady_clock::now();
-    if (error) {
-      if (auto refusal = refused_octets(exchange, error)) co_await write_last(*std::move(refusal), 11);
-      co_return false;
-    }
-    const unsigned version = parser.get().version();
+    exchange.began = Clock::now();
+    if (error) co_return co_await refuse_octets(exchange, error);
     auto request = begin(exchange, parser);
-    if (!request) {
-      co_await write_last(std::move(request).error(), version);
-      co_return false;
-    }
-    const bool head = request->method == Method::head;
-    const bool keep_alive = parser.get().keep_alive() && !shared_.stopping;
+    if (!request) co_return co_await write_last(std::move(request).error(), exchange);
     if (auto refusal = co_await admit(exchange, *request, parser)) {
-      if (parser.is_done()) co_return co_await write(*std::move(refusal), version, keep_alive, head);
-      co_await write_last(*std::move(refusal), version);
-      co_return false;
+      if (parser.is_done()) co_return co_await write(*std::move(refusal), exchange);
+      co_return co_await write_last(*std::move(refusal), exchange);
     }
-    if (const auto failed = co_await read_body(exchange.serving->limits, parser)) {
-      if (auto refusal = refused_octets(exchange, *failed)) co_await write_last(*std::move(refusal), version);
-      co_return false;
-    }
+    const error_code failed = co_await read_body(exchange.serving->limits, parser);
+    if (failed) co_return co_await refuse_octets(exchange, failed);
     request->body = std::move(parser.get().body());
-    co_return co_await write(answer(exchange, *request), version, keep_alive, head);
+    if (is_work(*request)) co_return co_await work(exchange, *request);
+    co_return co_await write(answer(exchange, *request), exchange);
   }
 
-  std::optional<Response> refused_octets(Exchange& exchange, const error_code& error) {
-    if (exchange.id.empty()) exchange.id = shared_.ids.make();
-    const RequestScope scope(exchange.id);
-    auto refusal = refusal_of(error);
-    if (refusal) conclude(exchange, *refusal);
-    return refusal;
+  // Answers in its turn, or at once that too many wait.
+  Task<bool> work(Exchange& exchange, const Request& request) {
+    if (!shared_.turns.admits()) {
+      const auto busy = [] { return problem(kServiceUnavailable, "too busy: try again"); };
+      co_return co_await write(refused(exchange, busy), exchange);
+    }
+    deadline_.store(Clock::time_point::max());  // it waits for us
+    co_await shared_.turns.async_wait(asio::use_awaitable_t<Executor>());
+    co_return co_await write(answer_in_turn(exchange, request), exchange);
   }
 
   // The request of a header, or what is answered to one that is none.
   std::expected<Request, Response> begin(Exchange& exchange, const Parser& parser) {
+    exchange.version = parser.get().version();
+    exchange.keep_alive = parser.get().keep_alive() && !shared_.stopping;
     auto request = request_of(parser.get());
     exchange.id = request ? shared_.ids.id_of(*request) : shared_.ids.make();
-    if (!request) {
-      const RequestScope scope(exchange.id);
-      Response refusal = problem(request.error());
-      conclude(exchange, refusal);
-      return std::unexpected(std::move(refusal));
-    }
+    if (!request) return std::unexpected(refused(exchange, [&] { return problem(request.error()); }));
     exchange.method = request->method;
     request->client = client_;
     request->local = local_;
@@ -250,16 +273,41 @@ class StreamConnection final : public Connection {
     return *std::move(request);
   }
 
+  // What looks something up is answered at once, however many wait: health, discovery, results.
+  static bool is_work(const Request& request) noexcept { return request.method == Method::post; }
+
+  // Feeds the parser until `enough`. What comes behind stays in the buffer: the next request.
+  template <typename Enough>
+  Task<error_code> read(Parser& parser, Enough enough) {
+    while (true) {
+      if (buffer_.size() > 0) {
+        error_code error;
+        buffer_.consume(parser.put(buffer_.data(), error));
+        if (error && error != beast::http::error::need_more) co_return error;
+        if (enough()) co_return error_code{};
+        if (!error) continue;
+        if (buffer_.size() == buffer_.max_size()) co_return beast::http::error::buffer_overflow;
+      }
+      const std::size_t room =
+          std::min(buffer_.max_size() - buffer_.size(), std::max(kUsualRequest, buffer_.capacity() - buffer_.size()));
+      const auto [error, octets] = co_await stream_.async_read_some(buffer_.prepare(room), kResume);
+      buffer_.commit(octets);
+      if (!error) continue;
+      error_code ended = parser.got_some() ? beast::http::error::partial_message : beast::http::error::end_of_stream;
+      co_return error == asio::error::eof ? ended : error;
+    }
+  }
+
   // Route, guard and size, before a single octet of the body is read: who may not submit cannot make the server
   // collect megabytes first.
-  asio::awaitable<std::optional<Response>> admit(Exchange& exchange, Request& request, Parser& parser) {
+  Task<std::optional<Response>> admit(Exchange& exchange, Request& request, Parser& parser) {
     auto refusal = co_await refusal_before_body(exchange, request, parser);
     const RequestScope scope(exchange.id);
     if (refusal) conclude(exchange, *refusal);
     co_return refusal;
   }
 
-  asio::awaitable<std::optional<Response>> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
+  Task<std::optional<Response>> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
     const auto found = exchange.serving->router.find(request);
     if (const auto* refusal = std::get_if<Router::MethodNotAllowed>(&found))
       co_return named(exchange, [&] { return method_not_allowed_response(*refusal); });
@@ -283,7 +331,7 @@ class StreamConnection final : public Connection {
   }
 
   // A password to be hashed or keys to be fetched hold up those who have one, and nobody else.
-  asio::awaitable<std::optional<Response>> ask_guard(const Exchange& exchange, Request& request) {
+  Task<std::optional<Response>> ask_guard(const Exchange& exchange, Request& request) {
     const Route& route = *exchange.route;
     const auto ask = [](const Exchange& asking, Request& asked) {
       const RequestScope scope(asking.id);  // of the thread, so never across a co_await
@@ -294,22 +342,28 @@ class StreamConnection final : public Connection {
     if (place.number() > kMostSlow)
       co_return named(exchange,
                       [] { return problem(kServiceUnavailable, "too many credentials wait to be looked at"); });
+    deadline_.store(Clock::time_point::max());  // it waits for us
     const auto later = [ask](const Exchange& asking, Request& asked) -> asio::awaitable<std::optional<Response>> {
       co_return ask(asking, asked);
     };
-    co_return co_await asio::co_spawn(shared_.slow_guards, later(exchange, request), asio::use_awaitable);
+    co_return co_await asio::co_spawn(shared_.slow_guards, later(exchange, request), asio::use_awaitable_t<Executor>());
   }
 
-  asio::awaitable<std::optional<error_code>> read_body(const ServerLimits& limits, Parser& parser) {
-    tcp().expires_after(limits.body_time);
+  Task<error_code> read_body(const ServerLimits& limits, Parser& parser) {
+    if (parser.is_done()) co_return error_code{};
+    allow(limits.body_time);
     if (beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const auto [error, octets] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResume);
       if (error) co_return error;
     }
-    const auto [error, octets] = co_await beast::http::async_read(stream_, buffer_, parser, kResume);
-    if (error) co_return error;
-    co_return std::nullopt;
+    parser.eager(true);
+    co_return co_await read(parser, [&parser] { return parser.is_done(); });
+  }
+
+  Response answer_in_turn(Exchange& exchange, const Request& request) {
+    const Turn turn(shared_.turns);
+    return answer(exchange, request);
   }
 
   Response answer(Exchange& exchange, const Request& request) {
@@ -324,6 +378,15 @@ class StreamConnection final : public Connection {
     }
     conclude(exchange, response);
     return response;
+  }
+
+  // An answer that no handler made. It is made within the scope too: problem() names the request.
+  template <typename Make>
+  Response refused(const Exchange& exchange, Make make) {
+    const RequestScope scope(exchange.id);
+    Response refusal = make();
+    conclude(exchange, refusal);
+    return refusal;
   }
 
   // Each answer passes here once, within its RequestScope.
@@ -343,37 +406,120 @@ class StreamConnection final : public Connection {
     shared_.log.write_fields(LogLevel::debug, "request", fields);
   }
 
-  asio::awaitable<bool> write(Response response, unsigned version, bool keep_alive, bool head) {
-    WireResponse wire = wire_response(std::move(response), version, keep_alive);
-    beast::http::response_serializer<beast::http::string_body> serializer(wire);
-    tcp().expires_after(shared_.serving()->limits.write_time);
-    if (head) {
-      const auto [error, octets] = co_await beast::http::async_write_header(stream_, serializer, kResume);
-      co_return !error && keep_alive;
+  Task<bool> write(Response response, const Exchange& exchange) {
+    const bool head = exchange.method == Method::head;
+    const ResponseLine line = exchange.line(response);
+    std::string text = header_text(response, line, system_clock()->now());
+    const bool small = response.body.size() <= kSmallBody;
+    if (!head && small) text += response.body;
+    const bool begun = co_await send(text);
+    if (!begun) co_return false;
+    if (head) co_return line.keep_alive;
+    if (!small) {
+      const bool sent = co_await send(response.body);
+      if (!sent) co_return false;
     }
-    const auto [error, octets] = co_await beast::http::async_write(stream_, serializer, kResume);
-    co_return !error && keep_alive;
+    if (response.stream != nullptr) {
+      const bool ended = co_await write_stream(std::move(response.stream), line.framing);
+      if (!ended) co_return false;
+    }
+    co_return line.keep_alive;
   }
 
-  // Answers a request whose body was not read; the rest of it is drained so that the answer arrives.
-  asio::awaitable<void> write_last(Response response, unsigned version) {
-    co_await write(std::move(response), version, false, false);
+  // Mostly the socket takes it at once; then there is nothing to wait for.
+  Task<bool> send(std::string_view octets) {
+    if constexpr (!kTls) {
+      error_code error;
+      octets.remove_prefix(stream_.write_some(asio::buffer(octets), error));
+      if (error && error != asio::error::would_block) co_return false;
+      if (octets.empty()) co_return true;
+    }
+    allow(shared_.serving()->limits.write_time);
+    const auto [error, sent] = co_await asio::async_write(stream_, asio::buffer(octets), kResume);
+    co_return !error;
+  }
+
+  // However the coroutine ends: what wakes it belongs to this server.
+  struct Unsubscribe {
+    ResponseStream& stream;
+    ~Unsubscribe() { stream.on_news({}); }
+  };
+
+  Task<bool> write_stream(std::shared_ptr<ResponseStream> stream, Framing framing) {
+    const auto waker = std::make_shared<Waker>(socket().get_executor());
+    stream->on_news([waker] {
+      asio::post(waker->timer.get_executor(), [waker] {
+        waker->woken = true;
+        waker->timer.cancel();
+      });
+    });
+    const Unsubscribe unsubscribe{*stream};
+    while (!shared_.stopping) {
+      ResponseStream::Part part = stream->next();
+      if (part.octets.empty() && !part.last) {
+        const bool quiet = co_await wait_for_news(*waker, stream->quiet_time());
+        if (!quiet) continue;
+        part = stream->when_quiet();
+      }
+      if (!part.octets.empty()) {
+        const std::string octets = framing == Framing::chunked ? chunk_text(part.octets) : std::move(part.octets);
+        const bool sent = co_await send(octets);
+        if (!sent) co_return false;  // gone, or too slow
+      }
+      // Not in one condition: GCC 14 awaits the right side of || in a co_return whatever the left one says.
+      if (part.last && framing != Framing::chunked) co_return true;
+      if (part.last) co_return co_await send(kLastChunk);
+    }
+    co_return false;
+  }
+
+  // True when it stayed quiet.
+  Task<bool> wait_for_news(Waker& waker, std::chrono::milliseconds quiet_time) {
+    if (std::exchange(waker.woken, false)) co_return false;
+    deadline_.store(Clock::time_point::max());  // the client does nothing wrong
+    waker.timer.expires_after(quiet_time);
+    waiting_ = &waker;
+    co_await waker.timer.async_wait(kResume);
+    waiting_ = nullptr;
+    co_return !std::exchange(waker.woken, false);
+  }
+
+  // Always false, as write_last().
+  Task<bool> refuse_octets(Exchange& exchange, error_code error) {
+    if (exchange.id.empty()) exchange.id = shared_.ids.make();
+    if (auto refusal = refusal_of_octets(exchange, error)) co_await write_last(*std::move(refusal), exchange);
+    co_return false;
+  }
+
+  std::optional<Response> refusal_of_octets(const Exchange& exchange, error_code error) {
+    const RequestScope scope(exchange.id);  // problem() names the request too
+    auto refusal = refusal_of(error);
+    if (refusal) conclude(exchange, *refusal);
+    return refusal;
+  }
+
+  // Answers a request whose body was not read; the rest of it is drained so that the answer arrives. Always false: the
+  // connection ends with it.
+  Task<bool> write_last(Response response, Exchange& exchange) {
+    exchange.keep_alive = false;
+    co_await write(std::move(response), exchange);
     std::array<std::uint8_t, 4096> discarded;
-    tcp().expires_after(kDrainTime);
+    allow(kDrainTime);
     for (std::size_t drained = 0; drained < kDrainLimit;) {
       const auto [error, octets] = co_await stream_.async_read_some(asio::buffer(discarded), kResume);
-      if (error) co_return;
+      if (error) break;
       drained += octets;
     }
+    co_return false;
   }
 
-  asio::awaitable<void> close() {
+  Task<void> close() {
     if constexpr (kTls) {
-      tcp().expires_after(kDrainTime);
+      allow(kDrainTime);
       co_await stream_.async_shutdown(kResume);  // a client that is gone makes this fail: fine
     }
     error_code ignored;
-    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   }
 
   Stream stream_;
@@ -382,17 +528,19 @@ class StreamConnection final : public Connection {
   const bool local_;
   std::vector<std::string> certificate_names_;
   beast::flat_buffer buffer_;
-  bool idle_ = false;  // touched on the connection's strand only
+  std::atomic<Clock::time_point> deadline_{Clock::time_point::max()};  // of the current step
+  // Touched on the connection's strand only.
+  bool idle_ = false;
+  Waker* waiting_ = nullptr;
 };
 
 }  // namespace
 
-std::shared_ptr<Connection> make_connection(asio::ip::tcp::socket socket, Shared& shared) {
+std::shared_ptr<Connection> make_connection(Socket socket, Shared& shared) {
   const auto serving = shared.serving();
-  TcpStream stream(std::move(socket));
   if (serving->tls == nullptr)
-    return std::make_shared<StreamConnection<TcpStream>>(std::move(stream), shared, serving->limits);
-  return std::make_shared<StreamConnection<TlsStream>>(TlsStream(std::move(stream), *serving->tls), shared,
+    return std::make_shared<StreamConnection<Socket>>(std::move(socket), shared, serving->limits);
+  return std::make_shared<StreamConnection<TlsStream>>(TlsStream(std::move(socket), *serving->tls), shared,
                                                        serving->limits);
 }
 

@@ -1,21 +1,22 @@
 // One connection: a coroutine that reads requests, one after the other, and answers them.
 //
-// Only server.cpp includes this header: it brings Beast and Asio.
+// Only server.cpp includes this header: it brings Asio.
 #pragma once
 
 #include <atomic>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/vector_body.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -23,11 +24,17 @@
 #include "service/http/request_id.h"
 #include "service/http/router.h"
 #include "service/http/server.h"
+#include "service/http/turns.h"
 
 namespace credence::service::http {
 
-using TcpStream = boost::beast::tcp_stream;
-using TlsStream = boost::asio::ssl::stream<TcpStream>;
+// Named and not erased: each step of a connection goes through its executor.
+using Executor = boost::asio::strand<boost::asio::io_context::executor_type>;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+using TlsStream = boost::asio::ssl::stream<Socket>;
+template <typename T>
+using Task = boost::asio::awaitable<T, Executor>;
+inline constexpr auto kResume = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>());
 
 // What a reload exchanges as a whole. A request keeps what it began with.
 struct Serving {
@@ -40,8 +47,12 @@ struct Serving {
 // What all connections of a server share; outlives them.
 class Shared {
  public:
-  Shared(std::shared_ptr<const Serving> serving, RequestIds request_ids, Log& its_log)
-      : log(its_log), ids(std::move(request_ids)), serving_(std::move(serving)) {}
+  // Turns are by the limits of the beginning, whatever a reload brings: they know what is under way.
+  Shared(std::shared_ptr<const Serving> serving, RequestIds request_ids, unsigned threads, Log& its_log)
+      : log(its_log),
+        ids(std::move(request_ids)),
+        turns(serving->limits.admission, threads),
+        serving_(std::move(serving)) {}
 
   [[nodiscard]] std::shared_ptr<const Serving> serving() const {
     const std::lock_guard lock(mutex_);
@@ -54,6 +65,7 @@ class Shared {
 
   Log& log;
   RequestIds ids;
+  Turns turns;
   std::atomic<bool> stopping = false;
   std::atomic<unsigned> slow_waiting = 0;
   boost::asio::thread_pool slow_guards{1};
@@ -66,13 +78,18 @@ class Shared {
 // A connection as the server sees it, whatever its stream.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
+  using Clock = std::chrono::steady_clock;
+
   virtual ~Connection() = default;
   // Serves until the client, a limit or the server's end.
-  virtual boost::asio::awaitable<void> run() = 0;
+  virtual Task<void> run() = 0;
   // From any thread: wakes the connection when it only waits for a next request.
   virtual void stop_when_idle() = 0;
+  // From any thread, now and then: closes the connection when its current step takes too long. A timer for each step
+  // would cost more than most steps.
+  virtual void close_when_late(Clock::time_point now) = 0;
 };
 
-[[nodiscard]] std::shared_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared);
+[[nodiscard]] std::shared_ptr<Connection> make_connection(Socket socket, Shared& shared);
 
 }  // namespace credence::service::http

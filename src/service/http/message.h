@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "service/access/principal.h"
 #include "service/http/status.h"
+#include "service/http/stream.h"
 #include "service/http/target.h"
 
 namespace credence::service::http {
@@ -41,6 +43,7 @@ struct Response {
   unsigned status = kOk;
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
+  std::shared_ptr<ResponseStream> stream{};  // the rest of the body, as it comes
 };
 
 // Header names, media types and schemes compare without regard to the case of ASCII letters.

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <format>
 #include <mutex>
@@ -19,9 +16,12 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "crypto/random.h"
 #include "service/http/connection.h"
+#include "service/http/problem.h"
+#include "service/http/response_text.h"
 #include "service/http/tls.h"
 
 namespace credence::service::http {
@@ -31,8 +31,13 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after running out of descriptors
+constexpr std::chrono::milliseconds kMostSweep{1'000}, kLeastSweep{10};
+
+// How often it is looked for connections that are late: often enough that a limit is kept by a quarter.
+std::chrono::milliseconds sweep_period(const ServerLimits& limits) {
+  return std::clamp(std::min({limits.header_time, limits.body_time, limits.write_time}) / 4, kLeastSweep, kMostSweep);
+}
 
 unsigned thread_count(unsigned wanted) {
   return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
@@ -66,20 +71,24 @@ Result<RequestIds> request_ids() {
 }  // namespace
 
 class Server::Impl {
+  using Timer = asio::basic_waitable_timer<Connection::Clock, asio::wait_traits<Connection::Clock>, Executor>;
+
  public:
   Impl(std::shared_ptr<const Serving> serving, RequestIds ids, const ServerOptions& options, Log& log)
       : options_(options),
         threads_(thread_count(options.threads)),
-        shared_(std::move(serving), std::move(ids), log),
+        shared_(std::move(serving), std::move(ids), threads_, log),
         io_(static_cast<int>(threads_)),
         acceptor_(asio::make_strand(io_)),
-        grace_(acceptor_.get_executor()) {}
+        grace_(acceptor_.get_executor()),
+        sweep_(acceptor_.get_executor()) {}
 
   // Sockets go before the io_context that they belong to; those still held by a coroutine go with it.
   // A guard that still runs has a request in its hands.
   ~Impl() {
     shared_.slow_guards.stop();
     shared_.slow_guards.join();
+    shared_.turns.clear();
     live_.clear();
   }
   Impl(const Impl&) = delete;
@@ -112,6 +121,7 @@ class Server::Impl {
     asio::co_spawn(acceptor_.get_executor(), accept_loop(), [this](const std::exception_ptr& exception) {
       if (exception) warn("no connections are accepted any more: ", "the loop ended with an exception");
     });
+    asio::co_spawn(acceptor_.get_executor(), sweep_loop(), asio::detached);
     std::vector<std::jthread> others;
     for (unsigned i = 1; i < threads_; ++i) others.emplace_back([this] { io_.run(); });
     io_.run();
@@ -122,6 +132,7 @@ class Server::Impl {
     asio::post(acceptor_.get_executor(), [this] {
       error_code ignored;
       acceptor_.close(ignored);
+      sweep_.cancel();
       const std::lock_guard lock(mutex_);
       if (live_.empty()) return;
       for (const auto& connection : live_) connection->stop_when_idle();
@@ -141,7 +152,7 @@ class Server::Impl {
  private:
   // Memory and descriptors may run out. An exception must not end the loop: the service would look alive and accept
   // nobody.
-  asio::awaitable<void> accept_loop() {
+  Task<void> accept_loop() {
     while (!shared_.stopping) {
       bool accepted = false;
       try {
@@ -151,7 +162,7 @@ class Server::Impl {
       }
       if (accepted || shared_.stopping) continue;
       try {
-        asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
+        Timer pause(acceptor_.get_executor(), kAcceptPause);
         co_await pause.async_wait(kResume);
       } catch (const std::exception&) {  // not even memory for a timer
         std::this_thread::sleep_for(kAcceptPause);
@@ -159,7 +170,7 @@ class Server::Impl {
     }
   }
 
-  asio::awaitable<bool> accept_one() {
+  Task<bool> accept_one() {
     // Each connection has a strand: its coroutine and its timeouts never run on two threads at once.
     auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kResume);
     if (shared_.stopping) co_return true;
@@ -171,17 +182,29 @@ class Server::Impl {
     co_return true;
   }
 
-  void admit(tcp::socket socket) {
+  // When the server stops, stop_time bounds all that goes on.
+  Task<void> sweep_loop() {
+    while (!shared_.stopping) {
+      sweep_.expires_after(sweep_period(shared_.serving()->limits));
+      co_await sweep_.async_wait(kResume);
+      const auto now = Connection::Clock::now();
+      const std::lock_guard lock(mutex_);
+      for (const auto& connection : live_) connection->close_when_late(now);
+    }
+  }
+
+  void admit(Socket socket) {
     const auto serving = shared_.serving();
     const std::lock_guard lock(mutex_);
+    error_code ignored;
     if (live_.size() >= serving->limits.connections) {
       serving->observer->connection_refused();
+      if (serving->tls == nullptr) refuse(socket);
       shared_.log.write(LogLevel::warning, "connection refused: too many are open");
       return;  // closes the socket
     }
-    error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    const auto executor = socket.get_executor();
+    const Executor executor = socket.get_executor();
     auto connection = make_connection(std::move(socket), shared_);
     live_.insert(connection);
     try {
@@ -194,6 +217,16 @@ class Server::Impl {
       throw;
     }
     serving->observer->connection_opened();
+  }
+
+  // Without reading what the client wants, and without waiting for it to take the answer.
+  static void refuse(Socket& socket) {
+    error_code ignored;
+    const Response response = problem(kServiceUnavailable, "too many connections are open: try again");
+    const std::string text = header_text(response, {.keep_alive = false}, system_clock()->now()) + response.body;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(text), ignored);
+    socket.shutdown(Socket::shutdown_send, ignored);
   }
 
   void warn(std::string_view what, std::string_view why) noexcept {
@@ -229,8 +262,9 @@ class Server::Impl {
   std::mutex mutex_;
   std::unordered_set<std::shared_ptr<Connection>> live_;
   asio::io_context io_;  // after what coroutines use: those that stop() cut off are destroyed with it
-  tcp::acceptor acceptor_;
-  asio::steady_timer grace_;
+  asio::basic_socket_acceptor<tcp, Executor> acceptor_;
+  Timer grace_;
+  Timer sweep_;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "service/http/admission.h"
 #include "service/http/observer.h"
 #include "service/http/router.h"
 
@@ -32,13 +33,14 @@ struct SocketAddress {
 };
 
 struct ServerLimits {
-  std::size_t connections = 256;                  // one more is closed at once
+  std::size_t connections = 256;                  // one more gets 503 and is closed; under TLS, closed at once
   std::size_t header = 8'192;                     // octets of request line and header fields
   std::size_t requests = 100'000;                 // on one connection
   std::chrono::milliseconds header_time{15'000};  // TLS handshake, idle time, and the header itself: each
   std::chrono::milliseconds body_time{30'000};
   std::chrono::milliseconds write_time{15'000};
   std::chrono::milliseconds stop_time{5'000};  // for requests under way when the server stops
+  AdmissionLimits admission{};                 // how long POST requests wait for a thread
 };
 
 struct ServerOptions {

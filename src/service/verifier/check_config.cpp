@@ -6,9 +6,11 @@
 
 #include "crypto/certificate.h"
 #include "service/access/bearer_token.h"
+#include "service/access/principal.h"
 #include "service/http/server.h"
 #include "service/verifier/config_options.h"
 #include "service/verifier/file.h"
+#include "service/verifier/session_keys.h"
 #include "service/verifier/store_specification.h"
 
 namespace credence::service {
@@ -33,6 +35,7 @@ class Checker {
     check_anchors();
     check_retired_keys();
     check_audit_log();
+    check_session_key(made.options);
     warn_of_insecurity();
     std::ranges::stable_sort(report_.findings, {}, &Finding::where);
   }
@@ -141,6 +144,15 @@ class Checker {
     if (const auto folder = file_exists(file.parent_path()); !folder || !*folder)
       problem("audit-log",
               std::format("{}: expected the folder of the audit log: make it", file.parent_path().string()));
+  }
+
+  void check_session_key(const VerifierOptions& options) {
+    if (!options.session_keys) return;
+    if (!is_shared_store(options.store))
+      problem("session-key",
+              "session-key: sealed sessions need a store that verifiers share: expected postgresql://...");
+    if (const auto keys = SessionKeys::from_file(*options.session_keys, access::kDefaultTenant); !keys)
+      problem("session-key", keys.error().text());
   }
 
   void warn_of_insecurity() {

@@ -54,6 +54,7 @@ constexpr std::array kKeys{
     Key{"access", &VerifierConfig::access},
     Key{"client-ca", &VerifierConfig::client_ca},
     Key{"audit-log", &VerifierConfig::audit_log},
+    Key{"session-key", &VerifierConfig::session_key},
     Key{"insecure-no-seccomp", &VerifierConfig::insecure_no_seccomp},
     Key{"corim-anchor", &VerifierConfig::corim_anchors},
     Key{"insecure-unsigned-corims", &VerifierConfig::insecure_unsigned_corims},

@@ -33,6 +33,7 @@ struct VerifierConfig {
   std::string access;                                         // the file
   std::string client_ca;
   std::string audit_log;
+  std::string session_key;  // the file that holds the keys
   bool insecure_no_seccomp = false;
   std::vector<std::string> corim_anchors;
   bool insecure_unsigned_corims = false;

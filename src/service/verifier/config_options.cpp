@@ -119,6 +119,7 @@ class Conversion {
     if (!config_.token.empty()) options.provisioning_token = config_.token;
     if (!config_.access.empty()) options.access_file = config_.access;
     if (!config_.audit_log.empty()) options.audit_log = config_.audit_log;
+    if (!config_.session_key.empty()) options.session_keys = config_.session_key;
     options.corim_anchors.assign(config_.corim_anchors.begin(), config_.corim_anchors.end());
     options.insecure_unsigned_corims = config_.insecure_unsigned_corims;
   }

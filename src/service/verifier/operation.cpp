@@ -25,6 +25,10 @@ constexpr Permission kAsking{
 constexpr Permission kManagement{.roles = {Role::manager}};
 constexpr Permission kPolicyReading{.roles = {Role::manager, Role::reader, Role::auditor}};
 
+// It names what was changed, by its hash, and says nothing of what it says.
+constexpr Permission kFollowing{
+    .roles = {Role::relying_party, Role::provisioner, Role::manager, Role::reader, Role::auditor}};
+
 constexpr std::size_t kMaxIgnoredBody = 1'024;  // newSession takes none
 constexpr std::size_t kMaxEvidence = 1 << 20;
 constexpr std::size_t kMaxCorim = 16 << 20;
@@ -95,6 +99,8 @@ constexpr std::array kRows{
                  reads},
     OperationRow{get_result_keys, "get_result_keys", get, "/.well-known/jwks.json", 0, kEverybody, reads},
     OperationRow{discover_coserv, "discover_coserv", get, "/.well-known/coserv-configuration", 0, kEverybody, reads},
+
+    OperationRow{follow_changes, "follow_changes", get, "/change-feed/v1/changes", 0, kFollowing, reads},
 };
 
 constexpr bool in_order() {

@@ -51,6 +51,8 @@ enum class Operation : std::uint8_t {
   discover_management,
   get_result_keys,
   discover_coserv,
+  // --- changes ---
+  follow_changes,
 };
 
 // What an operation does to what is kept. `changes` is what the audit log must hold before it is done.

@@ -99,6 +99,8 @@ Result<ResultRequest> result_request_from(const http::Target& target, Seconds lo
   if (peer) {
     TRY(request.peer, parse_peer(*peer));
   }
+  for (const auto& parameter : target.query)
+    if (parameter.first != "nonce" && parameter.first != "nonceSize") request.asked.push_back(parameter);
   return request;
 }
 

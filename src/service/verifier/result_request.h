@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -16,8 +18,9 @@ struct ResultRequest {
       audience{};  // aud, as the client gives it: perhaps a salted hash, so that nobody learns it
   std::optional<Seconds> lifetime{};
   bool reduced = false;
-  bool trace = false;         // credence.trace: what was compared
-  bool raw_evidence = false;  // the evidence itself, inside the result
+  bool trace = false;                                        // credence.trace: what was compared
+  bool raw_evidence = false;                                 // the evidence itself, inside the result
+  std::vector<std::pair<std::string, std::string>> asked{};  // the parameters that said so, as they were given
   rats::EarSpelling spelling = rats::EarSpelling::veraison;
   bool as_cwt = false;  // the draft's spelling only: Veraison's has no CBOR form
   std::string peer{};   // the name by which the client means the attester, for policies; it is not in the result

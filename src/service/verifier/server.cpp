@@ -1,11 +1,14 @@
 #include "service/verifier/server.h"
 
 #include <algorithm>
+#include <array>
 #include <format>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "service/access/access.h"
 #include "service/access/config.h"
@@ -15,6 +18,7 @@
 #include "service/metrics/verifier_metrics.h"
 #include "service/policy/opa_language.h"
 #include "service/policy/policy_appraiser.h"
+#include "service/verifier/change_feed_api.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/coserv_api.h"
 #include "service/verifier/discovery_api.h"
@@ -22,9 +26,11 @@
 #include "service/verifier/health.h"
 #include "service/verifier/jwks_api.h"
 #include "service/verifier/management_api.h"
+#include "service/verifier/memory_sessions.h"
 #include "service/verifier/operations_api.h"
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
+#include "service/verifier/sealed_sessions.h"
 #include "service/verifier/store_specification.h"
 #include "service/verifier/tenant.h"
 #include "service/verifier/verification_api.h"
@@ -32,6 +38,7 @@
 #include "verifier/policy/lua/language.h"
 #include "verifier/policy/policies.h"
 #include "verifier/scheme/scheme.h"
+#include "verifier/store/postgres/session_ledger.h"
 
 namespace credence::service {
 namespace {
@@ -78,6 +85,7 @@ struct OwnParts {
   std::shared_ptr<const ResultSigner> signer{};
   std::shared_ptr<Sessions> sessions{};
   std::shared_ptr<ProvisioningSessions> submissions{};
+  std::shared_ptr<const ChangeFeedApi> changes{};  // followers stay when the configuration changes
 };
 
 // What stays when the configuration changes at run time.
@@ -117,15 +125,56 @@ std::vector<HealthCheck> health_checks(const Lasting& lasting, const std::shared
   return checks;
 }
 
-Result<OwnParts> make_own(const VerifierOptions& options, const std::string& tenant, Log& log) {
+Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, const std::string& tenant,
+                                                const std::string& store) {
+  if (!options.session_keys)
+    return std::make_shared<MemorySessions>(SessionLimits{}, options.clock, random_of(options));
+  // A sealed session that is spent here and not there could be spent once on every verifier.
+  if (!is_shared_store(store))
+    return fail(Errc::usage, "sealed sessions need a store that verifiers share: expected postgresql://...");
+  TRY(SessionKeys keys, SessionKeys::from_file(*options.session_keys, tenant));
+  const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  TRY(auto ledger, verifier::open_postgres_session_ledger(store, threads));
+  // The longest lifetime of results may change while sessions live: it bounds what is asked for when a session is
+  // opened, and again when its result is made.
+  return std::make_shared<SealedSessions>(
+      SealedSessions::Parts{.keys = std::move(keys),
+                            .ledger = std::move(ledger),
+                            .clock = options.clock,
+                            .random = random_of(options),
+                            .longest_result_lifetime = std::max(kMaxResultLifetime, options.result_lifetime)});
+}
+
+// Another one for other keys; 64 bits are enough to see a change that nobody forges.
+std::string fingerprint(const json::Array& keys) {
+  const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(json::to_text(keys)));
+  return digest ? to_hex(digest->view().first(8)) : std::string("unknown");
+}
+
+// Of all tenants together, followers hold at most half of the connections.
+Result<std::shared_ptr<const ChangeFeedApi>> make_changes(const VerifierOptions& options, const OwnParts& own,
+                                                          std::string_view store, std::size_t tenants) {
+  ChangeFeed::Sources sources{.store = own.store};
+  sources.keys = [signer = own.signer, clock = options.clock] { return fingerprint(signer->jwks(clock->now())); };
+  if (is_memory_store(store)) {
+    std::array<std::uint8_t, 8> instance{};
+    CHECK(random_of(options)->fill(instance));
+    sources.instance = to_hex(instance);
+  }
+  return std::make_shared<const ChangeFeedApi>(std::make_shared<ChangeFeed>(std::move(sources)),
+                                               std::max<std::size_t>(1, options.max_connections / 2 / tenants));
+}
+
+Result<OwnParts> make_own(const VerifierOptions& options, const std::string& tenant, std::size_t tenants, Log& log) {
   OwnParts own{.tenant = tenant};
   TRY(const std::string store, store_of_tenant(options.store, tenant));
   TRY(own.store, open_store(store));
   TRY(const KeyOptions keys, keys_of_tenant(options.keys, tenant));
   TRY(ResultSigner signer, open_result_signer(keys, options.result_lifetime, options.clock->now(), log));
   own.signer = std::make_shared<const ResultSigner>(std::move(signer));
-  own.sessions = std::make_shared<Sessions>(SessionLimits{}, options.clock, random_of(options));
+  TRY(own.sessions, make_sessions(options, tenant, store));
   own.submissions = std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
+  TRY(own.changes, make_changes(options, own, store, tenants));
   return own;
 }
 
@@ -133,7 +182,7 @@ Result<std::vector<OwnParts>> make_tenants(const VerifierOptions& options, const
                                            Log& log) {
   std::vector<OwnParts> tenants;
   for (const std::string& tenant : config.tenants) {
-    auto own = make_own(options, tenant, log);
+    auto own = make_own(options, tenant, config.tenants.size(), log);
     if (!own && tenant != access::kDefaultTenant) return within("tenant " + tenant, std::move(own).error());
     if (!own) return std::unexpected(std::move(own).error());
     tenants.push_back(*std::move(own));
@@ -230,6 +279,7 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
                    .metrics = metrics,
                    .log = &log})
       .add_routes(routes);
+  own.changes->add_routes(routes);
   TRY(const ProvisioningApi provisioning, provisioning_api(options, own, metrics, log));
   CoservApi({.store = own.store,
              .key = [signer = own.signer](Timestamp now) { return signer->key(now); },
@@ -300,6 +350,7 @@ Result<void> check_unchanged(const VerifierOptions& before, const VerifierOption
   if (before.store != after.store) return refuse("store");
   if (before.keys != after.keys) return refuse("signing-key, or one that comes after or went before it,");
   if (before.audit_log != after.audit_log) return refuse("audit-log");
+  if (before.session_keys != after.session_keys) return refuse("session-key");
   if (before.metrics != after.metrics) return refuse("metrics-listen");
   return {};
 }

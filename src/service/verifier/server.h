@@ -54,6 +54,10 @@ struct VerifierOptions {
   std::vector<std::filesystem::path> corim_anchors;
   bool insecure_unsigned_corims = false;
 
+  // Keys that seal sessions, so that any verifier with the same file and the same PostgreSQL finishes them. Without,
+  // sessions are in the memory of this process.
+  std::optional<std::filesystem::path> session_keys;
+
   verifier::Policy policy;
   NonceDialect nonce_dialect = NonceDialect::url;
   unsigned threads = 1;  // that serve requests; 0: one for each core

@@ -17,18 +17,25 @@ std::string encode_nonce(ByteView nonce, NonceDialect dialect) {
   return to_base64url(nonce);
 }
 
-std::string session_to_json(const Session& session, const std::vector<std::string>& accept, NonceDialect dialect) {
-  json::Object object{{"status", name(session.status)},
-                      {"nonce", encode_nonce(session.nonce.view(), dialect)},
-                      {"expiry", to_rfc3339(session.expiry)},
-                      {"accept", json::Array(accept.begin(), accept.end())}};
-  if (session.status != SessionStatus::waiting) {
-    object["evidence"] = json::Object{{"type", session.evidence_type}, {"value", to_base64(session.evidence)}};
+// By hand, since it is written twice for each session; what might need escapes gets them.
+std::string session_to_json(const Session& session, std::string_view accept, NonceDialect dialect) {
+  constexpr std::size_t kNamesAndTimes = 256;
+  const std::size_t evidence = session.evidence == nullptr ? 0 : session.evidence->size();
+  std::string text;
+  text.reserve(kNamesAndTimes + accept.size() + session.result.size() + evidence * 4 / 3);
+  text.append(R"({"status":")").append(name(session.status));
+  text.append(R"(","nonce":")").append(encode_nonce(session.nonce.view(), dialect));
+  text.append(R"(","expiry":")").append(to_rfc3339(session.expiry));
+  text.append(R"(","accept":)").append(accept);
+  if (session.evidence != nullptr) {
+    text.append(R"(,"evidence":{"type":)").append(json::to_text(json::Value(session.evidence_type)));
+    text.append(R"(,"value":")").append(to_base64(*session.evidence)).append(R"("})");
   }
-  if (session.result.empty()) return json::to_text(object);
-  object["result"] = session.result;
-  if (session.request.as_cwt) object["result-type"] = kCwtMediaType;
-  return json::to_text(object);
+  if (!session.result.empty()) {
+    text.append(R"(,"result":)").append(json::to_text(json::Value(session.result)));
+    if (session.request.as_cwt) text.append(R"(,"result-type":)").append(json::to_text(json::Value(kCwtMediaType)));
+  }
+  return text.append("}");
 }
 
 }  // namespace credence::service

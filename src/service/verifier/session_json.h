@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/bytes.h"
 #include "service/verifier/session.h"
@@ -21,8 +20,7 @@ inline constexpr std::string_view kCwtMediaType = R"(application/eat+cwt; eat_pr
 enum class NonceDialect : std::uint8_t { url, url_padded, standard };
 [[nodiscard]] std::string encode_nonce(ByteView nonce, NonceDialect dialect);
 
-// `accept`: the media types of evidence that the verifier appraises.
-[[nodiscard]] std::string session_to_json(const Session& session, const std::vector<std::string>& accept,
-                                          NonceDialect dialect);
+// `accept`: the media types of evidence that the verifier appraises, as a JSON array.
+[[nodiscard]] std::string session_to_json(const Session& session, std::string_view accept, NonceDialect dialect);
 
 }  // namespace credence::service

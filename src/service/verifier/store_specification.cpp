@@ -56,6 +56,9 @@ Result<std::unique_ptr<verifier::Journal>> open_journal(const std::string& speci
   return verifier::open_sqlite_journal(file);
 }
 
+bool is_shared_store(std::string_view specification) noexcept { return specification.starts_with(kPostgres); }
+bool is_memory_store(std::string_view specification) noexcept { return specification == kMemory; }
+
 Result<void> check_store(const std::string& specification, bool probe) {
   if (specification == kMemory) return {};
   if (is_sqlite(specification)) return check_sqlite(specification.substr(kSqlite.size()), probe);

@@ -24,6 +24,11 @@ enum class WhenAbsent : std::uint8_t { make, fail };
 // Whether it could be opened, changing nothing. Asks the file or the server only when `probe` says so.
 [[nodiscard]] Result<void> check_store(const std::string& specification, bool probe);
 
+// Whether several verifiers can work over it at once.
+[[nodiscard]] bool is_shared_store(std::string_view specification) noexcept;
+// Whether it ends with the process.
+[[nodiscard]] bool is_memory_store(std::string_view specification) noexcept;
+
 // The specification for a log or a screen: the password of a PostgreSQL server is replaced by "***".
 [[nodiscard]] std::string without_password(std::string_view specification);
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <format>
+#include <mutex>
 #include <ranges>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "service/http/problem.h"
 #include "service/verifier/challenge.h"
 #include "service/verifier/evidence_body.h"
+#include "wire/json/json.h"
 
 namespace credence::service {
 namespace {
@@ -74,7 +76,7 @@ http::Response session_response(const Parts& parts, unsigned status, const Sessi
   response.headers.emplace_back("Content-Type", kSessionMediaType);
   // A session is one client's own: no cache in between keeps its result.
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = session_to_json(session, parts.media_types, parts.dialect);
+  response.body = session_to_json(session, parts.accept, parts.dialect);
   return response;
 }
 
@@ -95,9 +97,20 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   Appraisal(std::shared_ptr<const Parts> parts, Session session, std::vector<verifier::Challenge> challenges)
       : parts_(std::move(parts)), session_(std::move(session)), challenges_(std::move(challenges)) {}
 
-  void start(std::size_t attempt = 0) {
+  // The session as it is when this returns: decided, mostly, else still processing.
+  Result<Session> run() {
+    start(0);
+    const std::lock_guard lock(mutex_);
+    if (outcome_) return *std::move(outcome_);
+    Session waiting = session_;
+    waiting.status = SessionStatus::processing;
+    return waiting;
+  }
+
+ private:
+  void start(std::size_t attempt) {
     verifier::AppraisalRequest request{.media_type = session_.evidence_type,
-                                       .evidence = session_.evidence,
+                                       .evidence = *session_.evidence,
                                        .challenge = challenges_[attempt],
                                        .trace = session_.request.trace,
                                        .peer = session_.request.peer};
@@ -106,68 +119,91 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     });
   }
 
- private:
   void decide(Result<rats::Ear> verdict, std::size_t attempt) {
     if (!verdict) return give_up(verdict.error());
-    // Of two refusals the first is reported: it is about the rules that are not in compatibility mode.
-    if (!first_) first_ = *verdict;
-    if (!verdict->is_affirming() && attempt + 1 < challenges_.size()) return start(attempt + 1);
-    finish(verdict->is_affirming() ? *std::move(verdict) : *std::move(first_));
+    const bool affirming = verdict->is_affirming();
+    if (!affirming && attempt + 1 < challenges_.size()) {
+      // Of two refusals the first is reported: it is about the rules that are not in compatibility mode.
+      if (!first_) first_ = *std::move(verdict);
+      return start(attempt + 1);
+    }
+    finish(affirming || !first_ ? *std::move(verdict) : *std::move(first_));
   }
 
   void finish(rats::Ear result) {
     result.nonce = to_bytes(session_.nonce.view());
     if (session_.own_nonce) result.credence.evidence_time = session_.created;
-    std::string line = std::format("appraised {}: {}", session_.evidence_type, rats::name(result.status()));
-    for (const std::string& problem : result.problems()) line += "; " + problem;
+    std::string line;
+    if (parts_->log->wants(LogLevel::info)) line = summary(result);
     apply(session_.request, parts_->result_lifetime, result);
     add_raw_evidence(result);
     auto token = parts_->signer->sign(result, session_.request);
     if (!token) return give_up(token.error());
+    if (!end(*std::move(token))) return;
     parts_->log->write(LogLevel::info, line);
     if (parts_->metrics) parts_->metrics->appraised(result);
-    parts_->sessions->finish(session_.id, *std::move(token));
+  }
+
+  [[nodiscard]] std::string summary(const rats::Ear& result) const {
+    std::string line = std::format("appraised {}: {}", session_.evidence_type, rats::name(result.status()));
+    for (const std::string& problem : result.problems()) line += "; " + problem;
+    return line;
   }
 
   void add_raw_evidence(rats::Ear& result) const {
     if (!session_.request.raw_evidence) return;
-    if (session_.evidence.size() <= kMaxRawEvidence) {
-      result.raw_evidence = session_.evidence;
+    if (session_.evidence->size() <= kMaxRawEvidence) {
+      result.raw_evidence = *session_.evidence;
     } else {
       result.credence.warnings.push_back(std::format("the raw evidence has {} octets; results carry at most {}",
-                                                     session_.evidence.size(), kMaxRawEvidence));
+                                                     session_.evidence->size(), kMaxRawEvidence));
     }
   }
 
   void give_up(const Error& error) {
     parts_->log->write(LogLevel::error, "nothing was decided: " + error.text());
     if (parts_->metrics) parts_->metrics->undecided(error.code);
-    parts_->sessions->finish(session_.id, std::nullopt);
+    end(std::nullopt);
+  }
+
+  // True when this is the session's outcome: then, and only then, it is answered.
+  bool end(std::optional<std::string> token) {
+    Session session = session_;
+    auto finished = parts_->sessions->finish(session, std::move(token));
+    const std::lock_guard lock(mutex_);
+    outcome_ = finished ? Result<Session>(std::move(session)) : std::unexpected(std::move(finished).error());
+    return outcome_->has_value();
   }
 
   const std::shared_ptr<const Parts> parts_;
   const Session session_;
   const std::vector<verifier::Challenge> challenges_;
   std::optional<rats::Ear> first_;
+  std::mutex mutex_;  // an appraiser may answer on its own thread
+  std::optional<Result<Session>> outcome_;
 };
 
 // Everything that the request itself can be refused for comes before the claim: such a mistake costs no session.
 Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const http::Request& request) {
   CHECK(require_session_type(request));
   const std::string& id = request.path_parameters.front();
-  TRY(const Session waiting, parts->sessions->find(id));
+  TRY(const Sessions::Question question, parts->sessions->question(id));
   TRY(const auto content_type, request.header("Content-Type"));
   if (!content_type) return fail(Errc::unsupported, "expected a Content-Type: the media type of the evidence");
   if (request.body.empty()) return fail(Errc::invalid_value, "expected evidence, got an empty body");
-  TRY(const EvidenceBody evidence, evidence_from_body(*content_type, request.body, parts->media_types));
-  TRY(auto challenges, challenges_for(evidence.media_type, waiting.nonce, waiting.own_nonce, parts->compatibility));
+  TRY(EvidenceBody evidence, evidence_from_body(*content_type, request.body, parts->media_types));
+  TRY(auto challenges, challenges_for(evidence.media_type, question.nonce, question.own_nonce, parts->compatibility));
 
-  TRY(Session claimed, parts->sessions->claim(id, evidence.media_type, evidence.octets));
-  std::make_shared<Appraisal>(parts, std::move(claimed), std::move(challenges))->start();
-  return parts->sessions->find(id);
+  TRY(Session claimed, parts->sessions->claim(id, std::move(evidence.media_type), std::move(evidence.octets)));
+  return std::make_shared<Appraisal>(parts, std::move(claimed), std::move(challenges))->run();
 }
 
 }  // namespace
+
+VerificationApi::VerificationApi(Parts parts) {
+  parts.accept = json::to_text(json::Array(parts.media_types.begin(), parts.media_types.end()));
+  parts_ = std::make_shared<const Parts>(std::move(parts));
+}
 
 http::Response VerificationApi::new_session(const http::Request& request) const {
   const auto session = open_session(*parts_, request);

@@ -32,8 +32,9 @@ class VerificationApi {
     bool compatibility = false;                        // Veraison's plain nonce: see challenges_for()
     std::shared_ptr<VerifierMetrics> metrics{};        // empty: nobody counts
     Log* log = &no_log();
+    std::string accept{};  // the media types as a JSON array: the constructor writes it
   };
-  explicit VerificationApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}
+  explicit VerificationApi(Parts parts);
 
   // The routes keep what they need alive.
   void add_routes(Routes& routes) const;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "crypto/algorithm.h"
+#include "crypto/spki.h"
 
 namespace credence::jose {
 namespace {
@@ -113,26 +114,31 @@ bool is_not_for_us(const Error& error) noexcept {
 }
 
 // The members that make the key, in the order that RFC 7638 section 3 demands.
-Result<json::Object> required_members(const PublicKey& key) {
+json::Object required_members(const crypto::KeyMaterial& key) {
   json::Object jwk;
-  if (key.type() == KeyType::rsa) {
-    TRY(const crypto::RsaPublic rsa, key.rsa());
-    jwk["e"] = to_base64url(rsa.exponent);
+  if (key.type == KeyType::rsa) {
+    jwk["e"] = to_base64url(key.rsa.exponent);
     jwk["kty"] = "RSA";
-    jwk["n"] = to_base64url(rsa.modulus);
-  } else if (key.type() == KeyType::ed25519) {
-    TRY(const Bytes x, key.ed25519());
+    jwk["n"] = to_base64url(key.rsa.modulus);
+  } else if (key.type == KeyType::ed25519) {
     jwk["crv"] = "Ed25519";
     jwk["kty"] = "OKP";
-    jwk["x"] = to_base64url(x);
+    jwk["x"] = to_base64url(key.key);
   } else {
-    TRY(const crypto::EcPoint point, key.ec_point());
-    jwk["crv"] = crypto::name(key.type());
+    const ByteView coordinates = ByteView(key.key).subspan(1);  // behind the mark of an uncompressed point
+    const std::size_t field = crypto::field_size(key.type);
+    jwk["crv"] = crypto::name(key.type);
     jwk["kty"] = "EC";
-    jwk["x"] = to_base64url(point.x);
-    jwk["y"] = to_base64url(point.y);
+    jwk["x"] = to_base64url(coordinates.first(field));
+    jwk["y"] = to_base64url(coordinates.subspan(field));
   }
   return jwk;
+}
+
+Result<std::string> thumbprint_of(const json::Object& required) {
+  const std::string text = json::to_text(required);
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(text)));
+  return to_base64url(digest.view());
 }
 
 std::string_view only_algorithm(KeyType type) noexcept {
@@ -172,19 +178,20 @@ Result<std::vector<PublicKey>> keys_from_jwks(const json::Value& set) {
   return keys;
 }
 
-Result<json::Object> jwk_from_key(const PublicKey& key) {
-  TRY(json::Object jwk, required_members(key));
-  if (const std::string_view alg = only_algorithm(key.type()); !alg.empty()) jwk["alg"] = alg;
-  TRY(const std::string kid, thumbprint(key));
+Result<json::Object> jwk_from_key(const PublicKey& key) { return jwk_from_spki(key.spki()); }
+
+Result<json::Object> jwk_from_spki(ByteView spki) {
+  TRY(const crypto::KeyMaterial key, crypto::decode_spki(spki));
+  json::Object jwk = required_members(key);
+  TRY(const std::string kid, thumbprint_of(jwk));
+  if (const std::string_view alg = only_algorithm(key.type); !alg.empty()) jwk["alg"] = alg;
   jwk["kid"] = kid;
   return jwk;
 }
 
 Result<std::string> thumbprint(const PublicKey& key) {
-  TRY(const json::Object members, required_members(key));
-  const std::string text = json::to_text(members);
-  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(text)));
-  return to_base64url(digest.view());
+  TRY(const crypto::KeyMaterial material, crypto::decode_spki(key.spki()));
+  return thumbprint_of(required_members(material));
 }
 
 }  // namespace credence::jose

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/key.h"
 #include "wire/json/json.h"
@@ -18,6 +19,8 @@ namespace credence::jose {
 [[nodiscard]] Result<std::vector<crypto::PublicKey>> keys_from_jwks(const json::Value& set);
 // kty, crv, x, y (or n, e), alg where the key allows only one, and kid = RFC 7638 thumbprint.
 [[nodiscard]] Result<json::Object> jwk_from_key(const crypto::PublicKey& key);
+// The same without making a key: whether an EC point is on its curve is not asked (crypto::PublicKey::check_spki).
+[[nodiscard]] Result<json::Object> jwk_from_spki(ByteView spki);
 // RFC 7638 with SHA-256, base64url.
 [[nodiscard]] Result<std::string> thumbprint(const crypto::PublicKey& key);
 

@@ -187,6 +187,21 @@ class IndexedStore final : public Store {
 
   Result<std::shared_ptr<const DenyList>> deny_list() const override { return index_.deny_list(); }
 
+  Result<std::vector<StoreChange>> changes_after(std::uint64_t generation) const override {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t last = sequence_.load();
+    std::vector<StoreChange> changes;
+    if (std::cmp_greater_equal(generation, last)) return changes;
+    TRY(const auto entries, journal_->changes_after(static_cast<std::int64_t>(generation)));
+    for (const Journal::Change& entry : entries)
+      if (entry.sequence <= last)  // the index has no later ones yet
+        changes.push_back({.generation = static_cast<std::uint64_t>(entry.sequence),
+                           .kind = entry.kind,
+                           .event = entry.event,
+                           .id = entry.id});
+    return changes;
+  }
+
   std::uint64_t generation() const noexcept override { return static_cast<std::uint64_t>(sequence_.load()); }
 
   StoreSize size() const override { return index_.store_size(); }

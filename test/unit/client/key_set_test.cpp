@@ -12,6 +12,7 @@
 #include "service/http/server.h"
 #include "service/verifier/file.h"
 #include "service/verifier/jwks_api.h"
+#include "service/verifier/memory_sessions.h"
 #include "service/verifier/verification_api.h"
 #include "sign/jose/jwk.h"
 #include "support/certificate_files.h"
@@ -144,7 +145,8 @@ class RotatingVerifier : public testing::Test {
 
   [[nodiscard]] service::VerificationApi api_of(std::shared_ptr<const service::ResultSigner> with) const {
     return service::VerificationApi(
-        {.sessions = std::make_shared<service::Sessions>(service::SessionLimits{}, clock, crypto::system_random()),
+        {.sessions =
+             std::make_shared<service::MemorySessions>(service::SessionLimits{}, clock, crypto::system_random()),
          .appraiser = std::make_shared<Affirming>(clock),
          .media_types = {std::string(evidence::kParsecTpm)},
          .signer = std::move(with),

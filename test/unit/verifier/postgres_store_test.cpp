@@ -13,6 +13,7 @@
 #include "fixture.h"
 #include "support/endorsed.h"
 #include "support/postgres.h"
+#include "verifier/store/postgres/session_ledger.h"
 
 namespace credence::test {
 namespace {
@@ -158,16 +159,17 @@ TEST_F(PostgresStore, OutlivesACrashOfTheServer) {
 
 TEST_F(PostgresStore, RefusesANewerSchema) {
   ASSERT_TRUE(submit(*open(), keys));
-  server()->execute(database, "UPDATE credence_schema SET version = 3");
+  server()->execute(database, "UPDATE credence_schema SET version = 4");
   test::expect_refused(open_postgres_store(database), Errc::configuration,
-                       "schema version 3, this program knows version 2");
-  server()->execute(database, "UPDATE credence_schema SET version = 2");
+                       "schema version 4, this program knows version 3");
+  server()->execute(database, "UPDATE credence_schema SET version = 3");
   EXPECT_TRUE(knows_the_device(*open()));
 }
 
 TEST_F(PostgresStore, TakesOverAStoreThatKnewNothingButCorims) {
   ASSERT_TRUE(submit(*open(), keys));
   server()->execute(database,
+                    "DROP TABLE credence_session;"
                     "ALTER TABLE credence_change DROP COLUMN kind;"
                     "ALTER TABLE credence_document DROP CONSTRAINT credence_document_kind_id_key;"
                     "ALTER TABLE credence_document DROP COLUMN kind;"
@@ -190,6 +192,75 @@ TEST_F(PostgresStore, SaysWhatTheServerSays) {
   test::expect_refused(open_postgres_store(database + "&dbname=absent"), Errc::io,
                        "database \"absent\" does not exist");
   test::expect_refused(open_postgres_store("postgresql://localhost:1/x?connect_timeout=2"), Errc::io, "PostgreSQL:");
+}
+
+// --- the outcomes of sessions ---
+
+class PostgresSessionLedger : public PostgresStore {
+ protected:
+  std::shared_ptr<SessionLedger> ledger() { return open_postgres_session_ledger(database, 2).value(); }
+
+  const Bytes id = Bytes(12, 7);
+  const Timestamp expiry{std::chrono::milliseconds(1'700'000'000'123)};
+  const SessionLedger::Outcome outcome{.evidence_type = "a/b", .result = "e.y.J"};
+};
+
+TEST_F(PostgresSessionLedger, KeepsTheFirstOutcomeForEverybody) {
+  const auto one = ledger(), other = ledger();
+  EXPECT_EQ(one->find(id).value(), std::nullopt);
+  EXPECT_TRUE(one->record(id, expiry, outcome).value());
+  EXPECT_FALSE(other->record(id, expiry, {.evidence_type = "c/d", .result = "other"}).value());
+  EXPECT_EQ(other->find(id).value(), outcome);
+  EXPECT_EQ(other->find(Bytes(12, 8)).value(), std::nullopt);
+  ASSERT_TRUE(other->take_back(id, expiry));
+  EXPECT_EQ(one->find(id).value(), SessionLedger::Outcome{});
+  EXPECT_FALSE(one->record(id, expiry, outcome).value());
+}
+
+TEST_F(PostgresSessionLedger, TakesOneOutcomeOfManyAtOnce) {
+  const auto one = ledger();
+  std::atomic<int> first = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        if (one->record(id, expiry, outcome).value()) ++first;
+      });
+  }
+  EXPECT_EQ(first, 1);
+}
+
+TEST_F(PostgresSessionLedger, ForgetsWhatExpired) {
+  const auto one = ledger();
+  ASSERT_TRUE(one->record(id, expiry, outcome).value());
+  ASSERT_TRUE(one->take_back(Bytes(12, 8), expiry + std::chrono::seconds(1)));
+  ASSERT_TRUE(one->forget_expired(expiry + std::chrono::milliseconds(10), std::chrono::milliseconds(10)));
+  EXPECT_NE(one->find(id).value(), std::nullopt);
+  ASSERT_TRUE(one->forget_expired(expiry + std::chrono::milliseconds(11), std::chrono::milliseconds(10)));
+  EXPECT_EQ(one->find(id).value(), std::nullopt);
+  EXPECT_NE(one->find(Bytes(12, 8)).value(), std::nullopt);
+}
+
+// A verifier whose clock is a day ahead would make every session of the others fresh again.
+TEST_F(PostgresSessionLedger, ForgetsNothingBeforeTheClockOfTheDatabaseSaysSo) {
+  const auto one = ledger();
+  const Timestamp now = system_clock()->now();
+  ASSERT_TRUE(one->record(id, now + std::chrono::minutes(2), outcome).value());
+  ASSERT_TRUE(one->forget_expired(now + std::chrono::hours(24), std::chrono::minutes(5)));
+  EXPECT_EQ(one->find(id).value(), outcome);
+  EXPECT_FALSE(one->record(id, now + std::chrono::minutes(2), outcome).value());
+}
+
+TEST_F(PostgresSessionLedger, SurvivesACrashAndSaysThatTheDatabaseIsAway) {
+  const auto one = ledger();
+  ASSERT_TRUE(one->record(id, expiry, outcome).value());
+  server()->stop();
+  test::expect_refused(one->record(Bytes(12, 9), expiry, outcome), Errc::unavailable, "try again");
+  test::expect_refused(one->find(id), Errc::unavailable, "try again");
+  server()->start();
+  EXPECT_TRUE(eventually([&] { return one->find(id).has_value(); }));
+  EXPECT_EQ(one->find(id).value(), outcome);
+  EXPECT_TRUE(one->record(Bytes(12, 9), expiry, outcome).value());
 }
 
 }  // namespace

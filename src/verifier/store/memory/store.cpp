@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <format>
 #include <stdexcept>
 #include <string>
@@ -14,12 +15,20 @@
 namespace credence::verifier {
 namespace {
 
+constexpr std::size_t kKeptChanges = 1'024;
+
 // Nothing here can fail half way: a transaction has nothing to undo.
 class MemoryJournal final : public Journal {
  public:
   Result<bool> has_news() override { return false; }
   Result<std::int64_t> last_sequence() override { return sequence_; }
-  Result<std::vector<Change>> changes_after(std::int64_t) override { return std::vector<Change>{}; }
+  Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
+    const auto first = std::ranges::upper_bound(changes_, sequence, {}, &Change::sequence);
+    const auto missing = sequence_ - sequence - (changes_.end() - first);
+    if (missing > 0)
+      return fail(Errc::unavailable, std::format("expected at most {} changes, got {} more", kKeptChanges, missing));
+    return std::vector<Change>(first, changes_.end());
+  }
 
   Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
     const auto found = find(kind, id);
@@ -42,7 +51,7 @@ class MemoryJournal final : public Journal {
   Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) override {
     if (event == Event::added) {
       of(kind).push_back({.id = std::string(id), .octets = to_bytes(octets), .active = true});
-      return ++sequence_;
+      return note(event, kind, id);
     }
     const auto found = find(kind, id);
     if (found == of(kind).end()) return fail(Errc::not_found, std::format("nothing with id {} is stored", id));
@@ -51,7 +60,7 @@ class MemoryJournal final : public Journal {
     } else {
       found->active = event == Event::activated;
     }
-    return ++sequence_;
+    return note(event, kind, id);
   }
 
  private:
@@ -59,8 +68,14 @@ class MemoryJournal final : public Journal {
   std::vector<Entry>::iterator find(Kind kind, std::string_view id) {
     return std::ranges::find(of(kind), id, &Entry::id);
   }
+  std::int64_t note(Event event, Kind kind, std::string_view id) {
+    if (changes_.size() == kKeptChanges) changes_.pop_front();
+    changes_.push_back({.sequence = ++sequence_, .event = event, .kind = kind, .id = std::string(id)});
+    return sequence_;
+  }
 
   std::array<std::vector<Entry>, kDocumentKinds> entries_;
+  std::deque<Change> changes_;  // the last ones
   std::int64_t sequence_ = 0;
 };
 

@@ -25,7 +25,7 @@ std::string one_line(std::string text) {
 void Connection::connect() {
   auto made = std::make_unique<pqxx::connection>(options_);
   pqxx::nontransaction(*made).exec(kSession);
-  made->listen(kChannel, [this](const pqxx::notification&) { news_ = true; });
+  if (listens_ == News::heard) made->listen(kChannel, [this](const pqxx::notification&) { news_ = true; });
   news_ = true;
   connection_ = std::move(made);
 }

@@ -1,6 +1,7 @@
 // libpqxx behind Result: its exceptions end here.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -12,10 +13,12 @@
 
 namespace credence::verifier::postgres {
 
+enum class News : std::uint8_t { ignored, heard };
+
 // One connection, for one thread at a time; made again when it broke.
 class Connection {
  public:
-  explicit Connection(std::string options) : options_(std::move(options)) {}
+  explicit Connection(std::string options, News news = News::heard) : options_(std::move(options)), listens_(news) {}
 
   // Within the open transaction, or in one of its own. `use` gets a pqxx::transaction_base&.
   template <typename Use>
@@ -69,6 +72,7 @@ class Connection {
   std::unexpected<Error> failure(const std::exception& error);
 
   const std::string options_;
+  const News listens_;
   std::unique_ptr<pqxx::connection> connection_;
   std::optional<pqxx::work> work_;  // before the connection goes
   bool news_ = false;

@@ -20,6 +20,10 @@ constexpr std::array kMigrations = {
     "ALTER TABLE credence_document DROP CONSTRAINT credence_corim_id_key;"
     "ALTER TABLE credence_document ADD UNIQUE (kind, id);"
     "ALTER TABLE credence_change ADD COLUMN kind SMALLINT NOT NULL DEFAULT 0",
+    // Sessions that were spent (SessionLedger), until nobody could use them any more.
+    "CREATE TABLE credence_session (id BYTEA PRIMARY KEY, expiry BIGINT NOT NULL, evidence_type TEXT NOT NULL,"
+    " result TEXT NOT NULL);"
+    "CREATE INDEX credence_session_expiry ON credence_session (expiry)",
 };
 constexpr int kVersion = kMigrations.size();
 

@@ -73,6 +73,20 @@ TEST_F(CheckConfig, SaysAllThatIsWrongAndWhere) {
     EXPECT_THAT(all, HasSubstr(expected));
 }
 
+TEST_F(CheckConfig, WantsSealedSessionsOverASharedStore) {
+  const auto keys = test::write_file(directory.path() / "session.keys", std::string(64, 'a'));
+  std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
+  const std::string with_keys = good + "session-key = '" + keys.string() + "'\n";
+  EXPECT_THAT(said(check(with_keys)), HasSubstr("problem 6:15 session-key session-key: sealed sessions need a store"));
+  std::string shared = with_keys;
+  const std::string own = "sqlite:" + (directory.path() / "store.db").string();
+  shared.replace(shared.find(own), own.size(), "postgresql://verifier@db.example/credence");
+  EXPECT_THAT(said(check(shared)), testing::Not(HasSubstr("session-key")));
+  std::filesystem::permissions(keys, std::filesystem::perms(0644));
+  EXPECT_THAT(said(check(shared)), HasSubstr("problem 6:15 session-key configuration in " + keys.string() +
+                                             ": expected a file that only its owner can read, got mode 644"));
+}
+
 TEST_F(CheckConfig, FindsAKeyThatBelongsToAnotherCertificate) {
   const auto other = test::write_certificate(directory, "other");
   std::string text = good;

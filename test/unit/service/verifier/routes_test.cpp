@@ -79,8 +79,9 @@ std::set<std::string, std::less<>> callers_of(std::string_view pattern, http::Me
   // Open: what anybody may do, everybody may who says who it is.
   if (pattern.starts_with("/challenge-response/"))
     return {"", "relying-party", "provisioner", "manager", "reader", "auditor", "nobody"};
-  // As open as appraisal is: what is approved is no secret from who may have evidence judged by it.
-  if (pattern.starts_with("/endorsement-distribution/"))
+  // As open as appraisal is: what is approved, and what of it changed, is no secret from who may have evidence judged
+  // by it.
+  if (pattern.starts_with("/endorsement-distribution/") || pattern.starts_with("/change-feed/"))
     return {"", "relying-party", "provisioner", "manager", "reader", "auditor", "nobody"};
   const bool is_looking = pattern.starts_with("/endorsement-provisioning/v1/corim") ||
                           pattern == "/endorsement-provisioning/v1/revocations";

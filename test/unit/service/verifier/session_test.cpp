@@ -1,4 +1,4 @@
-#include "service/verifier/session.h"
+#include "service/verifier/memory_sessions.h"
 
 #include <gtest/gtest.h>
 
@@ -11,20 +11,30 @@ namespace {
 
 class SessionsTest : public testing::Test {
  protected:
-  [[nodiscard]] Sessions make(SessionLimits limits = {}) const { return {limits, clock, crypto::system_random()}; }
+  [[nodiscard]] MemorySessions make(SessionLimits limits = {}) const {
+    return {limits, clock, crypto::system_random()};
+  }
   [[nodiscard]] static Nonce nonce() { return Nonce(Bytes(32, 0x5a)); }
+  static void spend(Sessions& sessions, std::string_view id, Bytes evidence, std::string result) {
+    Session claimed = sessions.claim(id, "a/b", std::move(evidence)).value();
+    ASSERT_TRUE(sessions.finish(claimed, std::move(result)));
+  }
 
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
 };
 
 TEST_F(SessionsTest, LeadFromWaitingToComplete) {
-  Sessions sessions = make();
-  const Session opened = sessions.open(nonce(), true).value();
+  MemorySessions sessions = make();
+  const Session opened = sessions.open(nonce(), true, {}, {}).value();
   EXPECT_EQ(opened.status, SessionStatus::waiting);
   EXPECT_EQ(opened.expiry - opened.created, std::chrono::milliseconds(150'000));
-  EXPECT_EQ(sessions.claim(opened.id, "a/b", Bytes{1, 2}).value().status, SessionStatus::processing);
-  EXPECT_EQ(sessions.find(opened.id).value().evidence, (Bytes{1, 2}));
-  sessions.finish(opened.id, "token");
+  EXPECT_EQ(sessions.question(opened.id).value().nonce, nonce());
+  Session claimed = sessions.claim(opened.id, "a/b", Bytes{1, 2}).value();
+  EXPECT_EQ(claimed.status, SessionStatus::processing);
+  EXPECT_EQ(*sessions.find(opened.id).value().evidence, (Bytes{1, 2}));
+  ASSERT_TRUE(sessions.finish(claimed, "token"));
+  EXPECT_EQ(claimed.status, SessionStatus::complete);
+  EXPECT_EQ(claimed.result, "token");
   EXPECT_EQ(sessions.find(opened.id).value().status, SessionStatus::complete);
   EXPECT_EQ(sessions.find(opened.id).value().result, "token");
   EXPECT_TRUE(sessions.remove(opened.id));
@@ -33,27 +43,27 @@ TEST_F(SessionsTest, LeadFromWaitingToComplete) {
 
 // Veraison takes evidence again and again for one nonce.
 TEST_F(SessionsTest, TakeEvidenceOnce) {
-  Sessions sessions = make();
-  const std::string id = sessions.open(nonce(), true).value().id;
-  ASSERT_TRUE(sessions.claim(id, "a/b", Bytes{1}));
+  MemorySessions sessions = make();
+  const std::string id = sessions.open(nonce(), true, {}, {}).value().id;
+  Session claimed = sessions.claim(id, "a/b", Bytes{1}).value();
   EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::conflict);
-  sessions.finish(id, std::nullopt);
+  ASSERT_TRUE(sessions.finish(claimed, std::nullopt));
   EXPECT_EQ(sessions.find(id).value().status, SessionStatus::failed);
   EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::conflict);
 }
 
 // Attack A5: a random source that repeats itself lets a recorded answer be shown again.
 TEST_F(SessionsTest, RefuseANonceOfTheVerifiersOwnThatCameBefore) {
-  Sessions sessions = make();
-  const std::string first = sessions.open(nonce(), true).value().id;
+  MemorySessions sessions = make();
+  const std::string first = sessions.open(nonce(), true, {}, {}).value().id;
   ASSERT_TRUE(sessions.remove(first));
-  const auto again = sessions.open(nonce(), true);
+  const auto again = sessions.open(nonce(), true, {}, {});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::internal);
   EXPECT_EQ(again.error().why, "the random generator repeats itself: this nonce was made before");
-  EXPECT_TRUE(sessions.open(Nonce(Bytes(32, 0x5b)), true));
+  EXPECT_TRUE(sessions.open(Nonce(Bytes(32, 0x5b)), true, {}, {}));
   // A client that repeats its own nonce retries, or harms itself only.
-  EXPECT_TRUE(sessions.open(nonce(), false));
+  EXPECT_TRUE(sessions.open(nonce(), false, {}, {}));
 }
 
 TEST(IssuedNonces, RememberTheLastOnes) {
@@ -67,9 +77,9 @@ TEST(IssuedNonces, RememberTheLastOnes) {
 }
 
 TEST_F(SessionsTest, HaveIdsThatNobodyGuesses) {
-  Sessions sessions = make();
+  MemorySessions sessions = make();
   std::set<std::string> ids;
-  for (int i = 0; i < 100; ++i) ids.insert(sessions.open(nonce(), false).value().id);
+  for (int i = 0; i < 100; ++i) ids.insert(sessions.open(nonce(), false, {}, {}).value().id);
   EXPECT_EQ(ids.size(), 100U);
   EXPECT_EQ(ids.begin()->size(), 32U);
   EXPECT_EQ(sessions.find("00000000000000000000000000000000").error().code, Errc::not_found);
@@ -79,8 +89,8 @@ TEST_F(SessionsTest, HaveIdsThatNobodyGuesses) {
 }
 
 TEST_F(SessionsTest, ExpireToTheMillisecond) {
-  Sessions sessions = make();
-  const std::string id = sessions.open(nonce(), false).value().id;
+  MemorySessions sessions = make();
+  const std::string id = sessions.open(nonce(), false, {}, {}).value().id;
   clock->advance(std::chrono::milliseconds(149'999));
   EXPECT_TRUE(sessions.find(id));
   clock->advance(std::chrono::milliseconds(1));
@@ -88,51 +98,48 @@ TEST_F(SessionsTest, ExpireToTheMillisecond) {
 }
 
 TEST_F(SessionsTest, AreBoundedInNumber) {
-  Sessions sessions = make({.sessions = 2});
-  const std::string first = sessions.open(nonce(), false).value().id;
-  const std::string second = sessions.open(nonce(), false).value().id;
-  EXPECT_EQ(sessions.open(nonce(), false).error().code, Errc::busy);
+  MemorySessions sessions = make({.sessions = 2});
+  const std::string first = sessions.open(nonce(), false, {}, {}).value().id;
+  const std::string second = sessions.open(nonce(), false, {}, {}).value().id;
+  EXPECT_EQ(sessions.open(nonce(), false, {}, {}).error().code, Errc::busy);
   // A finished one makes room, a waiting one does not.
-  ASSERT_TRUE(sessions.claim(second, "a/b", Bytes{1}));
-  sessions.finish(second, "token");
-  ASSERT_TRUE(sessions.open(nonce(), false));
+  spend(sessions, second, Bytes{1}, "token");
+  ASSERT_TRUE(sessions.open(nonce(), false, {}, {}));
   EXPECT_EQ(sessions.find(second).error().code, Errc::not_found);
   EXPECT_TRUE(sessions.find(first));
   // So does time.
   clock->advance(std::chrono::milliseconds(150'000));
-  EXPECT_TRUE(sessions.open(nonce(), false));
+  EXPECT_TRUE(sessions.open(nonce(), false, {}, {}));
 }
 
 // Who opens sessions and never uses them is refused; nobody else is.
 TEST_F(SessionsTest, AreBoundedForEachClient) {
-  Sessions sessions = make({.sessions = 10, .of_one_client = 2});
-  const std::string first = sessions.open(nonce(), false, "192.0.2.1").value().id;
-  const std::string second = sessions.open(nonce(), false, "192.0.2.1").value().id;
-  const auto refused = sessions.open(nonce(), false, "192.0.2.1");
+  MemorySessions sessions = make({.sessions = 10, .of_one_client = 2});
+  const std::string first = sessions.open(nonce(), false, "192.0.2.1", {}).value().id;
+  const std::string second = sessions.open(nonce(), false, "192.0.2.1", {}).value().id;
+  const auto refused = sessions.open(nonce(), false, "192.0.2.1", {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::busy);
   EXPECT_NE(refused.error().why.find("2 sessions of this client are open"), std::string::npos);
-  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.2"));
+  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.2", {}));
   // Its own finished one makes room, and so does one that it removes.
-  ASSERT_TRUE(sessions.claim(second, "a/b", Bytes{1}));
-  sessions.finish(second, "token");
-  const std::string third = sessions.open(nonce(), false, "192.0.2.1").value().id;
+  spend(sessions, second, Bytes{1}, "token");
+  const std::string third = sessions.open(nonce(), false, "192.0.2.1", {}).value().id;
   EXPECT_EQ(sessions.find(second).error().code, Errc::not_found);
-  EXPECT_EQ(sessions.open(nonce(), false, "192.0.2.1").error().code, Errc::busy);
+  EXPECT_EQ(sessions.open(nonce(), false, "192.0.2.1", {}).error().code, Errc::busy);
   ASSERT_TRUE(sessions.remove(third));
-  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1"));
+  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1", {}));
   EXPECT_TRUE(sessions.find(first));
   clock->advance(std::chrono::milliseconds(150'000));
-  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1"));
+  EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1", {}));
 }
 
 TEST_F(SessionsTest, AreBoundedInMemory) {
-  Sessions sessions = make({.kept_octets = 100});
+  MemorySessions sessions = make({.kept_octets = 100});
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) {
-    ids.push_back(sessions.open(nonce(), false).value().id);
-    ASSERT_TRUE(sessions.claim(ids.back(), "a/b", Bytes(40)));
-    sessions.finish(ids.back(), std::string(20, 't'));
+    ids.push_back(sessions.open(nonce(), false, {}, {}).value().id);
+    spend(sessions, ids.back(), Bytes(40), std::string(20, 't'));
   }
   EXPECT_EQ(sessions.find(ids[0]).error().code, Errc::not_found);
   EXPECT_EQ(sessions.find(ids[1]).error().code, Errc::not_found);

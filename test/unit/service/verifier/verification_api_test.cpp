@@ -10,6 +10,7 @@
 #include "evidence/media_types.h"
 #include "rats/cmw/cmw.h"
 #include "service/http/problem.h"
+#include "service/verifier/memory_sessions.h"
 #include "support/open_router.h"
 #include "wire/json/json.h"
 
@@ -56,7 +57,7 @@ class VerificationApiTest : public testing::Test {
   VerificationApiTest() { set_up(false); }
 
   void set_up(bool compatibility) {
-    sessions = std::make_shared<Sessions>(SessionLimits{}, clock, crypto::system_random());
+    sessions = std::make_shared<MemorySessions>(SessionLimits{}, clock, crypto::system_random());
     router = test::open_router(
         VerificationApi({.sessions = sessions,
                          .appraiser = appraiser,
@@ -271,7 +272,7 @@ TEST_F(VerificationApiTest, TakesItsOwnNonceForNoBinderInCompatibilityMode) {
 }
 
 TEST_F(VerificationApiTest, BoundsTheSessionsOfEachClient) {
-  sessions = std::make_shared<Sessions>(SessionLimits{.of_one_client = 1}, clock, crypto::system_random());
+  sessions = std::make_shared<MemorySessions>(SessionLimits{.of_one_client = 1}, clock, crypto::system_random());
   router = test::open_router(
       VerificationApi({.sessions = sessions,
                        .appraiser = appraiser,

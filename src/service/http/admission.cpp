@@ -1,0 +1,47 @@
+#include "service/http/admission.h"
+
+#include <algorithm>
+
+namespace credence::service::http {
+namespace {
+
+// One request in sixteen decides what the next one is expected to cost, and none counts for more than four: a CoRIM of
+// 16 MiB between a thousand appraisals does not make a queue of three look endless.
+constexpr int kMemory = 16;
+constexpr int kMostOutlier = 4;
+constexpr Admission::Clock::duration kLeastCost = std::chrono::microseconds(20);
+
+}  // namespace
+
+bool Admission::admits(std::size_t ahead) const noexcept {
+  // On a slow disk one submission takes longer than the target: four clients that take turns are not too many for it.
+  if (ahead < limits_.few * threads_) return true;
+  const Clock::duration wait = mean_cost_ * static_cast<Clock::rep>(ahead) / static_cast<Clock::rep>(threads_);
+  return wait <= (overloaded_ ? limits_.target : limits_.longest);
+}
+
+void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
+  if (now >= interval_end_) {
+    judge_interval();
+    least_wait_ = Clock::duration::max();
+    interval_end_ = now + limits_.interval;
+  }
+  least_wait_ = std::min(least_wait_, wait);
+}
+
+// RFC 8289 section 3.2: the least wait of an interval is what no burst explains. Refusing keeps the wait just below the
+// target, so overload ends only when it has fallen well below.
+void Admission::judge_interval() noexcept {
+  if (least_wait_ == Clock::duration::max()) {
+    overloaded_ = false;
+    return;
+  }
+  overloaded_ = least_wait_ > (overloaded_ ? limits_.target / 2 : limits_.target);
+}
+
+void Admission::took(Clock::duration cost) noexcept {
+  const Clock::duration counted = std::clamp(cost, kLeastCost, kMostOutlier * mean_cost_);
+  mean_cost_ += (counted - mean_cost_) / kMemory;
+}
+
+}  // namespace credence::service::http

@@ -1,0 +1,46 @@
+// Who is let in to wait for a thread, and who is refused because too many wait already.
+//
+// A queue that is full all the time only adds its length to every answer: whoever is served has waited for nothing. So
+// the delay is controlled and not the length, as in RFC 8289: a burst may wait, but once everybody has waited for a
+// whole interval, newcomers are refused until the queue is short again.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace credence::service::http {
+
+struct AdmissionLimits {
+  std::chrono::microseconds target{5'000};     // a wait that nobody minds
+  std::chrono::milliseconds interval{100};     // waits above the target for this long are overload
+  std::chrono::microseconds longest{250'000};  // not even in a burst does one wait longer
+  std::size_t few = 8;                         // of a thread: so few waiting are no overload, however long each takes
+};
+
+// For one thread at a time, and without a clock of its own.
+class Admission {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Admission(AdmissionLimits limits, unsigned threads) : limits_(limits), threads_(threads) {}
+
+  // Whether a request may wait behind `ahead` others, those under way included.
+  [[nodiscard]] bool admits(std::size_t ahead) const noexcept;
+  // What was seen: a request waited this long for its turn; one took this long.
+  void waited(Clock::duration wait, Clock::time_point now) noexcept;
+  void took(Clock::duration cost) noexcept;
+
+  [[nodiscard]] bool is_overloaded() const noexcept { return overloaded_; }
+
+ private:
+  void judge_interval() noexcept;
+
+  AdmissionLimits limits_;
+  std::size_t threads_;
+  Clock::duration mean_cost_ = std::chrono::microseconds(200);
+  Clock::duration least_wait_ = Clock::duration::max();  // in the current interval
+  Clock::time_point interval_end_{};
+  bool overloaded_ = false;
+};
+
+}  // namespace credence::service::http

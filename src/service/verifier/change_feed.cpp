@@ -1,0 +1,100 @@
+#include "service/verifier/change_feed.h"
+
+#include <algorithm>
+#include <charconv>
+#include <format>
+#include <utility>
+
+namespace credence::service {
+namespace {
+
+// So many changes are more than a follower wants to hear one by one.
+constexpr std::uint64_t kMostChanges = 1'000;
+constexpr char kSeparator = '.';
+
+}  // namespace
+
+// "17.4f2a": the generation of the store, and the keys; behind them what sets one store apart from another.
+struct ChangeFeed::Position {
+  std::uint64_t generation = 0;
+  std::string keys;
+  std::string instance;
+
+  [[nodiscard]] std::string text() const {
+    return instance.empty() ? std::format("{}.{}", generation, keys)
+                            : std::format("{}.{}.{}", generation, keys, instance);
+  }
+
+  static std::optional<Position> from(std::string_view text) {
+    const std::size_t separator = text.find(kSeparator);
+    if (separator == std::string_view::npos) return std::nullopt;
+    Position position;
+    const std::string_view rest = text.substr(separator + 1);
+    const std::size_t second = std::min(rest.find(kSeparator), rest.size());
+    position.keys = rest.substr(0, second);
+    if (second < rest.size()) position.instance = rest.substr(second + 1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + separator, position.generation);
+    if (error != std::errc{} || end != text.data() + separator) return std::nullopt;
+    return position;
+  }
+};
+
+ChangeFeed::ChangeFeed(Sources sources)
+    : sources_(std::move(sources)), watcher_([this](const std::stop_token& stop) { watch(stop); }) {}
+
+ChangeFeed::~ChangeFeed() = default;
+
+ChangeFeed::Position ChangeFeed::current() const {
+  return {.generation = sources_.store->generation(),
+          .keys = sources_.keys ? sources_.keys() : "0",
+          .instance = sources_.instance};
+}
+
+std::string ChangeFeed::position() const { return current().text(); }
+
+Result<ChangeFeed::News> ChangeFeed::since(std::string_view text) const {
+  Position now = current();
+  News news;
+  const auto then = Position::from(text);
+  // A store that was restored from a backup has forgotten what this follower saw.
+  news.reset = !then || then->instance != now.instance || then->generation > now.generation ||
+               now.generation - then->generation > kMostChanges;
+  if (!news.reset && then->generation < now.generation) {
+    TRY(news.changes, sources_.store->changes_after(then->generation));
+    news.reset = news.changes.empty();  // something happened, and it is not said what
+    // Changes that came meanwhile are in it, or in the next answer: never in neither.
+    if (!news.reset) now.generation = news.changes.back().generation;
+  }
+  news.keys = !news.reset && then->keys != now.keys;
+  news.position = now.text();
+  return news;
+}
+
+std::unique_ptr<ChangeFeed::Subscription> ChangeFeed::subscribe(std::function<void()> wake) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t number = next_++;
+  if (subscribers_.empty()) seen_ = position();
+  subscribers_.emplace(number, std::move(wake));
+  lock.unlock();
+  some_.notify_all();
+  return std::make_unique<Subscription>(*this, number);
+}
+
+ChangeFeed::Subscription::~Subscription() {
+  const std::lock_guard lock(feed_.mutex_);
+  feed_.subscribers_.erase(number_);
+}
+
+// One thread for all followers, and it sleeps while there are none.
+void ChangeFeed::watch(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (some_.wait(lock, stop, [this] { return !subscribers_.empty(); })) {
+    some_.wait_for(lock, stop, kPeriod, [] { return false; });
+    std::string now = position();
+    if (subscribers_.empty() || now == seen_) continue;
+    seen_ = std::move(now);
+    for (const auto& [number, wake] : subscribers_) wake();
+  }
+}
+
+}  // namespace credence::service

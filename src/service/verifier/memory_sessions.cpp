@@ -1,0 +1,165 @@
+#include "service/verifier/memory_sessions.h"
+
+#include <array>
+#include <format>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace credence::service {
+namespace {
+
+constexpr std::size_t kIdOctets = 16;
+
+std::size_t kept(const Session& session) noexcept {
+  return (session.evidence == nullptr ? 0 : session.evidence->size()) + session.result.size();
+}
+
+bool is_id(std::string_view id) noexcept {
+  return id.size() == 2 * kIdOctets && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<Session> MemorySessions::open(Nonce nonce, bool own_nonce, std::string_view client, ResultRequest request) {
+  // The id is a capability: whoever knows it reads the result and may spend the nonce. Veraison's, made of time and
+  // host, can be guessed.
+  std::array<std::uint8_t, kIdOctets> id;
+  CHECK(random_->fill(id));
+  const Timestamp now = clock_->now();
+
+  const std::lock_guard lock(mutex_);
+  drop_expired(now);
+  // A nonce that comes twice is one for which evidence may lie ready: whoever recorded the first answer shows it again.
+  if (own_nonce && !issued_.add(nonce.view()))
+    return fail(Errc::internal, "the random generator repeats itself: this nonce was made before");
+  CHECK(make_room(client));
+  Session session{.id = to_hex(id),
+                  .nonce = std::move(nonce),
+                  .own_nonce = own_nonce,
+                  .created = now,
+                  .expiry = now + limits_.lifetime,
+                  .status = SessionStatus::waiting,
+                  .evidence_type = {},
+                  .evidence = {},
+                  .result = {},
+                  .request = std::move(request)};
+  if (table_.contains(session.id)) return fail(Errc::internal, "the random generator repeats itself");
+  by_age_.push_back(session.id);
+  table_.emplace(
+      session.id,
+      Slot{.session = session, .client = std::string(client), .by_age = std::prev(by_age_.end()), .finished = {}});
+  ++clients_[std::string(client)].open;
+  return session;
+}
+
+// Who has a result has read it with its answer; who still waits does not lose the session to a newcomer. One client
+// that opens sessions and never uses them must not take them all: the others would be refused as long as it goes on.
+Result<void> MemorySessions::make_room(std::string_view client) {
+  if (const auto known = clients_.find(client); known != clients_.end()) {
+    const Client& its = known->second;
+    if (its.open >= limits_.of_one_client && its.finished.empty()) {
+      return fail(Errc::busy, std::format("{} sessions of this client are open, try again later", its.open));
+    }
+    if (its.open >= limits_.of_one_client) erase(table_.find(its.finished.front()));
+  }
+  if (table_.size() >= limits_.sessions && !finished_.empty()) erase(table_.find(finished_.front()));
+  if (table_.size() >= limits_.sessions) {
+    return fail(Errc::busy, std::format("{} sessions are open, try again later", table_.size()));
+  }
+  return {};
+}
+
+Result<Session> MemorySessions::find(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  return position->second.session;
+}
+
+Result<Sessions::Question> MemorySessions::question(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  const Session& session = position->second.session;
+  return Question{.nonce = session.nonce, .own_nonce = session.own_nonce};
+}
+
+Result<Session> MemorySessions::claim(std::string_view id, std::string evidence_type, Bytes evidence) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  Session& session = position->second.session;
+  if (session.status != SessionStatus::waiting) {
+    return fail(Errc::conflict, "this session has taken evidence already; open a new one");
+  }
+  session.status = SessionStatus::processing;
+  session.evidence_type = std::move(evidence_type);
+  session.evidence = std::make_shared<const Bytes>(std::move(evidence));
+  kept_octets_ += kept(session);
+  return session;
+}
+
+Result<void> MemorySessions::finish(Session& claimed, std::optional<std::string> result) {
+  claimed.status = result ? SessionStatus::complete : SessionStatus::failed;
+  claimed.result = std::move(result).value_or("");
+  const std::lock_guard lock(mutex_);
+  const auto position = table_.find(claimed.id);
+  if (position == table_.end()) return {};
+  Session& session = position->second.session;
+  kept_octets_ -= kept(session);
+  session.status = claimed.status;
+  session.result = claimed.result;
+  kept_octets_ += kept(session);
+  Queue& of_client = clients_.find(position->second.client)->second.finished;
+  position->second.finished = {.of_all = finished_.insert(finished_.end(), session.id),
+                               .of_client = of_client.insert(of_client.end(), session.id)};
+  // The session just finished stays, whatever it weighs: its own client still has to read it.
+  while (kept_octets_ > limits_.kept_octets && finished_.size() > 1) erase(table_.find(finished_.front()));
+  return {};
+}
+
+Result<void> MemorySessions::remove(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto position, locate(id));
+  erase(position);
+  return {};
+}
+
+Result<MemorySessions::Table::iterator> MemorySessions::locate(std::string_view id) {
+  if (!is_id(id)) return fail(Errc::malformed, "session id: expected 32 lower-case hexadecimal digits");
+  const auto position = table_.find(id);
+  if (position == table_.end()) return fail(Errc::not_found, "no such session, or it has expired");
+  // An old nonce is an open door for evidence prepared long ago.
+  if (position->second.session.expiry <= clock_->now()) {
+    erase(position);
+    return fail(Errc::not_found, "no such session, or it has expired");
+  }
+  return position;
+}
+
+std::size_t MemorySessions::count() {
+  const std::lock_guard lock(mutex_);
+  drop_expired(clock_->now());
+  return table_.size();
+}
+
+void MemorySessions::erase(Table::iterator position) {
+  const Slot& slot = position->second;
+  kept_octets_ -= kept(slot.session);
+  by_age_.erase(slot.by_age);
+  const auto client = clients_.find(slot.client);
+  if (slot.finished) {
+    finished_.erase(slot.finished->of_all);
+    client->second.finished.erase(slot.finished->of_client);
+  }
+  if (--client->second.open == 0) clients_.erase(client);
+  table_.erase(position);
+}
+
+void MemorySessions::drop_expired(Timestamp now) {
+  while (!by_age_.empty()) {
+    const auto oldest = table_.find(by_age_.front());
+    if (oldest->second.session.expiry > now) return;
+    erase(oldest);
+  }
+}
+
+}  // namespace credence::service

@@ -1,0 +1,315 @@
+#!/usr/bin/env python3
+"""Verifiers under load and faults for a while (docs/benchmarks.md).
+
+Two nodes share a PostgreSQL, one has SQLite on a disk of its own. Good and bad evidence and CoRIMs are sent to all of
+them while they are killed, their database is restarted, their disk is full, and their clock is stepped. At the end, and
+whenever it can be known: nothing that was acknowledged is lost, and nothing was affirmed that should not be.
+"""
+import argparse
+import base64
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+SESSION_TYPE = "application/vnd.veraison.challenge-response-session+json"
+VALUES, KEYS = "tag:github.com/parallaxsecond,2023-03-03:tpm", "tag:credence.example,2026:tpm-key"
+CORIMS = "/endorsement-provisioning/v1/"
+DISK = "24m"
+
+
+def ask(url: str, method: str, path: str, body: bytes = b"", headers: dict = {}) -> tuple:
+    with contextlib.closing(http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=30)) as client:
+        client.request(method, path, body, headers)
+        answer = client.getresponse()
+        return answer.status, answer.getheader("Location"), answer.read()
+
+
+class Disk:
+    """A small file system, when this user may mount one."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        folder.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", folder], capture_output=True)
+        self.can_be_full = mounted.returncode == 0
+
+    def fill(self):
+        with contextlib.suppress(OSError), open(self.folder / "filler", "wb") as filler:
+            while True:
+                filler.write(bytes(64 << 10))
+                filler.flush()
+
+    def free(self):
+        (self.folder / "filler").unlink(missing_ok=True)
+
+    def close(self):
+        if self.can_be_full:
+            subprocess.run(["umount", "-l", self.folder], check=False)
+
+
+class Clock:
+    """The clock of the verifiers, which steps when told to; libfaketime reads the offset from a file."""
+
+    def __init__(self, file: pathlib.Path):
+        self.file = file
+        found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+        self.library = found[0] if found else None
+        self.step(0)
+
+    def step(self, seconds: int):
+        beside = self.file.with_suffix(".new")
+        beside.write_text(f"{seconds:+d}\n")
+        beside.rename(self.file)
+
+    def environment(self) -> dict:
+        if self.library is None:
+            return {}
+        return {"LD_PRELOAD": str(self.library), "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+class Node:
+    """A verifier that may be killed and comes back with the same options."""
+
+    def __init__(self, laboratory, clock: Clock, *options):
+        self.laboratory, self.clock, self.options = laboratory, clock, options
+        self.start()
+
+    def start(self):
+        environment = {**os.environ, **self.clock.environment()}
+        self.process = self.laboratory.Process("verifier", "--listen", "127.0.0.1:0", "--insecure-http", *self.options,
+                                               env=environment)
+        self.url = self.process.event("listening")["url"]
+        threading.Thread(target=self.process.process.stderr.read, daemon=True).start()
+
+    def kill(self):
+        self.process.process.send_signal(signal.SIGKILL)
+        self.process.process.wait(timeout=60)
+        time.sleep(0.5)
+        self.start()
+
+
+class Soak:
+    def __init__(self, folder: pathlib.Path):
+        import laboratory
+        import postgres
+        from scene import Scene
+
+        self.lock = threading.Lock()
+        self.counts = {}
+        self.acknowledged = {}  # by store: ids of CoRIMs
+        self.wrong = []
+        self.stopping = threading.Event()
+        self.clock = Clock(folder / "clock")
+        self.disk = Disk(folder / "disk")
+        (folder / "scene").mkdir()
+        scene = Scene(folder / "scene")  # evidence and CoRIMs; its verifier is not part of this
+        scene.stop()
+        self.nonce = base64.urlsafe_b64encode(scene.nonce).decode().rstrip("=")
+        self.type, self.evidence = scene.media_type, scene.evidence
+        self.values = scene.values.read_bytes()
+        key = ("--signing-key", folder / "key.pem")
+        self.nodes = {"sqlite": [Node(laboratory, self.clock, "--store", f"sqlite:{self.disk.folder / 'store.db'}", *key)]}
+        self.database = None
+        if postgres.programs() is not None:
+            self.database = postgres.Postgres(folder / "postgres")
+            store = self.database.database("soak")
+            sealed = folder / "session.keys"
+            sealed.write_text("5a" * 32 + "\n")
+            sealed.chmod(0o600)
+            self.nodes["postgresql"] = [Node(laboratory, self.clock, "--store", store, "--session-key", sealed, "--threads",
+                                             "4", *key) for _ in range(2)]
+        for store, nodes in self.nodes.items():
+            self.acknowledged[store] = {self.submit(nodes[0].url, self.values),
+                                        self.submit(nodes[0].url, scene.keys.read_bytes(), KEYS)}
+            assert None not in self.acknowledged[store], "the endorsements were not taken"
+
+    def count(self, what: str):
+        with self.lock:
+            self.counts[what] = self.counts.get(what, 0) + 1
+
+    def submit(self, url: str, corim: bytes, profile: str = VALUES):
+        """The id when it was acknowledged."""
+        status, _, body = ask(url, "POST", CORIMS + "submit", corim,
+                              {"Content-Type": f'application/rim+cbor; profile="{profile}"'})
+        answer = json.loads(body) if status == 200 else {}
+        return answer.get("corim") if answer.get("status") == "success" else None
+
+    def appraise(self, store: str, evidence: bytes) -> str:
+        nodes = self.nodes[store]
+        status, location, _ = ask(random.choice(nodes).url, "POST",
+                                  f"/challenge-response/v1/newSession?nonce={self.nonce}")
+        if status != 201:
+            return f"http {status}"
+        def submit() -> tuple:
+            return ask(random.choice(nodes).url, "POST", "/challenge-response/v1/" + location, evidence,
+                       {"Content-Type": self.type, "Accept": SESSION_TYPE})
+
+        status, _, body = submit()
+        if status != 200:
+            return f"http {status}"
+        if random.random() < 0.25:
+            self.expect_refused(store, submit)
+        payload = json.loads(body)["result"].split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return next(iter(claims["submods"].values()))["ear.status"]
+
+    def expect_refused(self, store: str, submit):
+        """A session that has a result gives no other one, whatever fails meanwhile."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status, _, _ = submit()
+            self.count(f"{store}: a second submission: http {status}")
+            if status == 200:
+                with self.lock:
+                    self.wrong.append(f"{store}: a session gave two verdicts")
+
+    def attest(self, store: str):
+        """Good evidence and bad, in turns; a fault may cost an answer, never make one wrong."""
+        while not self.stopping.is_set():
+            good = random.random() < 0.5
+            evidence = self.evidence
+            if not good:
+                # What the TPM signed: every bit of it counts, which is not so of hints beside it.
+                at = evidence.index(random.choice([b"certInfo", b"attestInfo"])) + random.randrange(14, 80)
+                evidence = evidence[:at] + bytes([evidence[at] ^ 1 << random.randrange(8)]) + evidence[at + 1:]
+            try:
+                verdict = self.appraise(store, evidence)
+            except (OSError, http.client.HTTPException, json.JSONDecodeError):
+                verdict = "no answer"
+                time.sleep(0.1)
+            if verdict == "http 503":
+                time.sleep(0.1)
+            self.count(f"{store}: {'good' if good else 'bad'} evidence: {verdict}")
+            # A session is gone (404) with the verifier that kept it, or when the clock stepped over its end.
+            excused = verdict in ("no answer", "http 404") or verdict.startswith("http 5")
+            if (verdict == "affirming" and not good) or (good and verdict != "affirming" and not excused):
+                with self.lock:
+                    self.wrong.append(f"{store}: {'good' if good else 'bad'} evidence was {verdict}: {evidence.hex()}")
+
+    def provision(self, store: str):
+        own = self.corim_id(self.values)
+        for number in range(10_000_000):
+            if self.stopping.is_set():
+                return
+            variant = self.values.replace(own, own[:-8] + f"{number:08}".encode())
+            try:
+                taken = self.submit(random.choice(self.nodes[store]).url, variant)
+            except (OSError, http.client.HTTPException, json.JSONDecodeError):
+                taken = None
+            self.count(f"{store}: CoRIM {'acknowledged' if taken else 'not acknowledged'}")
+            if taken:
+                with self.lock:
+                    self.acknowledged[store].add(taken)
+            time.sleep(0.05)
+
+    def corim_id(self, octets: bytes) -> bytes:
+        _, _, body = ask(self.nodes["sqlite"][0].url, "GET", CORIMS + "corim")
+        return next(corim["corim-id"].encode() for corim in json.loads(body)["corims"]
+                    if corim["corim-id"].encode() in octets)
+
+    def check_nothing_lost(self):
+        for store, nodes in self.nodes.items():
+            for node in nodes:
+                _, _, body = ask(node.url, "GET", CORIMS + "corim")
+                known = {corim["id"] for corim in json.loads(body)["corims"]}
+                lost = self.acknowledged[store] - known
+                if lost:
+                    self.wrong.append(f"{store}: {len(lost)} CoRIMs are lost that were acknowledged, such as {lost.pop()}")
+
+    # --- faults: each ends with everything as before ---
+
+    def fault_killed(self):
+        node = random.choice([node for nodes in self.nodes.values() for node in nodes])
+        node.kill()
+
+    def fault_database_restarted(self):
+        self.database.stop(random.choice(["immediate", "fast"]))
+        time.sleep(2)
+        self.database.start()
+
+    def fault_disk_full(self):
+        self.disk.fill()
+        time.sleep(3)
+        self.disk.free()
+
+    def fault_clock_stepped(self):
+        self.clock.step(random.choice([-3600, -60, 60, 3600, 86400]))
+        time.sleep(3)
+        self.clock.step(0)
+
+    def faults(self) -> list:
+        """Those that this machine can have; the others are named."""
+        possible = [self.fault_killed]
+        for fault, can, needs in ((self.fault_database_restarted, self.database, "a PostgreSQL server"),
+                                  (self.fault_disk_full, self.disk.can_be_full, "the right to mount a tmpfs"),
+                                  (self.fault_clock_stepped, self.clock.library, "libfaketime")):
+            if can:
+                possible.append(fault)
+            else:
+                print(f"skipped: {fault.__name__} needs {needs}", flush=True)
+        return possible
+
+    def run(self, seconds: float, between: float):
+        workers = [threading.Thread(target=work, args=(store,)) for store in self.nodes
+                   for work in (self.attest, self.attest, self.provision)]
+        for worker in workers:
+            worker.start()
+        possible, until, number = self.faults(), time.monotonic() + seconds, 0
+        try:
+            while time.monotonic() < until and not self.wrong:
+                time.sleep(min(between, max(0.0, until - time.monotonic())))
+                fault = possible[number % len(possible)]
+                number += 1
+                fault()
+                self.count(fault.__name__)
+        finally:
+            self.stopping.set()
+            for worker in workers:
+                worker.join()
+        time.sleep(3)
+        self.check_nothing_lost()
+
+    def close(self):
+        for nodes in self.nodes.values():
+            for node in nodes:
+                node.process.stop()
+        if self.database is not None:
+            self.database.stop()
+        self.disk.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, required=True, help="build folder, with the programs in bin/")
+    parser.add_argument("--between", type=float, default=10, help="seconds between faults")
+    parser.add_argument("minutes", nargs="?", type=float, default=30)
+    options = parser.parse_args()
+    os.environ["CREDENCE_BINARY"] = str((options.build / "bin" / "credence").resolve())
+    tests = pathlib.Path(__file__).resolve().parents[1]
+    sys.path[:0] = [str(tests / "e2e"), str(tests / "interop" / "veraison")]
+    with tempfile.TemporaryDirectory(prefix="credence-soak-") as scratch:
+        soak = Soak(pathlib.Path(scratch))
+        try:
+            soak.run(60 * options.minutes, options.between)
+        finally:
+            soak.close()
+    for what, times in sorted(soak.counts.items()):
+        print(f"{times:>9}  {what}")
+    for wrong in soak.wrong:
+        print(f"WRONG: {wrong}")
+    print("failed" if soak.wrong else "nothing lost, nothing wrongly affirmed")
+    return 1 if soak.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

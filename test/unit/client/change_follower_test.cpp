@@ -1,0 +1,108 @@
+#include "client/change_follower.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "service/http/problem.h"
+#include "service/http/server.h"
+#include "support/running.h"
+
+namespace credence::client {
+namespace {
+
+using namespace std::chrono_literals;
+using service::http::Method;
+using service::http::Request;
+using service::http::Response;
+using test::Running;
+
+TEST(ParseChanges, ReadsWhatTheVerifierSays) {
+  const VerifierChanges changes =
+      parse_changes(R"({"position":"2.a","reset":false,"changes":[{"kind":"endorsements","event":"removed",)"
+                    R"("id":"c0","generation":2},{"kind":"policies","event":"added","id":"p"},{"kind":"keys"}]})")
+          .value();
+  EXPECT_EQ(changes.position, "2.a");
+  EXPECT_FALSE(changes.everything);
+  ASSERT_EQ(changes.changes.size(), 2U);
+  EXPECT_EQ(changes.changes[0].kind, "endorsements");
+  EXPECT_EQ(changes.changes[0].event, "removed");
+  EXPECT_EQ(changes.changes[0].id, "c0");
+  EXPECT_EQ(changes.changes[1].kind, "policies");
+  EXPECT_TRUE(changes.keys);
+}
+
+// What is not understood is never taken for "nothing changed".
+TEST(ParseChanges, TakesTheUnknownForEverything) {
+  EXPECT_TRUE(parse_changes(R"({"position":"1","reset":true,"changes":[]})")->everything);
+  EXPECT_TRUE(parse_changes(R"({"position":"1","changes":[]})")->everything);
+  EXPECT_TRUE(parse_changes(R"({"position":"1","reset":false,"changes":[{"kind":"new"}]})")->everything);
+  EXPECT_EQ(parse_changes(R"({"reset":false,"changes":[]})").error().code, Errc::missing_member);
+  EXPECT_EQ(parse_changes(R"({"position":"1","reset":false})").error().code, Errc::missing_member);
+  EXPECT_FALSE(parse_changes("no JSON"));
+}
+
+class ChangeFollowerTest : public testing::Test {
+ protected:
+  Response answer(const Request& request) {
+    const auto after = request.target.parameter("after").value();
+    const std::lock_guard lock(mutex);
+    asked.emplace_back(after.value_or("none"));
+    if (asked.size() == 3) return service::http::problem(503, "not now");
+    if (asked.size() == 2)
+      return {
+          .body =
+              R"({"position":"2","reset":false,"changes":[{"kind":"endorsements","event":"deactivated","id":"c"}]})"};
+    if (asked.size() == 4) return {.body = R"({"position":"9","reset":true,"changes":[]})"};
+    return {.body = R"({"position":")" + std::string(after.value_or("1")) + R"(","reset":false,"changes":[]})"};
+  }
+  Running<service::http::Server> server{[this] {
+    service::http::Router router;
+    router.add(Method::get, "/change-feed/v1/changes", 0, [this](const Request& request) { return answer(request); });
+    return service::http::Server::start({}, std::move(router), no_log()).value();
+  }()};
+
+  std::mutex mutex;
+  std::condition_variable happened;
+  std::vector<std::string> asked;
+  std::vector<VerifierChanges> seen;
+  std::vector<Error> failures;
+};
+
+TEST_F(ChangeFollowerTest, AsksFromWhereItWasAndMissesNothing) {
+  ChangeFollowerOptions options{.url = "http://127.0.0.1:" + std::to_string(server->port()),
+                                .pause = 10ms,
+                                .on_changes =
+                                    [this](const VerifierChanges& changes) {
+                                      const std::lock_guard lock(mutex);
+                                      seen.push_back(changes);
+                                      happened.notify_all();
+                                    },
+                                .on_failure =
+                                    [this](const Error& error) {
+                                      const std::lock_guard lock(mutex);
+                                      failures.push_back(error);
+                                    }};
+  const auto follower = ChangeFollower::follow(std::move(options)).value();
+  std::unique_lock lock(mutex);
+  ASSERT_TRUE(happened.wait_for(lock, 20s, [this] { return seen.size() == 2; }));
+  EXPECT_EQ(seen[0].changes.at(0).id, "c");
+  EXPECT_TRUE(seen[1].everything);
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].code, Errc::unavailable);
+  EXPECT_EQ((std::vector(asked.begin(), asked.begin() + 4)), (std::vector<std::string>{"none", "1", "2", "2"}));
+}
+
+TEST_F(ChangeFollowerTest, RefusesWhatCannotWork) {
+  const auto code = [](ChangeFollowerOptions options) {
+    return ChangeFollower::follow(std::move(options)).error().code;
+  };
+  EXPECT_EQ(code({.url = "http://127.0.0.1:1", .on_changes = {}}), Errc::configuration);
+  EXPECT_EQ(code({.url = "ftp://127.0.0.1", .on_changes = [](const auto&) {}}), Errc::usage);
+  EXPECT_EQ(code({.url = "http://127.0.0.1:1", .wait = 15s, .on_changes = [](const auto&) {}}), Errc::configuration);
+}
+
+}  // namespace
+}  // namespace credence::client

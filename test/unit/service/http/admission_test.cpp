@@ -1,0 +1,80 @@
+#include "service/http/admission.h"
+
+#include <gtest/gtest.h>
+
+namespace credence::service::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+class AdmissionTest : public testing::Test {
+ protected:
+  // Everybody waits this long, for this time.
+  void spend(Admission& admission, Admission::Clock::duration wait, std::chrono::milliseconds time) {
+    for (const auto end = now + time; now < end; now += 1ms) {
+      admission.waited(wait, now);
+      admission.took(1ms);
+    }
+  }
+
+  AdmissionLimits limits{.target = 5ms, .interval = 100ms, .longest = 250ms, .few = 2};
+  Admission::Clock::time_point now{1h};
+};
+
+TEST_F(AdmissionTest, LetsABurstWait) {
+  Admission admission(limits, 1);
+  spend(admission, 1ms, 300ms);
+  EXPECT_FALSE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(200));   // 200 ms, at 1 ms each
+  EXPECT_FALSE(admission.admits(300));  // nobody would wait that long
+}
+
+TEST_F(AdmissionTest, RefusesOnceEverybodyWaits) {
+  Admission admission(limits, 1);
+  spend(admission, 6ms, 150ms);
+  EXPECT_TRUE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(5));
+  EXPECT_FALSE(admission.admits(6));
+  // Refusing keeps the wait just below the target: that is no end of it.
+  spend(admission, 4ms, 300ms);
+  EXPECT_TRUE(admission.is_overloaded());
+  spend(admission, 2ms, 300ms);
+  EXPECT_FALSE(admission.is_overloaded());
+}
+
+TEST_F(AdmissionTest, OneShortWaitInAnIntervalIsNoOverload) {
+  Admission admission(limits, 1);
+  for (int i = 0; i < 10; ++i) {
+    spend(admission, 50ms, 40ms);
+    spend(admission, 1ms, 1ms);
+  }
+  EXPECT_FALSE(admission.is_overloaded());
+}
+
+TEST_F(AdmissionTest, RefusesNobodyWhileFewWait) {
+  Admission admission(limits, 2);
+  for (int i = 0; i < 100; ++i, now += 10ms) {
+    admission.waited(1s, now);
+    admission.took(1s);
+  }
+  EXPECT_TRUE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(3));
+  EXPECT_FALSE(admission.admits(4));
+}
+
+TEST_F(AdmissionTest, CountsThreads) {
+  Admission admission(limits, 4);
+  spend(admission, 6ms, 150ms);
+  EXPECT_TRUE(admission.admits(20));
+  EXPECT_FALSE(admission.admits(24));
+}
+
+TEST_F(AdmissionTest, IsNotMisledByOneLongRequest) {
+  Admission admission(limits, 1);
+  spend(admission, 1ms, 300ms);
+  admission.took(10s);
+  EXPECT_TRUE(admission.admits(200));
+}
+
+}  // namespace
+}  // namespace credence::service::http

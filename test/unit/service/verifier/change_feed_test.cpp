@@ -1,0 +1,193 @@
+// The change feed over a real store and a real server.
+#include "service/verifier/change_feed.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include "evidence/tpm/endorsement.h"
+#include "service/http/server.h"
+#include "service/verifier/change_feed_api.h"
+#include "support/endorsed.h"
+#include "support/evidence_maker.h"
+#include "support/open_router.h"
+#include "support/running.h"
+#include "unit/service/http/raw_client.h"
+#include "verifier/store/memory/store.h"
+#include "wire/json/json.h"
+
+namespace credence::service {
+namespace {
+
+using namespace std::chrono_literals;
+using test::RawClient;
+using test::Running;
+
+class ChangeFeedTest : public testing::Test {
+ protected:
+  [[nodiscard]] http::Response get(std::string_view target,
+                                   std::vector<std::pair<std::string, std::string>> headers = {},
+                                   std::size_t most_streams = 4) {
+    const http::Router router = test::open_router(ChangeFeedApi(feed, most_streams));
+    http::Request request;
+    request.target = http::parse_target(target).value();
+    request.headers = std::move(headers);
+    return router.handle(std::move(request));
+  }
+  [[nodiscard]] json::Object json_of(std::string_view target) {
+    const http::Response response = get(target);
+    EXPECT_EQ(response.status, http::kOk) << response.body;
+    return json::parse(response.body).value().as_object();
+  }
+  std::string submit() {
+    const rats::Corim corim = evidence::tpm::keys_corim(test::EvidenceMaker().endorsement()).value();
+    return store->submit(corim, rats::encode_corim(corim).value()).value().id;
+  }
+  Result<void> deactivate(const std::string& id) { return store->set_active(std::span(&id, 1), false); }
+
+  std::shared_ptr<verifier::Store> store = verifier::memory_store();
+  std::atomic<int> key = 0;
+  std::shared_ptr<ChangeFeed> feed = std::make_shared<ChangeFeed>(
+      ChangeFeed::Sources{.store = store, .keys = [this] { return std::to_string(key.load()); }});
+};
+
+constexpr std::string_view kChanges = "/change-feed/v1/changes";
+
+std::string after(std::string_view position, std::string_view more = {}) {
+  return std::string(kChanges) + "?after=" + std::string(position) + std::string(more);
+}
+
+TEST_F(ChangeFeedTest, SaysWhatHappenedSince) {
+  const std::string start(json_of(kChanges).at("position").as_string());
+  EXPECT_EQ(start, "0.0");
+  const std::string id = submit();
+  ASSERT_TRUE(deactivate(id));
+  ASSERT_TRUE(store->change(verifier::DocumentKind::policy, [](const verifier::Documents&) {
+    using verifier::DocumentChange;
+    return std::vector<DocumentChange>{{.event = DocumentChange::Event::added, .id = "p", .octets = {1}}};
+  }));
+  key = 7;
+  const json::Object news = json_of(after(start));
+  EXPECT_EQ(news.at("position").as_string(), "3.7");
+  EXPECT_FALSE(news.at("reset").as_bool());
+  const json::Array& changes = news.at("changes").as_array();
+  ASSERT_EQ(changes.size(), 4U);
+  EXPECT_EQ(changes[0].at("kind").as_string(), "endorsements");
+  EXPECT_EQ(changes[0].at("event").as_string(), "added");
+  EXPECT_EQ(changes[1].at("event").as_string(), "deactivated");
+  EXPECT_EQ(std::string_view(changes[1].at("id").as_string()), id);
+  EXPECT_EQ(changes[2].at("kind").as_string(), "policies");
+  EXPECT_EQ(changes[3].at("kind").as_string(), "keys");
+  EXPECT_TRUE(json_of(after("3.7")).at("changes").as_array().empty());
+}
+
+TEST_F(ChangeFeedTest, ResetsWhoCannotKnowEverything) {
+  for (const std::string_view position : {"9.0", "", "x.0", "1", "-1.0", "1.0"})
+    EXPECT_TRUE(json_of(after(position)).at("reset").as_bool()) << position;
+  EXPECT_FALSE(json_of(after("0.0")).at("reset").as_bool());
+}
+
+// Its generations begin anew: one that is reached again means something else.
+TEST_F(ChangeFeedTest, ResetsWhoFollowedAStoreThatIsGone) {
+  const ChangeFeed before({.store = store, .instance = "a"});
+  ASSERT_FALSE(before.since(before.position())->reset);
+  submit();
+  const ChangeFeed after({.store = store, .instance = "b"});
+  EXPECT_TRUE(after.since(before.position())->reset);
+  EXPECT_TRUE(after.since("1.0")->reset);
+  EXPECT_FALSE(after.since("0.0.b")->reset);
+  EXPECT_EQ(after.since("0.0.b")->changes.size(), 1U);
+}
+
+TEST_F(ChangeFeedTest, ResetsWhoMissedMoreThanItSays) {
+  const std::string id = submit();
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(deactivate(id));
+    ASSERT_TRUE(store->set_active(std::span(&id, 1), true));
+  }
+  EXPECT_EQ(feed->since("1.0")->changes.size(), 1'000U);
+  EXPECT_FALSE(feed->since("1.0")->reset);
+  EXPECT_TRUE(feed->since("0.0")->reset);
+}
+
+// A store that says "something" and not what: that is not nothing.
+TEST_F(ChangeFeedTest, ResetsWhenTheStoreDoesNotSayWhatHappened) {
+  class Silent final : public test::StoreAround {
+   public:
+    using StoreAround::StoreAround;
+    Result<std::vector<verifier::StoreChange>> changes_after(std::uint64_t) const override {
+      return std::vector<verifier::StoreChange>();
+    }
+  };
+  const ChangeFeed silent({.store = std::make_shared<Silent>(store)});
+  EXPECT_FALSE(silent.since("0.0")->reset);
+  submit();
+  EXPECT_TRUE(silent.since("0.0")->reset);
+}
+
+TEST_F(ChangeFeedTest, RefusesWhatItCannotAnswer) {
+  EXPECT_EQ(get(after("0.0", "&wait=61")).status, http::kBadRequest);
+  EXPECT_EQ(get(after("0.0", "&wait=-1")).status, http::kBadRequest);
+  EXPECT_EQ(get(kChanges, {{"Accept", "text/html"}}).status, http::kNotAcceptable);
+  EXPECT_EQ(get(after("0.0", "&wait=1"), {}, 0).status, http::kServiceUnavailable);
+  EXPECT_EQ(get(kChanges, {{"Accept", "text/event-stream"}}, 0).status, http::kServiceUnavailable);
+  EXPECT_NE(get(kChanges, {{"Accept", "text/event-stream"}}).stream, nullptr);
+  EXPECT_EQ(get(kChanges, {{"Accept", "*/*"}}).stream, nullptr);
+}
+
+TEST_F(ChangeFeedTest, IsNoVerdictWhenTheStoreFails) {
+  const ChangeFeed broken({.store = std::make_shared<test::BrokenStore>("gone")});
+  EXPECT_EQ(broken.since("0.0").error().code, Errc::io);
+}
+
+class ChangeFeedServer : public ChangeFeedTest {
+ protected:
+  ChangeFeedServer()
+      : server([this] {
+          return http::Server::start({}, test::open_router(ChangeFeedApi(feed, 4)), no_log()).value();
+        }()) {}
+
+  Running<http::Server> server;
+};
+
+TEST_F(ChangeFeedServer, StreamsEventsFromWhereAFollowerWas) {
+  RawClient client(server->port());
+  client.send("GET /change-feed/v1/changes HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n");
+  const std::string begin = client.receive("event: position\nid: 0.0\n");
+  EXPECT_NE(begin.find("Content-Type: text/event-stream"), std::string::npos);
+  EXPECT_NE(begin.find("event: position\nid: 0.0\n"), std::string::npos) << begin;
+  const std::string id = submit();
+  EXPECT_NE(client.receive("event: changes\nid: 1.0\ndata: ").find("event: changes\nid: 1.0"), std::string::npos);
+  ASSERT_TRUE(deactivate(id));
+  EXPECT_NE(client.receive("\"event\":\"deactivated\"").find("\"event\":\"deactivated\""), std::string::npos);
+
+  RawClient again(server->port());
+  again.send(
+      "GET /change-feed/v1/changes HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nLast-Event-ID: 1.0\r\n\r\n");
+  const std::string missed = again.receive("\"deactivated\"");
+  EXPECT_EQ(missed.find("\"added\""), std::string::npos) << missed;
+  RawClient lost(server->port());
+  lost.send(
+      "GET /change-feed/v1/changes HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nLast-Event-ID: 5.0\r\n\r\n");
+  EXPECT_NE(lost.receive("event: reset\nid: 2.0\n").find("event: reset"), std::string::npos);
+}
+
+TEST_F(ChangeFeedServer, AnswersAPollWhenSomethingHappensOrTheTimeIsUp) {
+  RawClient quiet(server->port());
+  quiet.send("GET /change-feed/v1/changes?after=0.0&wait=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(quiet.receive("0\r\n\r\n").find(R"({"position":"0.0","reset":false,"changes":[]})"), std::string::npos);
+
+  RawClient waiting(server->port());
+  waiting.send("GET /change-feed/v1/changes?after=0.0&wait=60 HTTP/1.1\r\nHost: a\r\n\r\n");
+  auto answer = std::async(std::launch::async, [&] { return waiting.receive("0\r\n\r\n"); });
+  std::this_thread::sleep_for(100ms);
+  key = 1;
+  const std::string text = answer.get();
+  EXPECT_NE(text.find(R"("position":"0.1")"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace credence::service

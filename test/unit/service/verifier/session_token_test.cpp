@@ -1,0 +1,35 @@
+#include "service/verifier/session_token.h"
+
+#include <gtest/gtest.h>
+
+namespace credence::service {
+namespace {
+
+SessionToken example() {
+  return {.nonce = Nonce(Bytes(32, 0x5a)),
+          .own_nonce = true,
+          .created = Timestamp(std::chrono::milliseconds(1'700'000'000'123)),
+          .expiry = Timestamp(std::chrono::milliseconds(1'700'000'150'123)),
+          .asked = {{"audience", "a b"}, {"x", "1"}, {"x", "2"}}};
+}
+
+TEST(SessionToken, SurvivesItsEncoding) {
+  const SessionToken token = example();
+  const SessionToken read = decode_session_token(encode_session_token(token)).value();
+  EXPECT_EQ(read.nonce, token.nonce);
+  EXPECT_EQ(read.own_nonce, token.own_nonce);
+  EXPECT_EQ(read.created, token.created);
+  EXPECT_EQ(read.expiry, token.expiry);
+  EXPECT_EQ(read.asked, token.asked);
+}
+
+TEST(SessionToken, IsReadWholeOrNotAtAll) {
+  Bytes octets = encode_session_token(example());
+  for (std::size_t size = 0; size < octets.size(); ++size)
+    EXPECT_FALSE(decode_session_token(ByteView(octets).first(size))) << size;
+  octets.push_back(0);
+  EXPECT_EQ(decode_session_token(octets).error().code, Errc::trailing_bytes);
+}
+
+}  // namespace
+}  // namespace credence::service
