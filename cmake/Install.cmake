@@ -12,7 +12,7 @@ install(FILES ${CMAKE_BINARY_DIR}/credence-completion
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME credence)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Credence)
-foreach(name IN ITEMS base wire crypto sign rats evidence rot rot_software rot_tpm2 provider verifier channel client api
+foreach(name IN ITEMS base wire crypto sign rats evidence rot rot_software rot_tpm2 provider verifier channel client edge api
                       api_local)
   set_target_properties(credence_${name} PROPERTIES EXPORT_NAME ${name})
   install(TARGETS credence_${name} EXPORT CredenceTargets)

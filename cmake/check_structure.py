@@ -24,12 +24,13 @@ VERIFIER = EVIDENCE | {"verifier"}
 CHANNEL = EVIDENCE | {"channel", "rot/attester.h", "verifier/appraiser.h"}
 PROVIDER = CRYPTO | {"provider", "rot/attester.h", "evidence"}
 CLIENT = RATS | {"client", "evidence", "verifier/appraiser.h"}
+EDGE = VERIFIER | CLIENT | {"edge"}
 API = ROT | CHANNEL | PROVIDER | CLIENT | {"api"}
-SERVICE = API | VERIFIER | {"service"}
+SERVICE = API | EDGE | {"service"}
 ALLOWED = {
     "base": BASE, "wire": WIRE, "crypto": CRYPTO, "sign": SIGN, "rats": RATS, "evidence": EVIDENCE, "rot": ROT,
-    "verifier": VERIFIER, "channel": CHANNEL, "provider": PROVIDER, "client": CLIENT, "api": API,
-    "api/local": API | VERIFIER, "service": SERVICE, "cli": SERVICE | {"cli"},
+    "verifier": VERIFIER, "channel": CHANNEL, "provider": PROVIDER, "client": CLIENT, "edge": EDGE,
+    "api": API, "api/local": API | EDGE, "service": SERVICE, "cli": SERVICE | {"cli"},
 }
 
 # Third-party headers and the folders that may name them.

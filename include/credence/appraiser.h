@@ -1,4 +1,5 @@
-// Verifiers that judge the peer's evidence.
+// Verifiers that judge the peer's evidence: here one over the network. In the relying party's own process, from CoRIMs
+// (credence/local_verifier.h), or from a CoSERV service or an offline bundle (credence/edge_verifier.h).
 #pragma once
 
 #include <chrono>

@@ -2,28 +2,14 @@
 
 #include <algorithm>
 #include <format>
-#include <fstream>
-#include <iterator>
 
+#include "api/read_key.h"
 #include "base/clock.h"
 #include "client/remote_appraiser.h"
 #include "evidence/media_types.h"
 
 namespace credence {
 namespace {
-
-constexpr std::size_t kMostKeyBytes = 65'536;
-
-Result<crypto::PublicKey> read_key(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail_in(Errc::not_found, path.string(), "the verifier's key cannot be read");
-  std::string pem(kMostKeyBytes, '\0');
-  file.read(pem.data(), static_cast<std::streamsize>(pem.size()));
-  pem.resize(static_cast<std::size_t>(file.gcount()));
-  auto key = crypto::PublicKey::from_pem(pem);
-  if (!key) return within(path.string(), std::move(key).error());
-  return key;
-}
 
 // Half of an appraisal's time at most: the result has to be fetched too.
 Result<std::shared_ptr<client::KeySet>> open_key_set(const RemoteVerifierOptions& options) {
@@ -46,7 +32,7 @@ Result<Appraiser> remote_verifier(const RemoteVerifierOptions& options) {
   client::RemoteVerifier made;
   made.url = options.url;
   for (const auto& path : options.keys) {
-    TRY(crypto::PublicKey key, read_key(path));
+    TRY(crypto::PublicKey key, read_verifier_key(path));
     made.keys.push_back(std::move(key));
   }
   made.http.ca_file = options.ca_file;

@@ -42,18 +42,6 @@ Result<void> check_identity(const ConnectionOptions& options, Stream::Side side)
   return {};
 }
 
-// A key that cannot check a signature is found here, not at the first connection.
-Result<void> check_verifier_keys(const ConnectionOptions& options) {
-  for (const std::string& file : options.verifier_keys) {
-    TRY(const std::string pem, read_text_file(file));
-    if (pem.contains("PRIVATE KEY-----")) {
-      return fail_in(Errc::usage, file, "--verifier-key: expected a public key, got a private one: give FILE.pub");
-    }
-    if (auto key = option_value("--verifier-key", read_public_key(file)); !key) return std::unexpected(key.error());
-  }
-  return {};
-}
-
 // RFC 9711 section 4.2.1: results name the instance by a UEID, and that has 7 octets or more.
 Result<void> check_peer_instances(const ConnectionOptions& options) {
   constexpr std::size_t kLeast = 7;
@@ -85,18 +73,18 @@ Result<void> check_peer(const ConnectionOptions& options, Stream::Side side) {
 
 Result<void> check_demands(const ConnectionOptions& options, Stream::Side side) {
   if (!options.require) {
-    if (!options.verifier.empty() || !options.peer_instances.empty() || options.any_of_class) {
-      return fail(Errc::usage, "--verifier, --peer-instance and --any-of-class need --require");
+    if (!options.verifier.empty() || !options.bundle.empty() || !options.peer_instances.empty() ||
+        options.any_of_class) {
+      return fail(Errc::usage, "--verifier, --bundle, --peer-instance and --any-of-class need --require");
     }
     return {};
   }
-  if (options.verifier.empty() || (options.verifier_keys.empty() && options.verifier_jwks.empty())) {
-    return fail(Errc::usage,
-                "--require needs --verifier URL and --verifier-key FILE (the verifier's FILE.pub) or --verifier-jwks");
+  if (auto chosen = check_verifier_choice(options); !chosen) {
+    chosen.error().why = "--require: " + chosen.error().why;
+    return chosen;
   }
   CHECK(check_peer(options, side));
-  CHECK(check_peer_instances(options));
-  return check_verifier_keys(options);
+  return check_peer_instances(options);
 }
 
 Result<Attester> open_attester(const ConnectionOptions& options) {
@@ -131,15 +119,8 @@ Result<Attester> use_identity(SSL_CTX* context, const ConnectionOptions& options
 }
 
 Result<Demands> demands_from(const ConnectionOptions& options, const std::string& peer_name) {
-  RemoteVerifierOptions remote;
-  remote.url = options.verifier;
-  remote.keys.assign(options.verifier_keys.begin(), options.verifier_keys.end());
-  remote.key_set = options.verifier_jwks;
-  if (!options.verifier_ca.empty()) remote.ca_file = options.verifier_ca;
-  remote.allow_insecure_http = options.insecure_http;
-  remote.allow_insecure_test_root = options.allow_insecure_test_root;
   Demands demands;
-  TRY(demands.verifier, remote_verifier(remote));
+  TRY(demands.verifier, open_appraiser(options, options.allow_insecure_test_root));
   demands.instances = options.peer_instances;
   demands.any_of_class = options.any_of_class;
   demands.attestation_only = options.peer_ca.empty();
@@ -200,14 +181,8 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
                 "Attest with the published test root, which proves nothing")
       ->group("This side");
   command.add_flag("--require", options.require, "Demand evidence of the peer")->group("The peer");
-  command.add_option("--verifier", options.verifier, "URL of the verifier")->group("The peer");
-  command.add_option("--verifier-key", options.verifier_keys, "Public key of its results, PEM; repeatable")
-      ->group("The peer");
-  command
-      .add_option("--verifier-jwks", options.verifier_jwks,
-                  "JWK set of its keys, so that they may change: a file or https://HOST:PORT/.well-known/jwks.json")
-      ->group("The peer");
-  command.add_option("--verifier-ca", options.verifier_ca, "CA of its certificate, PEM")->group("The peer");
+  add_verifier_choice(command, options, "The peer");
+  add_edge_flag(command, options, "The peer");
   command.add_option("--peer-instance", options.peer_instances, "Kid of the device that is meant; repeatable")
       ->group("The peer");
   command.add_option("--peer-ca", options.peer_ca, "CA of the peers' certificates, PEM")->group("The peer");
@@ -218,8 +193,6 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
   command
       .add_flag("--allow-insecure-test-root", options.allow_insecure_test_root,
                 "Accept the published test root, which proves nothing")
-      ->group("The peer");
-  command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to a verifier on another machine")
       ->group("The peer");
   command
       .add_option("--timeout", options.timeout_seconds,

@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/verifier_choice.h"
 #include "credence/stream.h"
 #include "wire/json/json.h"
 
 namespace credence::cli {
 
-struct ConnectionOptions {
+struct ConnectionOptions : VerifierChoice {
   // what this side presents
   std::string tcti;
   std::string state;
@@ -25,16 +26,11 @@ struct ConnectionOptions {
   bool insecure_software_root = false;
   // what it demands
   bool require = false;
-  std::string verifier;
-  std::vector<std::string> verifier_keys;
-  std::string verifier_jwks;
-  std::string verifier_ca;
   std::vector<std::string> peer_instances;
   std::string peer_ca;
   std::vector<std::string> peer_names;
   bool any_of_class = false;
   bool allow_insecure_test_root = false;
-  bool insecure_http = false;
   unsigned timeout_seconds = 30;
 };
 

@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   add_policy(line);
   add_revoke(line);
   add_appraise(line);
+  add_bundle(line);
   add_inspect(line);
   add_explain(line);
   add_doctor(line);

@@ -82,7 +82,7 @@ void add_offline_options(CLI::App& command, OfflineOptions& options) {
       .add_option("--media-type", options.media_type,
                   "What the evidence is; application/cmw, +cbor or +json when it is wrapped")
       ->required();
-  command.add_option("--corim", options.corims, "Endorsements and reference values; repeatable")->required();
+  command.add_option("--corim", options.corims, "Endorsements and reference values; repeatable");
   command.add_option("--nonce", options.nonce,
                      "The challenge in hexadecimal; with Veraison's media type taken verbatim (compatibility mode)");
   command.add_option("--binder", options.binder, "The binder of a channel in hexadecimal: the full rules");
@@ -95,17 +95,23 @@ verifier::Engine OfflineAppraisal::engine(std::shared_ptr<const verifier::Polici
   return {store, system_clock(), policy, {.build = kVersion, .issuer = {}}, std::move(policies)};
 }
 
-Result<OfflineAppraisal> prepare(const OfflineOptions& options) {
+Result<OfflineAppraisal> prepare_request(const OfflineOptions& options) {
   if (options.nonce.empty() == options.binder.empty())
     return fail(Errc::usage, "expected exactly one of --nonce HEX and --binder HEX");
   OfflineAppraisal appraisal;
   TRY(appraisal.request.challenge, challenge_from(options));
   TRY(appraisal.policy, policy_from(options));
-  TRY(appraisal.store, store_with(options.corims));
   TRY(service::EvidenceBody evidence, read_evidence(options, appraisal.engine().media_types()));
   appraisal.policy.compatibility = is_compatibility_mode(options, evidence.media_type);
   appraisal.request.media_type = std::move(evidence.media_type);
   appraisal.request.evidence = std::move(evidence.octets);
+  return appraisal;
+}
+
+Result<OfflineAppraisal> prepare(const OfflineOptions& options) {
+  if (options.corims.empty()) return fail(Errc::usage, "expected --corim FILE: endorsements and reference values");
+  TRY(OfflineAppraisal appraisal, prepare_request(options));
+  TRY(appraisal.store, store_with(options.corims));
   return appraisal;
 }
 

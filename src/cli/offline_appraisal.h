@@ -31,6 +31,8 @@ struct OfflineAppraisal {
 
   [[nodiscard]] verifier::Engine engine(std::shared_ptr<const verifier::Policies> policies = nullptr) const;
 };
+// Without a store: what is looked up comes from elsewhere.
+[[nodiscard]] Result<OfflineAppraisal> prepare_request(const OfflineOptions& options);
 [[nodiscard]] Result<OfflineAppraisal> prepare(const OfflineOptions& options);
 
 }  // namespace credence::cli

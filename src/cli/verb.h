@@ -33,6 +33,7 @@ void on_call(CommandLine& line, CLI::App* command, std::shared_ptr<Options> opti
 }
 
 void add_appraise(CommandLine& line);
+void add_bundle(CommandLine& line);
 void add_completion(CommandLine& line);
 void add_connect(CommandLine& line);
 void add_demo(CommandLine& line);

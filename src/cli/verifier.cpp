@@ -119,6 +119,11 @@ void add_verifier(CommandLine& line) {
   command->add_option("--key", options->key, "Its key, PEM");
   command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");
   command->add_option("--issuer", options->issuer, "URI that results name as their issuer");
+  command
+      ->add_option(
+          "--coserv-lifetime", options->coserv_lifetime,
+          "Seconds until CoSERV results expire, at most: so late a relying party that keeps them sees a change")
+      ->check(CLI::Range(1U, static_cast<unsigned>(service::kMaxCoservLifetime.count())));
   command->add_option("--result-lifetime", options->result_lifetime, "Seconds until results expire, at most")
       ->check(CLI::Range(1U, static_cast<unsigned>(service::kMaxResultLifetime.count())));
   command->add_option("--provisioning-token", options->token,

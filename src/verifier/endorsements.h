@@ -19,7 +19,7 @@ namespace credence::verifier {
 class Endorsements {
  public:
   // `trace` must outlive the appraisal.
-  Endorsements(const Store& store, const Scheme& scheme, Timestamp now, Trace& trace)
+  Endorsements(const Knowledge& store, const Scheme& scheme, Timestamp now, Trace& trace)
       : store_(&store), scheme_(&scheme), now_(now), trace_(&trace) {}
 
   // Null when nothing is known, or the store failed. T is what the scheme's join() makes for this topic.
@@ -55,7 +55,7 @@ class Endorsements {
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
 
  private:
-  const Store* store_;
+  const Knowledge* store_;
   const Scheme* scheme_;
   Timestamp now_;
   Trace* trace_;

@@ -51,8 +51,8 @@ struct Engine::Trial {
   std::optional<rats::Ear>* before = nullptr;
 };
 
-Engine::Engine(std::shared_ptr<const Store> store, std::shared_ptr<const Clock> clock, Policy policy, Identity identity,
-               std::shared_ptr<const Policies> policies)
+Engine::Engine(std::shared_ptr<const Knowledge> store, std::shared_ptr<const Clock> clock, Policy policy,
+               Identity identity, std::shared_ptr<const Policies> policies)
     : store_(std::move(store)),
       clock_(std::move(clock)),
       policy_(std::move(policy)),

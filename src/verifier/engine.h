@@ -36,7 +36,7 @@ class Engine {
   };
 
   // Without `policies` there are none.
-  Engine(std::shared_ptr<const Store> store, std::shared_ptr<const Clock> clock, Policy policy, Identity identity,
+  Engine(std::shared_ptr<const Knowledge> store, std::shared_ptr<const Clock> clock, Policy policy, Identity identity,
          std::shared_ptr<const Policies> policies = nullptr);
 
   // The unsigned result. Evidence that is not authentic or not for this challenge gives a contraindicated Ear, as does
@@ -56,7 +56,7 @@ class Engine {
   [[nodiscard]] std::shared_ptr<const LoadedPolicy> policy_for(const Scheme& scheme, const Trial& trial) const;
   [[nodiscard]] ResultDraft start(const AppraisalRequest& request) const;
 
-  std::shared_ptr<const Store> store_;
+  std::shared_ptr<const Knowledge> store_;
   std::shared_ptr<const Clock> clock_;
   Policy policy_;
   Identity identity_;

@@ -84,8 +84,11 @@ struct StoreChange {
   std::string id;  // of a CoRIM StoredCorim::id
 };
 
-class Store : public DocumentStore {
+// What appraisals ask: all that the engine needs to know, wherever it is from.
+class Knowledge {
  public:
+  virtual ~Knowledge() = default;
+
   // Null when nothing is known under this key. An Error means that the store failed: never a verdict. What is found may
   // be out of its validity: stores have no clock, the caller compares.
   [[nodiscard]] virtual Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const = 0;
@@ -94,6 +97,13 @@ class Store : public DocumentStore {
   [[nodiscard]] virtual Result<void> for_each_statement(const Lookup& lookup,
                                                         const std::function<void(const Statement&)>& visit) const = 0;
 
+  // The entries of DocumentKind::deny_entry, as look-ups. Never null; an Error means that one cannot be read: never a
+  // verdict. What a revoked CoRIM says, or one of a revoked signer, find() does not find.
+  [[nodiscard]] virtual Result<std::shared_ptr<const DenyList>> deny_list() const = 0;
+};
+
+class Store : public Knowledge, public DocumentStore {
+ public:
   // Validates the whole CoRIM against its profile, then stores all of it or nothing; durable when it returns. What
   // contradicts an active CoRIM (the same kid with another key) is Errc::conflict, also a revoked one; the same octets
   // again are `duplicate`, active or not as they were. A CoRIM that is revoked, or whose signer is, is refused.
@@ -113,10 +123,6 @@ class Store : public DocumentStore {
   // selects, whatever their validity. Errc::unsupported, Errc::too_large (StatementSelector).
   [[nodiscard]] virtual Result<std::vector<SelectedStatement>> select(std::string_view profile,
                                                                       const rats::EnvironmentQuery& query) const = 0;
-
-  // The entries of DocumentKind::deny_entry, as look-ups. Never null; an Error means that one cannot be read: never a
-  // verdict. What a revoked CoRIM says, or one of a revoked signer, find() does not find.
-  [[nodiscard]] virtual Result<std::shared_ptr<const DenyList>> deny_list() const = 0;
 
   // Grows with every change of the content: what a cached verdict must be keyed by.
   [[nodiscard]] virtual std::uint64_t generation() const noexcept = 0;

@@ -97,6 +97,7 @@ json::Object describe_coserv(const rats::Coserv& message) {
   add_quads(facts, "reference values", results.reference_values);
   add_quads(facts, "endorsed values", results.endorsed_values);
   add_quads(facts, "conditional endorsements", results.conditional_endorsements);
+  add_quads(facts, "conditional endorsement series", results.conditional_series);
   add_quads(facts, "attestation keys", results.attestation_keys);
   if (!results.source_artifacts.empty()) facts["source artifacts"] = results.source_artifacts.size();
   json::Array documents;

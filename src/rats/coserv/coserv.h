@@ -79,15 +79,17 @@ struct CoservResults {
   std::vector<Quad<ReferenceTriple>> reference_values{};  // of a query for them
   std::vector<Quad<ReferenceTriple>> endorsed_values{};   // likewise, and these
   std::vector<Quad<ConditionalEndorsement>> conditional_endorsements{};
-  std::vector<Quad<KeyTriple>> attestation_keys{};        // of a query for trust anchors
-  std::vector<CmwRecord> source_artifacts{};              // CoRIMs that the collected ones stem from
-  std::vector<std::pair<std::string, CmwRecord>> rims{};  // of a query by id: the id as text
+  std::vector<Quad<ConditionalSeries>> conditional_series{};  // and these, which the draft has no place for
+  std::vector<Quad<KeyTriple>> attestation_keys{};            // of a query for trust anchors
+  std::vector<CmwRecord> source_artifacts{};                  // CoRIMs that the collected ones stem from
+  std::vector<std::pair<std::string, CmwRecord>> rims{};      // of a query by id: the id as text
 };
 
 struct Coserv {
   CoservQuery query;
   CoservResults results;
-  Bytes query_octets;  // as encode_coserv_query() writes it: what the answer is for
+  Bytes query_octets;                    // as encode_coserv_query() writes it: what the answer is for
+  std::optional<Timestamp> issued_at{};  // of a signed one that says it
 };
 
 struct CoservLimits {
@@ -105,9 +107,11 @@ struct CoservLimits {
 [[nodiscard]] Result<Coserv> decode_coserv(ByteView input, const CoservLimits& limits = {});
 [[nodiscard]] Result<Bytes> encode_coserv(const CoservQuery& query, const CoservResults& results);
 
-// The signed form: COSE_Sign1 with content type application/coserv+cbor and the key's name, both protected.
+// The signed form: COSE_Sign1 with content type application/coserv+cbor, the key's name and, when it is given, the time
+// (iat in CWT Claims, RFC 9597), all protected.
 [[nodiscard]] Result<Bytes> sign_coserv(const CoservQuery& query, const CoservResults& results,
-                                        const crypto::PrivateKey& key, ByteView kid);
+                                        const crypto::PrivateKey& key, ByteView kid,
+                                        std::optional<Timestamp> issued_at = {});
 // By one of the pinned keys, whatever kid says. Errc::untrusted_verifier.
 [[nodiscard]] Result<Coserv> verify_coserv(ByteView message, std::span<const crypto::PublicKey> keys,
                                            const CoservLimits& limits = {});

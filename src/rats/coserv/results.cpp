@@ -97,6 +97,8 @@ class ResultsReader {
       case kConditionalEndorsements:
         return done(
             in("ceq", read_quads(reader_, reading_, results_.conditional_endorsements, read_conditional_endorsement)));
+      case kConditionalSeries:
+        return done(in("series", read_quads(reader_, reading_, results_.conditional_series, read_conditional_series)));
       case kAttestationKeys:
         return done(in("akq", read_quads(reader_, reading_, results_.attestation_keys, read_key_triple)));
       case kTrustAnchorStores:
@@ -139,7 +141,8 @@ class ResultsReader {
 Result<void> check_kind(const CoservQuery& query, const CoservResults& results) {
   const auto* asked = std::get_if<EnvironmentQuery>(&query.query);
   const bool values = !results.reference_values.empty();
-  const bool endorsed = !results.endorsed_values.empty() || !results.conditional_endorsements.empty();
+  const bool endorsed = !results.endorsed_values.empty() || !results.conditional_endorsements.empty() ||
+                        !results.conditional_series.empty();
   const bool keys = !results.attestation_keys.empty();
   const bool collected = values || endorsed || keys;
   bool wrong = asked == nullptr ? collected || !results.source_artifacts.empty() : !results.rims.empty();

@@ -95,8 +95,10 @@ Result<void> write_collected(cbor::Writer& writer, ArtifactType artifact, const 
       return write_quads(writer, kReferenceValues, results.reference_values, write_reference_triple);
     case ArtifactType::endorsed_values:
       CHECK(write_quads(writer, kEndorsedValues, results.endorsed_values, write_reference_triple));
-      return write_quads(writer, kConditionalEndorsements, results.conditional_endorsements,
-                         write_conditional_endorsement);
+      CHECK(write_quads(writer, kConditionalEndorsements, results.conditional_endorsements,
+                        write_conditional_endorsement));
+      if (results.conditional_series.empty()) return {};
+      return write_quads(writer, kConditionalSeries, results.conditional_series, write_conditional_series);
     case ArtifactType::trust_anchors:
       CHECK(write_quads(writer, kAttestationKeys, results.attestation_keys, write_key_triple));
       writer.integer(kTrustAnchorStores).array(0);
@@ -114,7 +116,9 @@ Result<void> write_results(cbor::Writer& writer, const CoservQuery& query, const
   const auto* asked = std::get_if<EnvironmentQuery>(&query.query);
   const bool collects = asked != nullptr && asked->result != ResultType::source;
   const std::size_t quads = !collects ? 0 : asked->artifact == ArtifactType::reference_values ? 1 : 2;
-  writer.map(1 + quads + count_of(asked == nullptr, !results.source_artifacts.empty()));
+  const bool series =
+      collects && asked->artifact == ArtifactType::endorsed_values && !results.conditional_series.empty();
+  writer.map(1 + quads + count_of(asked == nullptr, !results.source_artifacts.empty(), series));
   if (asked == nullptr) write_rims(writer, results);
   if (collects) CHECK(write_collected(writer, asked->artifact, results));
   writer.integer(kExpiry).tag(kTagDate).text(std::format("{:%FT%TZ}", std::chrono::floor<Seconds>(results.expires)));

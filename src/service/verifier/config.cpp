@@ -50,6 +50,7 @@ constexpr std::array kKeys{
     Key{"insecure-http", &VerifierConfig::insecure_http},
     Key{"issuer", &VerifierConfig::issuer},
     Key{"result-lifetime", &VerifierConfig::result_lifetime, kMaxResultLifetime.count()},
+    Key{"coserv-lifetime", &VerifierConfig::coserv_lifetime, kMaxCoservLifetime.count()},
     Key{"provisioning-token", &VerifierConfig::token},
     Key{"access", &VerifierConfig::access},
     Key{"client-ca", &VerifierConfig::client_ca},

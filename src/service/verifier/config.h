@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "service/verifier/coserv_api.h"
 #include "service/verifier/result_request.h"
 
 namespace credence::service {
@@ -29,6 +30,7 @@ struct VerifierConfig {
   bool insecure_http = false;
   std::string issuer;
   unsigned result_lifetime = kDefaultResultLifetime.count();  // seconds
+  unsigned coserv_lifetime = kDefaultCoservLifetime.count();  // seconds
   std::string token;                                          // the file that holds it
   std::string access;                                         // the file
   std::string client_ca;

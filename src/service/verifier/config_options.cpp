@@ -108,6 +108,8 @@ class Conversion {
     options.issuer = config_.issuer;
     options.result_lifetime = Seconds(config_.result_lifetime);
     if (config_.result_lifetime == 0) problem("result-lifetime", ": expected at least 1 second, got 0");
+    options.coserv_lifetime = Seconds(config_.coserv_lifetime);
+    if (config_.coserv_lifetime == 0) problem("coserv-lifetime", ": expected at least 1 second, got 0");
     choose(
         "nonce-dialect", config_.nonce_dialect, options.nonce_dialect,
         {{"url", NonceDialect::url}, {"url-padded", NonceDialect::url_padded}, {"standard", NonceDialect::standard}});

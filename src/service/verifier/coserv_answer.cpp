@@ -9,6 +9,7 @@
 
 #include "rats/corim/describe.h"
 #include "rats/corim/media_types.h"
+#include "verifier/revocation/deny_list_document.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/store/selection.h"
 #include "verifier/store/submission.h"
@@ -50,16 +51,17 @@ class Answer {
   // CoRIMs by the ids that they give themselves. Of CoMIDs and CoSWIDs none is found: an answer may leave out what the
   // service does not have (section 3.4.2).
   Result<rats::CoservResults> to(const std::string& profile, const rats::RimQuery& query) {
-    TRY(const auto stored, store_.list());
-    TRY(const auto denied, store_.deny_list());
+    std::set<std::string> ids;
     for (const rats::RimId& rim : query.rims) {
       if (rim.kind != rats::RimId::Kind::corim) continue;
-      const std::string id = rats::text_of(rim.id);
-      for (const verifier::StoredCorim& corim : stored) {
-        if (corim.source != id || corim.profile != profile || !corim.active) continue;
-        CHECK(add_document(corim, id, *denied));
+      std::string id = rats::text_of(rim.id);
+      if (id == verifier::kDenyListId) {
+        CHECK(add_deny_list());
+      } else {
+        ids.insert(std::move(id));
       }
     }
+    if (!ids.empty()) CHECK(add_documents(profile, ids));
     return std::move(results_);
   }
 
@@ -71,6 +73,8 @@ class Answer {
     } else if (auto* conditional = std::get_if<rats::ConditionalEndorsement>(&statement.triple)) {
       results_.conditional_endorsements.push_back(
           {.authorities = std::move(authorities), .triple = std::move(*conditional)});
+    } else if (auto* series = std::get_if<rats::ConditionalSeries>(&statement.triple)) {
+      results_.conditional_series.push_back({.authorities = std::move(authorities), .triple = std::move(*series)});
     } else if (auto* values = std::get_if<rats::ReferenceTriple>(&statement.triple)) {
       auto& quads = statement.kind == verifier::TripleKind::reference_values ? results_.reference_values
                                                                              : results_.endorsed_values;
@@ -83,6 +87,26 @@ class Answer {
     const auto form = verifier::is_signed(octets) ? rats::CorimForm::signed_corim : rats::CorimForm::unsigned_corim;
     return rats::CmwRecord{
         .type = rats::to_text({.form = form, .profile = profile}), .value = std::move(octets), .indicator = {}};
+  }
+
+  // Always there, with entries or without: that nothing is revoked is said, not left out.
+  Result<void> add_deny_list() {
+    TRY(Bytes octets, verifier::encode_deny_list(*store_.documents(verifier::DocumentKind::deny_entry)));
+    results_.rims.emplace_back(verifier::kDenyListId, rats::CmwRecord{.type = std::string(verifier::kDenyListMediaType),
+                                                                      .value = std::move(octets),
+                                                                      .indicator = {}});
+    return {};
+  }
+
+  // Reads all that is stored.
+  Result<void> add_documents(const std::string& profile, const std::set<std::string>& ids) {
+    TRY(const auto stored, store_.list());
+    TRY(const auto denied, store_.deny_list());
+    for (const verifier::StoredCorim& corim : stored) {
+      if (!ids.contains(corim.source) || corim.profile != profile || !corim.active) continue;
+      CHECK(add_document(corim, corim.source, *denied));
+    }
+    return {};
   }
 
   // Several submissions may have one id: the newest is the answer.

@@ -77,7 +77,7 @@ http::Response CoservApi::query(const http::Request& request) const {
     http::Response response;
     if (type == rats::kSignedCoservMediaType) {
       TRY(const Bytes kid, coserv_kid(key.public_key()));
-      TRY(const Bytes octets, rats::sign_coserv(query, results, key, kid));
+      TRY(const Bytes octets, rats::sign_coserv(query, results, key, kid, now));
       response.body = std::string(as_text(octets));
     } else {
       response.body = std::string(as_text(said));

@@ -16,6 +16,7 @@
 namespace credence::service {
 
 inline constexpr Seconds kDefaultCoservLifetime{3'600};
+inline constexpr Seconds kMaxCoservLifetime{366 * 86'400};  // for bundles that are carried to where no network is
 
 // Thread-safe.
 class CoservApi {

@@ -283,6 +283,7 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
   TRY(const ProvisioningApi provisioning, provisioning_api(options, own, metrics, log));
   CoservApi({.store = own.store,
              .key = [signer = own.signer](Timestamp now) { return signer->key(now); },
+             .lifetime = options.coserv_lifetime,
              .version = std::string(kVersion),
              .clock = options.clock,
              .log = &log})

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "client/opa.h"
 #include "service/http/server.h"
+#include "service/verifier/coserv_api.h"
 #include "service/verifier/key_options.h"
 #include "service/verifier/session_json.h"
 #include "verifier/policy.h"
@@ -37,6 +38,7 @@ struct VerifierOptions {
   KeyOptions keys;                // of results
   std::string issuer;             // iss of results; may be empty
   Seconds result_lifetime = kDefaultResultLifetime;
+  Seconds coserv_lifetime = kDefaultCoservLifetime;
 
   // Policies: what they see as `names`, and the OPA that runs those in Rego; null: none in Rego.
   json::Object peer_names;

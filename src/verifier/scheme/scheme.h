@@ -75,6 +75,8 @@ class Scheme {
   // Adds every triple of the CoMID to `content`, under the key that it will be looked up by, or refuses the CoMID.
   [[nodiscard]] virtual Result<void> read_comid(const rats::Comid& comid, std::string_view profile,
                                                 Content& content) const = 0;
+  // What to ask a CoSERV service instead of a store: see questions_of(). Not for conditional endorsements.
+  [[nodiscard]] virtual Result<std::vector<rats::CoservQuery>> questions(Topic topic, ByteView key) const = 0;
   // The object of all statements under one key. Errc::conflict when trust anchors contradict each other.
   [[nodiscard]] virtual Result<std::shared_ptr<const Endorsed>> join(Topic topic,
                                                                      std::span<const Statement> statements) const = 0;

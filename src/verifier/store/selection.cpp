@@ -66,7 +66,8 @@ bool StatementSelector::wants(TripleKind kind) const noexcept {
     case ArtifactType::reference_values:
       return kind == TripleKind::reference_values;
     case ArtifactType::endorsed_values:
-      return kind == TripleKind::endorsed_values || kind == TripleKind::conditional_endorsements;
+      return kind == TripleKind::endorsed_values || kind == TripleKind::conditional_endorsements ||
+             kind == TripleKind::conditional_series;
     case ArtifactType::trust_anchors:
       return kind == TripleKind::attestation_keys;
   }
@@ -92,6 +93,8 @@ bool StatementSelector::matches(const Statement& statement) const {
   if (const auto* values = std::get_if<rats::ReferenceTriple>(&statement.triple))
     return matches(values->environment, values->measurements);
   if (const auto* keys = std::get_if<rats::KeyTriple>(&statement.triple)) return matches(keys->environment, {});
+  if (const auto* series = std::get_if<rats::ConditionalSeries>(&statement.triple))
+    return matches(series->environment, series->claims);
   const auto* conditional = std::get_if<rats::ConditionalEndorsement>(&statement.triple);
   return conditional != nullptr && std::ranges::any_of(conditional->conditions, [&](const auto& condition) {
            return matches(condition.environment, condition.measurements);

@@ -57,6 +57,16 @@ TEST_F(ConnectionOptionsTest, AreRefusedByTheNameOfTheOption) {
       {"PCRs", [](auto& o) { o.pcrs = "sha256"; }, "--pcrs"},
       {"private key", [&](auto& o) { o.verifier_keys = {private_key}; }, "--verifier-key: expected a public key"},
       {"name without CA", [](auto& o) { o.peer_names = {"device"}; }, "--peer-name needs --peer-ca"},
+      {"no verifier", [](auto& o) { o.verifier.clear(); }, "--require: expected --verifier URL or --bundle FILE"},
+      {"no key", [](auto& o) { o.verifier_keys.clear(); }, "expected --verifier-key FILE"},
+      {"bundle beside a verifier", [](auto& o) { o.bundle = "b"; }, "--bundle works without a verifier"},
+      {"age of nothing", [](auto& o) { o.max_age = 60; }, "--max-age and --insecure-no-deny-list need --edge"},
+      {"not demanded",
+       [](auto& o) {
+         o.require = false;
+         o.attest = true;
+       },
+       "--bundle, --peer-instance and --any-of-class need --require"},
       {"no peer", [](auto& o) { o.peer_instances.clear(); }, "--require needs to know which peer is meant"},
   };
   for (const Wrong& wrong : cases) {
@@ -66,6 +76,16 @@ TEST_F(ConnectionOptionsTest, AreRefusedByTheNameOfTheOption) {
     for (const Side side : {Side::client, Side::server})
       test::expect_refused(make_context(options, side, "localhost"), Errc::usage, wrong.part);
   }
+}
+
+TEST_F(ConnectionOptionsTest, AreTakenForAnEdgeAndRefusedWithoutItsBundle) {
+  good_.edge = true;
+  good_.max_age = 60;
+  EXPECT_TRUE(make_context(good_, Side::client, "localhost"));
+  good_.edge = false;
+  good_.verifier.clear();
+  good_.bundle = (folder_.path() / "none.bundle").string();
+  test::expect_refused(make_context(good_, Side::client, "localhost"), Errc::not_found, "the bundle cannot be read");
 }
 
 TEST_F(ConnectionOptionsTest, ServerIsNotContentWithACaAlone) {

@@ -124,6 +124,13 @@ TEST(CoservResults, OfEachKindAreReadAndWritten) {
         Case{ArtifactType::endorsed_values, [](auto& r) { r.endorsed_values.push_back({{kAuthority}, triple()}); }},
         Case{ArtifactType::endorsed_values,
              [](auto& r) { r.conditional_endorsements.push_back({{kAuthority}, {{triple()}, {triple()}}}); }},
+        Case{ArtifactType::endorsed_values,
+             [](auto& r) {
+               r.conditional_series.push_back(
+                   {{kAuthority},
+                    {.environment = triple().environment,
+                     .series = {{.selection = triple().measurements, .addition = triple().measurements}}}});
+             }},
         Case{ArtifactType::trust_anchors, [](auto& r) {
                r.attestation_keys.push_back(
                    {{kAuthority, kAuthority}, {.environment = triple().environment, .keys = {kAuthority}}});
@@ -262,6 +269,26 @@ RC_GTEST_PROP(CoservProperty, ChangedOctetsAreRefusedOrWrittenAgain, ()) {
   const auto read = decode_coserv(octets);
   if (!read) RC_ASSERT(!read.error().why.empty());
   if (read) RC_ASSERT(encode_coserv(read->query, read->results).has_value());
+}
+
+TEST(SignedCoserv, MaySayWhenItWasMade) {
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+  const std::vector keys{key.public_key()};
+  const CoservQuery query = query_for_class(ArtifactType::reference_values);
+  const auto issued_at = [&](std::optional<Timestamp> at) {
+    return verify_coserv(sign_coserv(query, expiring(), key, {}, at).value(), keys).value().issued_at;
+  };
+  EXPECT_FALSE(issued_at({}));
+  EXPECT_EQ(issued_at(Timestamp(std::chrono::milliseconds(1'800'000'000'999))), Timestamp(Seconds(1'800'000'000)));
+  const auto with_claims = [&](std::string_view notation) {
+    cose::Headers headers;
+    headers.content_type = std::string(kCoservMediaType);
+    headers.cwt_claims = Diagnostic::encode(notation);
+    return verify_coserv(cose::sign1(key, std::move(headers), encode_coserv(query, expiring()).value()).value(), keys);
+  };
+  ASSERT_TRUE(with_claims("{6: 1, 7: h'00'}"));
+  EXPECT_EQ(with_claims("{6: -1}").error().code, Errc::invalid_value);
+  EXPECT_EQ(with_claims("{6: \"now\"}").error().code, Errc::unexpected_type);
 }
 
 }  // namespace

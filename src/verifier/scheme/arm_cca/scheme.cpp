@@ -1,5 +1,6 @@
 #include "verifier/scheme/arm_cca/scheme.h"
 
+#include <array>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "verifier/scheme/arm_cca/appraise_platform.h"
 #include "verifier/scheme/arm_cca/appraise_realm.h"
 #include "verifier/scheme/arm_cca/profile.h"
+#include "verifier/scheme/arm_cca/questions.h"
 #include "verifier/scheme/arm_cca/realm_values.h"
 #include "verifier/scheme/arm_platform/appraise.h"
 #include "verifier/scheme/arm_platform/join.h"
@@ -21,6 +23,9 @@ using evidence::cca::Token;
 // Veraison's names. A refusal stays under the name of the scheme.
 constexpr std::string_view kPlatformSubmodule = "CCA_SSD_PLATFORM";
 constexpr std::string_view kRealmSubmodule = "CCA_REALM";
+
+constexpr std::array kPlatformProfiles = {cca::kPlatformProfile, cca::kOldPlatformProfile};
+constexpr std::array kRealmProfiles = {cca::kRealmProfile};
 
 class CcaEvidence final : public Evidence {
  public:
@@ -95,6 +100,10 @@ class ArmCcaScheme final : public Scheme {
       if (!added) return within("reference-triples", std::move(added).error());
     }
     return arm::add_keys(comid, content);
+  }
+
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    return cca::questions(topic, key, kPlatformProfiles, kRealmProfiles);
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

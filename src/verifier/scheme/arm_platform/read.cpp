@@ -9,7 +9,6 @@
 namespace credence::verifier::arm {
 namespace {
 
-constexpr std::size_t kImplementationId = 32;
 constexpr std::size_t kInstanceId = 33;
 constexpr std::uint8_t kUeidRand = 0x01;
 

@@ -23,6 +23,8 @@ inline constexpr Vocabulary kCca{.component = "cca.software-component", .config 
 // Before revision 10 both had the same mkeys (601), which the reader of CoRIMs names as PSA does.
 inline constexpr Vocabulary kOldCca{.component = kPsa.component, .config = kCca.config};
 
+inline constexpr std::size_t kImplementationId = 32;
+
 // class.id as bytes (tag 560); no group.
 [[nodiscard]] Result<Bytes> class_of(const rats::Environment& environment);
 // The implementation that reference values are for: 32 octets, no instance.

@@ -11,6 +11,7 @@
 #include "verifier/scheme/arm_cca/appraise_platform.h"
 #include "verifier/scheme/arm_cca/appraise_realm.h"
 #include "verifier/scheme/arm_cca/profile.h"
+#include "verifier/scheme/arm_cca/questions.h"
 #include "verifier/scheme/arm_cca/realm_values.h"
 #include "verifier/scheme/arm_platform/appraise.h"
 #include "verifier/scheme/arm_platform/join.h"
@@ -119,6 +120,10 @@ class ParsecCcaScheme final : public Scheme {
       if (!added) return within("reference-triples", std::move(added).error());
     }
     return arm::add_keys(comid, content);
+  }
+
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    return cca::questions(topic, key, profiles(), profiles());
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

@@ -14,6 +14,7 @@
 #include "verifier/scheme/parsec_tpm/test_root.h"
 #include "verifier/scheme/parsec_tpm/trace_steps.h"
 #include "verifier/scheme/parsec_tpm/triples.h"
+#include "verifier/scheme/questions.h"
 
 namespace credence::verifier {
 namespace {
@@ -169,6 +170,19 @@ class ParsecTpmScheme final : public Scheme {
 
   Result<void> read_comid(const rats::Comid& comid, std::string_view profile, Content& content) const override {
     return profile == kParsecTpmProfile ? read_parsec_tpm(comid, content) : read_tpm_key(comid, content);
+  }
+
+  // A key is a triple of Veraison's profile and a record of ours.
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    using rats::ArtifactType;
+    if (topic == Topic::trust_anchor) {
+      const rats::TaggedBytes kid{.tag = rats::kTagBytes, .value = to_bytes(key)};
+      return Questions{ask_for_instance(kParsecTpmProfile, ArtifactType::trust_anchors, kid),
+                       ask_for_instance(kCredenceTpmKeyProfile, ArtifactType::endorsed_values, kid)};
+    }
+    rats::Class selected;
+    selected.id = rats::TaggedBytes{.tag = rats::kTagUuid, .value = to_bytes(key)};
+    return Questions{ask_for_class(kParsecTpmProfile, ArtifactType::reference_values, std::move(selected))};
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

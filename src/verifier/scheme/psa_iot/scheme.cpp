@@ -8,6 +8,7 @@
 #include "evidence/psa/token.h"
 #include "verifier/scheme/arm_platform/appraise.h"
 #include "verifier/scheme/arm_platform/join.h"
+#include "verifier/scheme/arm_platform/questions.h"
 
 namespace credence::verifier {
 namespace {
@@ -88,6 +89,10 @@ class PsaIotScheme final : public Scheme {
       if (auto added = arm::add_platform_values(triple, arm::kPsa, {}, content); !added)
         return within("reference-triples", std::move(added).error());
     return arm::add_keys(comid, content);
+  }
+
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    return topic == Topic::trust_anchor ? arm::ask_for_key(profiles(), key) : arm::ask_for_values(profiles(), key);
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

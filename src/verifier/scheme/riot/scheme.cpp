@@ -8,6 +8,7 @@
 
 #include "crypto/hash.h"
 #include "evidence/dice/chain.h"
+#include "verifier/scheme/questions.h"
 #include "verifier/scheme/riot/compare.h"
 #include "verifier/scheme/riot/endorsed.h"
 
@@ -148,6 +149,18 @@ class RiotScheme final : public Scheme {
 
   Result<void> read_comid(const rats::Comid& comid, std::string_view profile, Content& content) const override {
     return profile == riot::kProfile ? read_roots(comid, content) : read_firmware(comid, content);
+  }
+
+  // All firmware that is approved of any maker: CoSERV has no question for everything.
+  Result<Questions> questions(Topic topic, ByteView) const override {
+    if (topic != Topic::trust_anchor)
+      return fail(Errc::unsupported,
+                  "reference values of DICE chains are not asked for by class or instance: this evidence is appraised "
+                  "by a verifier with a store only");
+    rats::Class selected;
+    selected.vendor = riot::kVendor;
+    selected.model = riot::kModel;
+    return Questions{ask_for_class(riot::kProfile, rats::ArtifactType::trust_anchors, std::move(selected))};
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

@@ -54,6 +54,17 @@ Bytes root_key(std::string_view organization, std::string_view common_name) {
   return key;
 }
 
+Result<rats::Class> class_of_root(ByteView root_key) {
+  const std::string_view text = as_text(root_key);
+  const std::size_t end = text.find('\0');
+  if (end == std::string_view::npos || end == 0 || end + 1 == text.size())
+    return fail(Errc::invalid_value, "expected a root with an organization and a name");
+  rats::Class root;
+  root.vendor = text.substr(0, end);
+  root.model = text.substr(end + 1);
+  return root;
+}
+
 Result<Bytes> root_key_of(const rats::Environment& environment) {
   if (environment.instance || environment.group)
     return fail(Errc::invalid_value, "environment: a root is of a class, an instance or a group is not allowed");

@@ -48,6 +48,8 @@ struct ReferenceSets final : Endorsed {
 };
 
 [[nodiscard]] Bytes root_key(std::string_view organization, std::string_view common_name);
+// The class that it stands for: vendor and model.
+[[nodiscard]] Result<rats::Class> class_of_root(ByteView root_key);
 // The key of the class. Errc::missing_member without vendor or model.
 [[nodiscard]] Result<Bytes> root_key_of(const rats::Environment& environment);
 // The certificates of a trust anchor, the ARK last; ASKs may come before it in a path.

@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "evidence/sevsnp/check.h"
 #include "evidence/sevsnp/tsm_report.h"
+#include "verifier/scheme/questions.h"
 #include "verifier/scheme/sevsnp/compare.h"
 #include "verifier/scheme/sevsnp/endorsed.h"
 
@@ -130,6 +131,15 @@ class SevsnpScheme final : public Scheme {
       CHECK(content.add(Topic::trust_anchor, *key, TripleKind::attestation_keys, triple));
     }
     return {};
+  }
+
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    if (topic == Topic::trust_anchor) {
+      TRY(const rats::Class root, sevsnp::class_of_root(key));
+      return ask_for_class_in(profiles(), rats::ArtifactType::trust_anchors, root);
+    }
+    return ask_for_instance_in(profiles(), rats::ArtifactType::reference_values,
+                               {.tag = rats::kTagBytes, .value = to_bytes(key)});
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "evidence/enacttrust/token.h"
+#include "verifier/scheme/questions.h"
 #include "verifier/scheme/tpm_enacttrust/endorsed.h"
 
 namespace credence::verifier {
@@ -158,6 +159,14 @@ class TpmEnacttrustScheme final : public Scheme {
       CHECK(content.add(Topic::trust_anchor, *node, TripleKind::attestation_keys, triple));
     }
     return {};
+  }
+
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    using rats::ArtifactType;
+    return Questions{
+        ask_for_instance(enacttrust::kProfile,
+                         topic == Topic::trust_anchor ? ArtifactType::trust_anchors : ArtifactType::reference_values,
+                         {.tag = rats::kTagUuid, .value = to_bytes(key)})};
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {

@@ -11,6 +11,8 @@
 #include "support/endorsed.h"
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
+#include "support/refusal.h"
+#include "verifier/revocation/deny_list_document.h"
 #include "verifier/store/memory/store.h"
 #include "wire/cbor/reader.h"
 #include "wire/json/json.h"
@@ -159,6 +161,34 @@ TEST_F(CoservApiTest, LeavesOutWhatIsRevoked) {
         {.event = verifier::DocumentChange::Event::added, .id = "x", .octets = to_bytes(as_bytes(entry))}};
   }));
   EXPECT_TRUE(results(by_class()).reference_values.empty());
+}
+
+TEST_F(CoservApiTest, SaysWhatIsRevoked) {
+  const rats::CoservQuery question{
+      .profile = profile,
+      .query = rats::RimQuery{{{.kind = rats::RimId::Kind::corim, .id = std::string(verifier::kDenyListId)}}}};
+  const auto deny_list = [&] {
+    const rats::CoservResults answer = results(question);
+    EXPECT_EQ(answer.rims.size(), 1U);
+    EXPECT_EQ(answer.rims.at(0).first, verifier::kDenyListId);
+    return verifier::decode_deny_list(answer.rims.at(0).second.value).value();
+  };
+  EXPECT_TRUE(deny_list()->empty());  // said, not left out
+  const std::string kid = to_hex(maker.kid());
+  const std::string entry = R"({"kind":"kid","value":")" + kid + R"(","reason":"stolen","since":1})";
+  ASSERT_TRUE(store->change(verifier::DocumentKind::deny_entry, [&](const verifier::Documents&) {
+    return std::vector<verifier::DocumentChange>{
+        {.event = verifier::DocumentChange::Event::added, .id = "x", .octets = to_bytes(as_bytes(entry))}};
+  }));
+  test::expect_refused(deny_list()->check(verifier::AttesterIdentity{.keys = {}, .kid = maker.kid(), .instance = {}}),
+                       Errc::untrusted_chain, "stolen");
+  EXPECT_TRUE(deny_list()->check(verifier::AttesterIdentity{.keys = {}, .kid = Bytes(33, 1), .instance = {}}));
+}
+
+TEST_F(CoservApiTest, SaysWhenItMadeASignedAnswer) {
+  const http::Response response = ask(by_class(), "application/coserv+cose");
+  const auto verified = rats::verify_coserv(as_bytes(response.body), std::vector{key.public_key()});
+  EXPECT_EQ(verified.value().issued_at, kNow);
 }
 
 TEST_F(CoservApiTest, RefusesInConciseProblemDetails) {

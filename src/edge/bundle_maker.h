@@ -1,0 +1,36 @@
+// Asks a CoSERV service for a bundle: all that evidence of named environments may need.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "client/coserv.h"
+#include "edge/bundle.h"
+#include "rats/corim/environment.h"
+#include "verifier/scheme/scheme.h"
+
+namespace credence::edge {
+
+// Environments of one scheme.
+struct BundleSubject {
+  const verifier::Scheme* scheme = nullptr;
+  std::vector<rats::Class> classes{};
+  std::vector<rats::TaggedBytes> instances{};
+  bool all_instances = false;  // also those that the service has endorsed keys of, of the classes
+};
+
+struct MadeBundle {
+  Bundle bundle;
+  std::vector<std::string> left_out;  // queries whose answer was too large, in words
+};
+
+// Every profile of the scheme is asked for keys, endorsed values and reference values of each class and instance, and
+// for the deny list. Keys of a class are left out when they are too many and instances are named. Errc::usage without
+// any environment, and what CoservClient::ask() fails with. Blocks.
+[[nodiscard]] Result<MadeBundle> make_bundle(client::CoservClient& client, std::string service,
+                                             std::vector<BundleSubject> subjects, const Clock& clock);
+
+}  // namespace credence::edge

@@ -1,0 +1,82 @@
+#include "edge/single_queries.h"
+
+#include <format>
+#include <string_view>
+#include <variant>
+
+#include "rats/corim/corim.h"
+#include "rats/corim/describe.h"
+#include "wire/json/json.h"
+
+namespace credence::edge {
+namespace {
+
+using rats::CoservQuery;
+using rats::EnvironmentQuery;
+
+// Calls visit(selector, alone) for each, where `alone` is the environments with this selector only.
+template <typename Visit>
+void for_each_selector(const EnvironmentQuery& query, Visit visit) {
+  if (const auto* classes = std::get_if<rats::ClassSelectors>(&query.environments)) {
+    for (const auto& selector : *classes) visit(selector, rats::ClassSelectors{selector});
+  } else if (const auto* instances = std::get_if<rats::InstanceSelectors>(&query.environments)) {
+    for (const auto& selector : instances->instances) visit(selector, rats::InstanceSelectors{{selector}});
+  } else {
+    for (const auto& selector : std::get<rats::GroupSelectors>(query.environments).groups)
+      visit(selector, rats::GroupSelectors{{selector}});
+  }
+}
+
+std::string_view name(rats::ArtifactType artifact) {
+  switch (artifact) {
+    case rats::ArtifactType::endorsed_values:
+      return "endorsed values";
+    case rats::ArtifactType::trust_anchors:
+      return "trust anchors";
+    case rats::ArtifactType::reference_values:
+      break;
+  }
+  return "reference values";
+}
+
+std::string words(const rats::Class& selected) {
+  return json::to_text(rats::describe(rats::Environment{.class_map = selected, .instance = {}, .group = {}}));
+}
+std::string words(const rats::TaggedBytes& selected) { return rats::text_of(selected); }
+
+}  // namespace
+
+std::vector<CoservQuery> single_queries(const CoservQuery& query) {
+  std::vector<CoservQuery> singles;
+  if (const auto* documents = std::get_if<rats::RimQuery>(&query.query)) {
+    for (const rats::RimId& rim : documents->rims)
+      singles.push_back({.profile = query.profile, .query = rats::RimQuery{{rim}}});
+    return singles;
+  }
+  const auto& asked = std::get<EnvironmentQuery>(query.query);
+  if (asked.result == rats::ResultType::source) return singles;
+  for_each_selector(asked, [&](const auto& selector, auto alone) {
+    if (!selector.measurements.empty()) return;
+    singles.push_back(
+        {.profile = query.profile,
+         .query = EnvironmentQuery{
+             .artifact = asked.artifact, .environments = std::move(alone), .result = rats::ResultType::collected}});
+  });
+  return singles;
+}
+
+std::string text_of(const CoservQuery& query) {
+  std::string what, list;
+  const auto append = [&list](const std::string& text) { list += (list.empty() ? "" : ", ") + text; };
+  if (const auto* documents = std::get_if<rats::RimQuery>(&query.query)) {
+    what = "document";
+    for (const rats::RimId& rim : documents->rims) append(rats::text_of(rim.id));
+  } else {
+    const auto& asked = std::get<EnvironmentQuery>(query.query);
+    what = std::format("{} of", name(asked.artifact));
+    for_each_selector(asked, [&](const auto& selector, const auto&) { append(words(selector.selected)); });
+  }
+  return std::format("{} {} (profile {})", what, list, query.profile);
+}
+
+}  // namespace credence::edge

@@ -1,0 +1,18 @@
+// Queries taken apart, and in words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rats/coserv/coserv.h"
+
+namespace credence::edge {
+
+// The queries that the answer to this one answers too: one for each selector or document. None for what is not
+// collected artifacts whole: of a query that asks for source artifacts, or selects by state.
+[[nodiscard]] std::vector<rats::CoservQuery> single_queries(const rats::CoservQuery& query);
+
+// "reference values of class ... (profile ...)": for people.
+[[nodiscard]] std::string text_of(const rats::CoservQuery& query);
+
+}  // namespace credence::edge
