@@ -11,7 +11,7 @@
 #include "evidence/cca/token.h"
 #include "evidence/parsec_cca/bundle.h"
 #include "evidence/psa/token.h"
-#include "evidence/sevsnp/statements.h"
+#include "evidence/sevsnp/tsm_report.h"
 #include "support/cca_device.h"
 #include "support/dice_device.h"
 #include "support/enacttrust_node.h"
