@@ -51,7 +51,9 @@ Result<Appraiser> appraiser_of(const Options& options, const verifier::Policy& p
 Result<rats::Ear> appraise_at_edge(const Options& options) {
   if (!options.corims.empty())
     return fail(Errc::usage, "expected one of --corim, --verifier and --bundle: they are three sources");
-  CHECK(check_verifier_choice(options));
+  VerifierChoice choice = options;
+  choice.edge = choice.bundle.empty();  // a verifier is asked here, never sent the evidence
+  CHECK(check_verifier_choice(choice));
   TRY(OfflineAppraisal appraisal, prepare_request(options));
   appraisal.request.trace = options.trace;
   TRY(const Appraiser appraiser, appraiser_of(options, appraisal.policy));
@@ -82,7 +84,6 @@ Result<ExitStatus> appraise(const Options& options, const Output& output) {
 void add_appraise(CommandLine& line) {
   auto* command = line.app.add_subcommand("appraise", "Appraise evidence from a file, in this process");
   auto options = std::make_shared<Options>();
-  options->edge = true;
   add_offline_options(*command, *options);
   add_verifier_choice(*command, *options, "Instead of --corim");
   command->add_flag("--trace", options->trace, "Show what was compared, and with which CoRIM; see credence explain");
