@@ -58,17 +58,17 @@ class ChangeFollowerTest : public testing::Test {
     if (asked.size() == 4) return {.body = R"({"position":"9","reset":true,"changes":[]})"};
     return {.body = R"({"position":")" + std::string(after.value_or("1")) + R"(","reset":false,"changes":[]})"};
   }
-  Running<service::http::Server> server{[this] {
-    service::http::Router router;
-    router.add(Method::get, "/change-feed/v1/changes", 0, [this](const Request& request) { return answer(request); });
-    return service::http::Server::start({}, std::move(router), no_log()).value();
-  }()};
-
   std::mutex mutex;
   std::condition_variable happened;
   std::vector<std::string> asked;
   std::vector<VerifierChanges> seen;
   std::vector<Error> failures;
+  // Last: it goes before what its answers write to.
+  Running<service::http::Server> server{[this] {
+    service::http::Router router;
+    router.add(Method::get, "/change-feed/v1/changes", 0, [this](const Request& request) { return answer(request); });
+    return service::http::Server::start({}, std::move(router), no_log()).value();
+  }()};
 };
 
 TEST_F(ChangeFollowerTest, AsksFromWhereItWasAndMissesNothing) {
