@@ -254,7 +254,7 @@ class StreamConnection final : public Connection {
       co_return co_await write(refused(exchange, busy), exchange);
     }
     deadline_.store(Clock::time_point::max());  // it waits for us
-    co_await shared_.turns.async_wait(asio::use_awaitable_t<Executor>());
+    co_await shared_.turns.async_wait(socket().get_executor().get_inner_executor(), asio::use_awaitable_t<Executor>());
     co_return co_await write(answer_in_turn(exchange, request), exchange);
   }
 

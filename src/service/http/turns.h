@@ -1,16 +1,20 @@
 // Requests that wait for a thread to do their work, first come, first served.
 //
 // Reading requests goes on meanwhile: that is how the server knows how many wait, and can refuse one at once instead of
-// letting it find out by waiting. Only connection.cpp and server.cpp include this header: it brings Asio.
+// letting it find out by waiting. But a thread works for as long as it has read before: those who ask again and again
+// would else leave no time for those who were let in. Only connection.cpp and server.cpp include this header: it brings
+// Asio.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "service/http/admission.h"
@@ -21,19 +25,21 @@ namespace credence::service::http {
 class Turns {
  public:
   using Clock = Admission::Clock;
+  using Executor = boost::asio::io_context::executor_type;
 
   Turns(AdmissionLimits limits, unsigned threads) : threads_(threads), admission_(limits, threads) {}
 
   // Whether one more may wait: then async_wait() is next.
   [[nodiscard]] bool admits();
-  // Completes when it is this request's turn, which ends with end().
+  // Completes when it is this request's turn, which ends with end(). `executor` has the threads for it.
   template <typename Token>
-  auto async_wait(Token&& token) {
-    const auto initiate = [this](auto handler) {
-      enqueue([handler = std::move(handler)]() mutable {
-        const auto executor = boost::asio::get_associated_executor(handler);
-        boost::asio::post(executor, std::move(handler));
-      });
+  auto async_wait(const Executor& executor, Token&& token) {
+    const auto initiate = [this, executor](auto handler) {
+      auto resume = [handler = std::move(handler)]() mutable {
+        const auto own = boost::asio::get_associated_executor(handler);
+        boost::asio::dispatch(own, std::move(handler));
+      };
+      enqueue({.resume = std::move(resume), .executor = executor, .since = Clock::now()});
     };
     return boost::asio::async_initiate<Token, void()>(initiate, token);
   }
@@ -46,12 +52,16 @@ class Turns {
   using Resume = std::move_only_function<void()>;
   struct Waiting {
     Resume resume;
+    Executor executor;
     Clock::time_point since;
   };
+  struct Chain;
 
-  void enqueue(Resume resume);
-  // Resumes the one whose turn begins, if a thread is free for it.
-  [[nodiscard]] Resume take_next();
+  void enqueue(Waiting one);
+  // The one whose turn begins, if a thread is free for it.
+  [[nodiscard]] std::optional<Waiting> take_next();
+  void start(Waiting one);
+  void run(Resume first);
 
   const std::size_t threads_;
   std::mutex mutex_;

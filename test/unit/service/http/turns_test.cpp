@@ -4,8 +4,10 @@
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace credence::service::http {
@@ -16,7 +18,8 @@ using namespace std::chrono_literals;
 class TurnsTest : public testing::Test {
  protected:
   void wait(Turns& turns, int number) {
-    turns.async_wait(boost::asio::bind_executor(io.get_executor(), [this, number] { begun.push_back(number); }));
+    turns.async_wait(io.get_executor(),
+                     boost::asio::bind_executor(io.get_executor(), [this, number] { begun.push_back(number); }));
   }
   std::vector<int> poll() {
     io.restart();
@@ -37,6 +40,33 @@ TEST_F(TurnsTest, AreTakenInTheirOrderByAsManyAsThereAreThreads) {
   turns.end(1ms);
   turns.end(1ms);
   EXPECT_EQ(poll(), (std::vector{0, 1, 2, 3}));
+}
+
+// Whoever is refused asks again: answering that must not come between those who were let in.
+TEST_F(TurnsTest, AreTakenOneAfterTheOther) {
+  Turns turns({}, 1);
+  for (int number = 0; number < 3; ++number) {
+    turns.async_wait(io.get_executor(), boost::asio::bind_executor(io.get_executor(), [this, &turns, number] {
+                       const Turn turn(turns);
+                       begun.push_back(number);
+                       boost::asio::post(io, [this] { begun.push_back(-1); });
+                     }));
+  }
+  EXPECT_EQ(poll(), (std::vector{0, 1, 2, -1, -1, -1}));
+}
+
+// Nor does work keep the thread from reading, and refusing in time.
+TEST_F(TurnsTest, LetOthersInBetweenAfterAWhile) {
+  Turns turns({}, 1);
+  for (int number = 0; number < 3; ++number) {
+    turns.async_wait(io.get_executor(), boost::asio::bind_executor(io.get_executor(), [this, &turns, number] {
+                       const Turn turn(turns);
+                       begun.push_back(number);
+                       boost::asio::post(io, [this] { begun.push_back(-1); });
+                       std::this_thread::sleep_for(6ms);
+                     }));
+  }
+  EXPECT_EQ(poll(), (std::vector{0, -1, 1, -1, 2, -1}));
 }
 
 TEST_F(TurnsTest, AdmitAsLongAsNobodyWaitsTooLong) {
