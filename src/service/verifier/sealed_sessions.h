@@ -60,7 +60,7 @@ class SealedSessions final : public Sessions {
 
   const Parts parts_;
   std::mutex mutex_;
-  IssuedNonces issued_{1 << 14};  // here: other nodes have random sources of their own
+  IssuedNonces issued_{1 << 14};             // here: other nodes have random sources of their own
   std::map<Bytes, std::string> processing_;  // here, with the type of the evidence
   Timestamp forget_next_{};
 };

@@ -144,13 +144,12 @@ class RotatingVerifier : public testing::Test {
   }
 
   [[nodiscard]] service::VerificationApi api_of(std::shared_ptr<const service::ResultSigner> with) const {
-    return service::VerificationApi(
-        {.sessions =
-             std::make_shared<service::MemorySessions>(service::SessionLimits{}, clock, crypto::system_random()),
-         .appraiser = std::make_shared<Affirming>(clock),
-         .media_types = {std::string(evidence::kParsecTpm)},
-         .signer = std::move(with),
-         .random = crypto::system_random()});
+    return service::VerificationApi({.sessions = std::make_shared<service::MemorySessions>(
+                                         service::SessionLimits{}, clock, crypto::system_random()),
+                                     .appraiser = std::make_shared<Affirming>(clock),
+                                     .media_types = {std::string(evidence::kParsecTpm)},
+                                     .signer = std::move(with),
+                                     .random = crypto::system_random()});
   }
   [[nodiscard]] std::shared_ptr<KeySet> key_set(std::chrono::seconds refresh_after = 60s) const {
     return open_key_set({.location = url + "/.well-known/jwks.json",
