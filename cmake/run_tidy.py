@@ -5,7 +5,6 @@ A file is looked at again when it, a header of the project, the configuration or
 memory is in the user's cache folder, so that a second run costs seconds.
 """
 import argparse
-import collections
 import concurrent.futures
 import hashlib
 import json
@@ -40,13 +39,11 @@ def included(source: pathlib.Path, seen: set) -> None:
                 included(header, seen)
 
 
-def key_of(entry: dict, configuration: bytes) -> str:
-    source = pathlib.Path(entry["file"])
+def key_of(name: str, flags: tuple, configuration: bytes) -> str:
     headers: set = set()
-    included(source, headers)
-    contents = [path.read_bytes() for path in [source, *sorted(headers)]]
-    relative_command = entry["command"].replace(str(ROOT), "")
-    return digest(configuration, relative_command.encode(), *contents)
+    included(pathlib.Path(name), headers)
+    contents = [path.read_bytes() for path in [pathlib.Path(name), *sorted(headers)]]
+    return digest(configuration, " ".join(flags).replace(str(ROOT), "").encode(), *contents)
 
 
 def flags_of(entry: dict) -> tuple:
@@ -58,44 +55,38 @@ def flags_of(entry: dict) -> tuple:
     return tuple(word for i, word in enumerate(words) if i not in named and word not in ("-o", "-c"))
 
 
-def batches(entries: list) -> list:
-    """Files of one folder with the same flags: most of the time goes into headers that they share."""
-    folders = collections.defaultdict(list)
-    for entry in entries:
-        folders[os.path.dirname(entry["file"]), flags_of(entry)].append(entry["file"])
-    whole = [(flags, sorted(files)) for (_, flags), files in sorted(folders.items())]
-    return [(flags, files[at:at + BATCH]) for flags, files in whole for at in range(0, len(files), BATCH)]
+def files_of(entry: dict) -> list:
+    """The sources of src/ that this command compiles: one, or those of a folder that cmake put into one."""
+    path = pathlib.Path(entry["file"])
+    if path.parent.name != "Unity":
+        return [str(path)] if path.is_relative_to(ROOT / "src") else []
+    names = [line.split('"')[1] for line in path.read_text().splitlines() if line.startswith("#include")]
+    return [name for name in names if pathlib.Path(name).is_relative_to(ROOT / "src")]
 
 
-def tidy(flags: tuple, files: list, folder: str) -> list:
-    """What is wrong in `files`, by file. They are looked at as one; where that fails, be it that two of them use a
-    name for different things, half of them at a time."""
+def tidy(flags: tuple, files: list, folder: str) -> str:
+    """What is wrong in `files`, which are looked at as one: most of the time goes into headers that they share."""
     text = "".join(f'#include "{name}"\n' for name in files)
     path = pathlib.Path(folder) / f"{digest(text.encode())}.cpp"
     path.write_text(text)
     command = ["clang-tidy-19", "--quiet", f"--config-file={ROOT / '.clang-tidy'}", str(path), "--", *flags[1:]]
     result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode == 0:
-        return []
-    if len(files) == 1:
-        return [(files[0], result.stdout or result.stderr)]
-    half = len(files) // 2
-    return tidy(flags, files[:half], folder) + tidy(flags, files[half:], folder)
+    return "" if result.returncode == 0 else result.stdout or result.stderr
 
 
-def waiting_files(build: str, cache: pathlib.Path) -> tuple:
-    """The compile commands of the files to look at, and each file's place in the memory."""
+def waiting_batches(build: str, cache: pathlib.Path) -> list:
+    """Flags, the files to look at with them, and each file's place in the memory."""
     configuration = (ROOT / ".clang-tidy").read_bytes()
     commands = json.loads((pathlib.Path(build) / "compile_commands.json").read_text())
-    entries, keys = [], {}
+    batches = []
     for entry in commands:
-        name = entry["file"]
-        if not pathlib.Path(name).is_relative_to(ROOT / "src") or "_weak.dir" in entry["command"] or name in keys:
+        if "_weak.dir" in entry["command"]:
             continue
-        keys[name] = cache / key_of(entry, configuration)
-        if not keys[name].exists():
-            entries.append(entry)
-    return entries, keys
+        flags = flags_of(entry)
+        keys = {name: cache / key_of(name, flags, configuration) for name in files_of(entry)}
+        waiting = [name for name, key in keys.items() if not key.exists()]
+        batches += [(flags, waiting[at:at + BATCH], keys) for at in range(0, len(waiting), BATCH)]
+    return batches
 
 
 def main() -> int:
@@ -106,21 +97,22 @@ def main() -> int:
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "credence" / "tidy"
     cache.mkdir(parents=True, exist_ok=True)
 
-    entries, keys = waiting_files(options.build, cache)
-    print(f"{len(entries)} files to look at", flush=True)
+    batches = waiting_batches(options.build, cache)
+    total = sum(len(files) for _, files, _ in batches)
+    print(f"{total} files to look at", flush=True)
     failures = done = 0
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        jobs = {pool.submit(tidy, flags, files, folder): files for flags, files in batches(entries)}
+        jobs = {pool.submit(tidy, flags, files, folder): (files, keys) for flags, files, keys in batches}
         for job in concurrent.futures.as_completed(jobs):
-            wrong = dict(job.result())
-            for name in jobs[job]:
-                if name not in wrong:
+            files, keys = jobs[job]
+            if wrong := job.result():
+                failures += 1
+                print(wrong, flush=True)
+            else:
+                for name in files:
                     keys[name].touch()
-            for text in wrong.values():
-                print(text, flush=True)
-            failures += len(wrong)
-            done += len(jobs[job])
-            print(f"{done} of {len(entries)}", flush=True)
+            done += len(files)
+            print(f"{done} of {total}", flush=True)
     return 1 if failures else 0
 
 
