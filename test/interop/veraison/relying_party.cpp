@@ -40,7 +40,10 @@ std::string status_of(const std::shared_ptr<verifier::Appraiser>& veraison, cons
 
 json::Object run(const std::string& provisioning, const client::RemoteVerifier& verification) {
   const EvidenceMaker machine;
-  const Bytes corim = rats::encode_corim(tpm::veraison_corim(machine.endorsement()).value()).value();
+  tpm::Endorsement endorsement = machine.endorsement();
+  endorsement.class_id.octets.at(6) = 0x4a;  // Veraison reads UUIDs of RFC 4122 only
+  endorsement.class_id.octets.at(8) = 0x8a;
+  const Bytes corim = rats::encode_corim(tpm::veraison_corim(endorsement).value()).value();
   const auto provisioned = client::provision(corim, {.url = provisioning}).value();
   const auto veraison = client::remote_appraiser(verification, system_clock()).value();
   Demands demands = RelyingParty().demands_any();
