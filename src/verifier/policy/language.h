@@ -30,15 +30,15 @@ struct PolicyInput {
   [[nodiscard]] Result<json::Object> to_json() const;
 };
 
+template <typename T>
+struct PolicySetting {
+  T value{};
+  int line = 0;  // of the rules, where known
+};
 // What it wants to be so. Nothing, and zero, leaves things as they are.
 struct PolicyOutput {
-  template <typename T>
-  struct Setting {
-    T value{};
-    int line = 0;  // of the rules, where known
-  };
-  std::optional<Setting<rats::Tier>> status;
-  std::array<std::optional<Setting<std::int8_t>>, rats::kTrustClaims> claims;
+  std::optional<PolicySetting<rats::Tier>> status;
+  std::array<std::optional<PolicySetting<std::int8_t>>, rats::kTrustClaims> claims;
   json::Object added_claims;
 };
 

@@ -103,7 +103,7 @@ json::Value scalar_at(lua_State* state, int argument) {
 }
 
 template <typename T>
-PolicyOutput::Setting<T> setting(lua_State* state, std::string_view name, Result<T> value) {
+PolicySetting<T> setting(lua_State* state, std::string_view name, Result<T> value) {
   if (!value) luaL_error(state, "%s: %s", name.data(), value.error().why.c_str());
   return {.value = *value, .line = line_of_caller(state)};
 }
