@@ -42,6 +42,12 @@ Result<std::shared_ptr<const OfflineAnswers>> OfflineAnswers::open(const Bundle&
 
 Result<void> OfflineAnswers::add(const Bundle::Entry& entry, const Bundle& bundle, const client::CoservTrust& trust) {
   TRY(const rats::Coserv message, client::verify_coserv(entry.octets, trust));
+  // Without it the age is what the file says, and the file is not signed: whoever can write it would make it young.
+  if (max_age_ && !message.issued_at)
+    return fail(
+        Errc::stale,
+        "expected a result that says when it was made (iat, signed), since the bundle's age is limited; got one "
+        "without: use a service that signs the time, or no --max-age");
   const Timestamp issued = message.issued_at.value_or(std::min(entry.received, bundle.made));
   age_.made = std::min(age_.made, issued);
   age_.until = std::min(age_.until, message.results.expires);

@@ -15,7 +15,8 @@
 
 namespace credence::edge {
 
-// How old a bundle is, by what was signed; by what the file says where the service signs no time.
+// How old a bundle is, by what was signed; by what the file says where the service signs no time and no age is
+// demanded.
 struct BundleAge {
   Timestamp made{};   // of its oldest result
   Timestamp until{};  // when the first one expires
@@ -32,8 +33,8 @@ struct OfflineOptions {
 class OfflineAnswers final : public Answers {
  public:
   // Checks the signature of every result, and the age. Errc::untrusted_verifier, duplicate_key (two answers to one
-  // query), expired (past its end, or max_age), stale (made in the future), invalid_value when the file's `until` is
-  // not that of its results.
+  // query), expired (past its end, or max_age), stale (made in the future, or max_age and no signed time),
+  // invalid_value when the file's `until` is not that of its results.
   [[nodiscard]] static Result<std::shared_ptr<const OfflineAnswers>> open(const Bundle& bundle,
                                                                           const OfflineOptions& options, Timestamp now);
 

@@ -137,6 +137,19 @@ TEST_F(BundleTest, IsNotUsedBeyondTheAgeThatIsAllowed) {
   EXPECT_FALSE(open(young));
 }
 
+// The file says when it was made, too, and nobody signed that.
+TEST_F(BundleTest, HasNoAgeThatCouldBeLimitedWithoutASignedTime) {
+  Bundle bundle = make();
+  for (auto& entry : bundle.results) {
+    const rats::Coserv message = rats::verify_coserv(entry.octets, options.trust.keys).value();
+    entry.octets = rats::sign_coserv(message.query, message.results, service->key, {}).value();
+  }
+  ASSERT_TRUE(open(bundle));
+  options.max_age = Seconds(60);
+  test::expect_refused(open(bundle), Errc::stale, "expected a result that says when it was made");
+  EXPECT_TRUE(open(make()));
+}
+
 TEST_F(BundleTest, IsRefusedWhenItWasAltered) {
   const Bundle good = make();
   ASSERT_TRUE(open(good));
