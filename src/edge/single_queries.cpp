@@ -1,7 +1,6 @@
 #include "edge/single_queries.h"
 
 #include <format>
-#include <string_view>
 #include <variant>
 
 #include "rats/corim/corim.h"
@@ -25,18 +24,6 @@ void for_each_selector(const EnvironmentQuery& query, Visit visit) {
     for (const auto& selector : std::get<rats::GroupSelectors>(query.environments).groups)
       visit(selector, rats::GroupSelectors{{selector}});
   }
-}
-
-std::string_view name(rats::ArtifactType artifact) {
-  switch (artifact) {
-    case rats::ArtifactType::endorsed_values:
-      return "endorsed values";
-    case rats::ArtifactType::trust_anchors:
-      return "trust anchors";
-    case rats::ArtifactType::reference_values:
-      break;
-  }
-  return "reference values";
 }
 
 std::string words(const rats::Class& selected) {
@@ -73,7 +60,7 @@ std::string text_of(const CoservQuery& query) {
     for (const rats::RimId& rim : documents->rims) append(rats::text_of(rim.id));
   } else {
     const auto& asked = std::get<EnvironmentQuery>(query.query);
-    what = std::format("{} of", name(asked.artifact));
+    what = std::format("{} of", rats::name(asked.artifact));
     for_each_selector(asked, [&](const auto& selector, const auto&) { append(words(selector.selected)); });
   }
   return std::format("{} {} (profile {})", what, list, query.profile);

@@ -9,18 +9,6 @@
 namespace credence::cli {
 namespace {
 
-std::string_view name(rats::ArtifactType type) {
-  switch (type) {
-    case rats::ArtifactType::endorsed_values:
-      return "endorsed values";
-    case rats::ArtifactType::trust_anchors:
-      return "trust anchors";
-    case rats::ArtifactType::reference_values:
-      break;
-  }
-  return "reference values";
-}
-
 std::string_view name(rats::ResultType type) {
   switch (type) {
     case rats::ResultType::collected:
@@ -51,7 +39,7 @@ json::Object class_of(const rats::Class& selected) {
 }
 
 void describe_query(const rats::EnvironmentQuery& query, json::Object& facts) {
-  facts["asks for"] = name(query.artifact);
+  facts["asks for"] = rats::name(query.artifact);
   facts["as"] = name(query.result);
   if (const auto* classes = std::get_if<rats::ClassSelectors>(&query.environments)) {
     facts["of"] = describe_selectors(*classes, class_of);

@@ -31,6 +31,7 @@ inline constexpr std::string_view kCoservMediaType = "application/coserv+cbor";
 inline constexpr std::string_view kSignedCoservMediaType = "application/coserv+cose";
 
 enum class ArtifactType : std::uint8_t { endorsed_values = 0, trust_anchors = 1, reference_values = 2 };
+[[nodiscard]] std::string_view name(ArtifactType artifact) noexcept;  // "trust anchors", for people
 enum class ResultType : std::uint8_t { collected = 0, source = 1, both = 2 };
 
 // One selector: a class (its fields that are not given are wild cards), or an instance or group identifier, and what

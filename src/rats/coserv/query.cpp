@@ -7,6 +7,19 @@
 #include "rats/oid.h"
 
 namespace credence::rats {
+
+std::string_view name(ArtifactType artifact) noexcept {
+  switch (artifact) {
+    case ArtifactType::endorsed_values:
+      return "endorsed values";
+    case ArtifactType::trust_anchors:
+      return "trust anchors";
+    case ArtifactType::reference_values:
+      break;
+  }
+  return "reference values";
+}
+
 namespace coserv {
 namespace {
 
