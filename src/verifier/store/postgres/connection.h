@@ -9,9 +9,15 @@
 #include <string>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace credence::verifier::postgres {
+
+// A bytea for a statement; a view.
+[[nodiscard]] inline pqxx::bytes_view as_parameter(ByteView octets) {
+  return {reinterpret_cast<const std::byte*>(octets.data()), octets.size()};
+}
 
 enum class News : std::uint8_t { ignored, heard };
 

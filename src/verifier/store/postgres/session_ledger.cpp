@@ -11,11 +11,8 @@
 namespace credence::verifier {
 namespace {
 
+using postgres::as_parameter;
 using postgres::Connection;
-
-pqxx::bytes_view as_parameter(ByteView octets) {
-  return {reinterpret_cast<const std::byte*>(octets.data()), octets.size()};
-}
 
 std::int64_t milliseconds(Timestamp at) { return at.time_since_epoch().count(); }
 

@@ -13,13 +13,10 @@
 namespace credence::verifier {
 namespace {
 
+using postgres::as_parameter;
 using postgres::Connection;
 
 constexpr int kPage = 64;  // documents that are fetched at once
-
-pqxx::bytes_view as_parameter(ByteView octets) {
-  return {reinterpret_cast<const std::byte*>(octets.data()), octets.size()};
-}
 
 Journal::Entry entry_of(const pqxx::row& row) {
   const auto octets = row["octets"].as<pqxx::bytes>();
