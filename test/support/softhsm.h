@@ -60,11 +60,5 @@ class SoftHsm {
 
 }  // namespace credence::test
 
-// AddressSanitizer ends a process that opens a library with RTLD_DEEPBIND, as OpenSSL's PKCS#11 provider does.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CREDENCE_SOFTHSM_OR_SKIP() \
-  GTEST_SKIP() << "the PKCS#11 provider opens its module with RTLD_DEEPBIND, which sanitizers refuse"
-#else
 #define CREDENCE_SOFTHSM_OR_SKIP() \
   if (!credence::test::has_softhsm()) GTEST_SKIP() << "softhsm2 is not installed: ./dev setup test"
-#endif
