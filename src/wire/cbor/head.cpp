@@ -108,6 +108,7 @@ Result<Head> read_head(ByteView input, std::size_t position, Form form) {
   const std::uint8_t info = initial & 0x1f;
   // The first seven types are the major types in their order; major type 7 is told apart below.
   Head head{.type = static_cast<Type>(major), .argument = info, .size = 1};
+  if (info < kOneOctet && major != 7) return head;  // most heads
   if (info == kIndefinite) return indefinite_head(head, position, initial, form);
   // 28 to 30 are reserved (section 3): whoever skips them guesses at a length.
   if (info > kEightOctets) return malformed(position, initial);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace credence::cbor {
 
@@ -17,16 +18,26 @@ std::strong_ordering operator<=>(const Key& left, const Key& right) noexcept {
 }
 
 bool KeySet::insert(const Key& key) {
-  const std::span few(few_.data(), std::min(count_, kFew));
-  if (std::ranges::find(few, key) != few.end()) return false;
-  if (count_ < kFew) {
-    few_[count_++] = key;
+  if (key.type <= Type::negative_integer && key.argument < 64) {
+    std::uint64_t& seen = near_zero_.at(std::to_underlying(key.type));
+    const std::uint64_t bit = std::uint64_t{1} << key.argument;
+    return (std::exchange(seen, seen | bit) & bit) == 0;
+  }
+  if (!others_) others_ = std::make_unique<Others>();
+  return others_->insert(key);
+}
+
+bool KeySet::Others::insert(const Key& key) {
+  const std::span known(few.data(), std::min(count, kFew));
+  if (std::ranges::find(known, key) != known.end()) return false;
+  if (count < kFew) {
+    few.at(count++) = key;
     return true;
   }
   // Keys mostly come in ascending order: then the hint makes this constant time.
-  const std::size_t before = many_.size();
-  many_.emplace_hint(many_.end(), key);
-  return many_.size() > before;
+  const std::size_t before = many.size();
+  many.emplace_hint(many.end(), key);
+  return many.size() > before;
 }
 
 }  // namespace credence::cbor

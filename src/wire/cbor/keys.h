@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <set>
 
 #include "base/bytes.h"
@@ -21,19 +22,26 @@ struct Key {
 [[nodiscard]] bool operator==(const Key& left, const Key& right) noexcept;
 [[nodiscard]] std::strong_ordering operator<=>(const Key& left, const Key& right) noexcept;
 
-// Small maps are compared key by key without an allocation; larger ones go to a balanced tree, which a hostile choice
-// of keys cannot make slow as it could a hash table.
+// Integers near zero, which most formats have for keys, are bits of two words. Of others a few are compared one by one;
+// more go to a balanced tree, which a hostile choice of keys cannot make slow as it could a hash table.
 class KeySet {
  public:
   // False when the key is there already.
   [[nodiscard]] bool insert(const Key& key);
 
  private:
-  static constexpr std::size_t kFew = 8;
+  struct Others {
+    static constexpr std::size_t kFew = 8;
 
-  std::array<Key, kFew> few_{};
-  std::size_t count_ = 0;
-  std::set<Key> many_;
+    [[nodiscard]] bool insert(const Key& key);
+
+    std::array<Key, kFew> few;
+    std::size_t count = 0;
+    std::set<Key> many;
+  };
+
+  std::array<std::uint64_t, 2> near_zero_{};  // of unsigned and of negative integers
+  std::unique_ptr<Others> others_;
 };
 
 }  // namespace credence::cbor

@@ -29,9 +29,9 @@ Result<Head> Reader::head() const {
 }
 
 Result<Head> Reader::expect(Type type) const {
-  TRY(const Head next, head());
-  if (next.type != type) {
-    return fail_at(Errc::unexpected_type, position_, std::format("expected {}, got {}", name(type), name(next.type)));
+  Result<Head> next = head();
+  if (next && next->type != type) {
+    next = fail_at(Errc::unexpected_type, position_, std::format("expected {}, got {}", name(type), name(next->type)));
   }
   return next;
 }
