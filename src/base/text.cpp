@@ -32,8 +32,8 @@ std::uint32_t group_of(std::uint32_t first, std::uint32_t second, std::uint32_t 
   return first << 16 | second << 8 | third;
 }
 
-// Writes the 4 characters of 3 octets.
-char* encode_group(char* out, std::uint32_t group, std::string_view alphabet) noexcept {
+// Writes the 4 characters of 3 octets. Six bits are always an index of the alphabet: it needs no check of bounds.
+char* encode_group(char* out, std::uint32_t group, const char* alphabet) noexcept {
   *out++ = alphabet[group >> 18];
   *out++ = alphabet[group >> 12 & 63];
   *out++ = alphabet[group >> 6 & 63];
@@ -42,22 +42,27 @@ char* encode_group(char* out, std::uint32_t group, std::string_view alphabet) no
 }
 
 char* encode_to(char* out, ByteView octets, std::string_view alphabet, Padding padding) noexcept {
-  std::size_t at = 0;
-  for (; at + 3 <= octets.size(); at += 3) {
-    out = encode_group(out, group_of(octets[at], octets[at + 1], octets[at + 2]), alphabet);
+  const std::uint8_t* from = octets.data();
+  for (std::size_t groups = octets.size() / 3; groups > 0; --groups, from += 3) {
+    out = encode_group(out, group_of(from[0], from[1], from[2]), alphabet.data());
   }
-  const std::size_t rest = octets.size() - at;
+  const std::size_t rest = octets.size() % 3;
   if (rest == 0) return out;
-  char* const end = encode_group(out, group_of(octets[at], rest == 2 ? octets[at + 1] : 0, 0), alphabet);
+  char* const end = encode_group(out, group_of(from[0], rest == 2 ? from[1] : 0, 0), alphabet.data());
   std::fill(out + rest + 1, end, '=');
   return padding == Padding::required ? end : out + rest + 1;
 }
 
+void append(std::string& text, ByteView octets, std::string_view alphabet, Padding padding) {
+  const std::size_t before = text.size();
+  text.resize_and_overwrite(before + (octets.size() + 2) / 3 * 4, [&](char* out, std::size_t) noexcept {
+    return static_cast<std::size_t>(encode_to(out + before, octets, alphabet, padding) - out);
+  });
+}
+
 std::string encode(ByteView octets, std::string_view alphabet, Padding padding) {
   std::string text;
-  text.resize_and_overwrite((octets.size() + 2) / 3 * 4, [&](char* out, std::size_t) noexcept {
-    return static_cast<std::size_t>(encode_to(out, octets, alphabet, padding) - out);
-  });
+  append(text, octets, alphabet, padding);
   return text;
 }
 
@@ -131,6 +136,8 @@ Result<Bytes> from_hex(std::string_view text) {
 
 std::string to_base64(ByteView octets) { return encode(octets, kStandard, Padding::required); }
 std::string to_base64url(ByteView octets) { return encode(octets, kUrlSafe, Padding::none); }
+void append_base64(std::string& to, ByteView octets) { append(to, octets, kStandard, Padding::required); }
+void append_base64url(std::string& to, ByteView octets) { append(to, octets, kUrlSafe, Padding::none); }
 std::string to_base64url_padded(ByteView octets) { return encode(octets, kUrlSafe, Padding::required); }
 
 Result<Bytes> from_base64(std::string_view text) { return decode(text, kFromStandard, Padding::required); }

@@ -18,6 +18,8 @@ namespace credence {
 [[nodiscard]] std::string to_base64(ByteView octets);
 // URL-safe alphabet without padding: JOSE, CMW.
 [[nodiscard]] std::string to_base64url(ByteView octets);
+void append_base64(std::string& to, ByteView octets);
+void append_base64url(std::string& to, ByteView octets);
 // URL-safe alphabet with padding: Veraison's eat_nonce.
 [[nodiscard]] std::string to_base64url_padded(ByteView octets);
 

@@ -90,7 +90,7 @@ struct Ear {
   std::optional<std::string> audience;    // aud
   std::optional<Bytes> nonce;             // eat_nonce
   std::optional<Bytes> ueid;              // the kid of the attestation key
-  std::optional<Bytes> confirmation_key;  // cnf, as DER SPKI
+  std::optional<Bytes> confirmation_key;  // cnf, as DER SPKI of a key: whoever sets it has seen that it is one
   std::string verifier_developer;
   std::string verifier_build;
   std::optional<Bytes> raw_evidence;   // as it was submitted, when that was asked for
@@ -111,7 +111,8 @@ struct Ear {
 enum class EarSpelling : std::uint8_t { veraison, draft };
 
 // The profile is that of the Ear when it belongs to the spelling, else the one of the spelling. Veraison's spelling has
-// room for one policy id, the first. Throws std::logic_error when confirmation_key is no SubjectPublicKeyInfo.
+// room for one policy id, the first. Throws std::logic_error when confirmation_key is no SubjectPublicKeyInfo; whether
+// an EC point is on its curve is not asked again.
 [[nodiscard]] json::Object ear_to_json(const Ear& ear, EarSpelling spelling = EarSpelling::veraison);
 [[nodiscard]] Result<Ear> ear_from_json(const json::Value& claims);
 

@@ -6,6 +6,6 @@
 namespace credence::rats {
 
 // Fails when confirmation_key is no SubjectPublicKeyInfo.
-[[nodiscard]] Result<json::Object> write_ear(const Ear& ear, EarSpelling spelling);
+[[nodiscard]] Result<void> write_ear(const Ear& ear, EarSpelling spelling, json::Object& object);
 
 }  // namespace credence::rats

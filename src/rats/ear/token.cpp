@@ -51,7 +51,9 @@ Result<Ear> verified(const Message& message, std::span<const crypto::PublicKey> 
 
 Result<std::string> sign_ear(const Ear& ear, const crypto::PrivateKey& key, EarSpelling spelling,
                              const EarSigning& signing) {
-  TRY(json::Object claims, write_ear(ear, spelling));
+  json::Arena memory;
+  json::Object claims = memory.object();
+  CHECK(write_ear(ear, spelling, claims));
   return jose::sign_jws(key, as_bytes(json::to_text(std::move(claims))), signing.kid, signing.algorithm);
 }
 

@@ -28,12 +28,13 @@ std::string session_to_json(const Session& session, std::string_view accept, Non
   text.append(R"(","expiry":")").append(to_rfc3339(session.expiry));
   text.append(R"(","accept":)").append(accept);
   if (session.evidence != nullptr) {
-    text.append(R"(,"evidence":{"type":)").append(json::to_text(json::Value(session.evidence_type)));
-    text.append(R"(,"value":")").append(to_base64(*session.evidence)).append(R"("})");
+    json::append_string(text.append(R"(,"evidence":{"type":)"), session.evidence_type);
+    append_base64(text.append(R"(,"value":")"), *session.evidence);
+    text.append(R"("})");
   }
   if (!session.result.empty()) {
-    text.append(R"(,"result":)").append(json::to_text(json::Value(session.result)));
-    if (session.request.as_cwt) text.append(R"(,"result-type":)").append(json::to_text(json::Value(kCwtMediaType)));
+    json::append_string(text.append(R"(,"result":)"), session.result);
+    if (session.request.as_cwt) json::append_string(text.append(R"(,"result-type":)"), kCwtMediaType);
   }
   return text.append("}");
 }

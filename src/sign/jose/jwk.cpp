@@ -114,8 +114,7 @@ bool is_not_for_us(const Error& error) noexcept {
 }
 
 // The members that make the key, in the order that RFC 7638 section 3 demands.
-json::Object required_members(const crypto::KeyMaterial& key) {
-  json::Object jwk;
+void write_required_members(const crypto::KeyMaterial& key, json::Object& jwk) {
   if (key.type == KeyType::rsa) {
     jwk["e"] = to_base64url(key.rsa.exponent);
     jwk["kty"] = "RSA";
@@ -132,11 +131,14 @@ json::Object required_members(const crypto::KeyMaterial& key) {
     jwk["x"] = to_base64url(coordinates.first(field));
     jwk["y"] = to_base64url(coordinates.subspan(field));
   }
-  return jwk;
 }
 
-Result<std::string> thumbprint_of(const json::Object& required) {
-  const std::string text = json::to_text(required);
+// RFC 7638 section 3.
+Result<std::string> thumbprint_of(const crypto::KeyMaterial& key) {
+  json::Arena memory;
+  json::Object required = memory.object();
+  write_required_members(key, required);
+  const std::string text = json::to_text(std::move(required));
   TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(text)));
   return to_base64url(digest.view());
 }
@@ -178,20 +180,24 @@ Result<std::vector<PublicKey>> keys_from_jwks(const json::Value& set) {
   return keys;
 }
 
-Result<json::Object> jwk_from_key(const PublicKey& key) { return jwk_from_spki(key.spki()); }
+Result<json::Object> jwk_from_key(const PublicKey& key) {
+  json::Object jwk;
+  CHECK(write_jwk(key.spki(), jwk));
+  return jwk;
+}
 
-Result<json::Object> jwk_from_spki(ByteView spki) {
+Result<void> write_jwk(ByteView spki, json::Object& jwk) {
   TRY(const crypto::KeyMaterial key, crypto::decode_spki(spki));
-  json::Object jwk = required_members(key);
-  TRY(const std::string kid, thumbprint_of(jwk));
+  TRY(const std::string kid, thumbprint_of(key));
+  write_required_members(key, jwk);
   if (const std::string_view alg = only_algorithm(key.type); !alg.empty()) jwk["alg"] = alg;
   jwk["kid"] = kid;
-  return jwk;
+  return {};
 }
 
 Result<std::string> thumbprint(const PublicKey& key) {
   TRY(const crypto::KeyMaterial material, crypto::decode_spki(key.spki()));
-  return thumbprint_of(required_members(material));
+  return thumbprint_of(material);
 }
 
 }  // namespace credence::jose

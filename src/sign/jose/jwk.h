@@ -20,7 +20,7 @@ namespace credence::jose {
 // kty, crv, x, y (or n, e), alg where the key allows only one, and kid = RFC 7638 thumbprint.
 [[nodiscard]] Result<json::Object> jwk_from_key(const crypto::PublicKey& key);
 // The same without making a key: whether an EC point is on its curve is not asked (crypto::PublicKey::check_spki).
-[[nodiscard]] Result<json::Object> jwk_from_spki(ByteView spki);
+[[nodiscard]] Result<void> write_jwk(ByteView spki, json::Object& jwk);
 // RFC 7638 with SHA-256, base64url.
 [[nodiscard]] Result<std::string> thumbprint(const crypto::PublicKey& key);
 

@@ -2,11 +2,14 @@
 
 #include <array>
 #include <format>
+#include <utility>
 
 #include "base/text.h"
 
 namespace credence::jose {
 namespace {
+
+constexpr std::size_t kRoomForSignature = 192;  // characters, of ECDSA; one of RSA makes the text grow
 
 struct Header {
   crypto::SignatureAlgorithm algorithm;
@@ -67,6 +70,15 @@ Result<Header> decode_header(std::string_view part) {
   return Header{.algorithm = algorithm, .type = std::move(type), .kid = std::move(kid)};
 }
 
+std::string header_text(crypto::SignatureAlgorithm algorithm, std::optional<std::string_view> kid) {
+  json::Arena memory;
+  json::Object header = memory.object();
+  header["alg"] = crypto::name(algorithm);
+  header["typ"] = "JWT";
+  if (kid) header["kid"] = *kid;
+  return json::to_text(std::move(header));
+}
+
 }  // namespace
 
 Result<Jws> decode_jws(std::string_view compact, const Limits& limits) {
@@ -94,14 +106,13 @@ Result<void> verify(const Jws& jws, const crypto::PublicKey& key) {
 Result<std::string> sign_jws(const crypto::PrivateKey& key, ByteView payload, std::optional<std::string_view> kid,
                              std::optional<crypto::SignatureAlgorithm> algorithm) {
   const crypto::SignatureAlgorithm chosen = algorithm.value_or(key.default_algorithm());
-  json::Object header;
-  header["alg"] = crypto::name(chosen);
-  header["typ"] = "JWT";
-  if (kid) header["kid"] = *kid;
-  std::string token = to_base64url(as_bytes(json::to_text(header)));
-  (token += '.') += to_base64url(payload);
+  const std::string header = header_text(chosen, kid);
+  std::string token;
+  token.reserve((header.size() + payload.size()) * 4 / 3 + kRoomForSignature);
+  append_base64url(token, as_bytes(header));
+  append_base64url(token += '.', payload);
   TRY(const Bytes signature, key.sign(chosen, as_bytes(token)));
-  (token += '.') += to_base64url(signature);
+  append_base64url(token += '.', signature);
   return token;
 }
 

@@ -1,5 +1,6 @@
 #include "wire/json/json.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <format>
 #include <limits>
@@ -83,6 +84,15 @@ Result<const Value*> required(const Object& object, std::string_view member, std
 }  // namespace
 
 std::string to_text(const Value& value) { return boost::json::serialize(value); }
+
+void append_string(std::string& to, std::string_view text) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  if (!std::ranges::all_of(text, is_plain)) {
+    to.append(boost::json::serialize(boost::json::string_view(text)));
+    return;
+  }
+  (to += '"').append(text) += '"';
+}
 
 std::string to_pretty_text(const Value& value) {
   std::string out;

@@ -2,7 +2,9 @@
 // that names the library: everything else says json::Value, json::Object, json::Array.
 #pragma once
 
+#include <array>
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
@@ -20,6 +22,20 @@ using Value = boost::json::value;
 using Object = boost::json::object;
 using Array = boost::json::array;
 
+// Memory for a document that is built, written and forgotten: its members take no allocation each. Values from
+// elsewhere are copied into it, so members that are objects are made in place, with emplace_object(). Outlives the
+// object.
+class Arena {
+ public:
+  [[nodiscard]] Object object() noexcept { return Object(&memory_); }
+
+ private:
+  static constexpr std::size_t kUsualDocument = 8'192;  // larger ones go on in the heap
+
+  std::array<unsigned char, kUsualDocument> room_;
+  boost::json::monotonic_resource memory_{room_.data(), room_.size()};
+};
+
 struct Limits {
   std::size_t bytes = 1 << 20;
   std::size_t depth = 16;
@@ -29,6 +45,7 @@ struct Limits {
 [[nodiscard]] Result<Value> parse(std::string_view text, const Limits& limits = {});
 
 [[nodiscard]] std::string to_text(const Value& value);         // compact, members in their order
+void append_string(std::string& to, std::string_view text);    // `text` as a string, in quotes
 [[nodiscard]] std::string to_pretty_text(const Value& value);  // indented, for people
 
 // Members of an object by name. `required_*` fail with Errc::missing_member or unexpected_type and the path;

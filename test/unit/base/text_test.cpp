@@ -37,6 +37,11 @@ TEST_P(Base64, EncodesAndDecodesEveryDialect) {
   const Bytes octets = to_bytes(as_bytes(plain));
   EXPECT_EQ(to_base64(octets), standard);
   EXPECT_EQ(to_base64url(octets), url);
+  std::string text = "before ";
+  append_base64(text, octets);
+  EXPECT_EQ(text, "before " + std::string(standard));
+  append_base64url(text, octets);
+  EXPECT_EQ(text, "before " + std::string(standard) + std::string(url));
   EXPECT_EQ(from_base64(standard).value(), octets);
   EXPECT_EQ(from_base64url(url).value(), octets);
   EXPECT_EQ(from_any_base64(standard).value(), octets);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
+#include <string>
+#include <utility>
 
 namespace credence::json {
 namespace {
@@ -49,6 +51,24 @@ TEST(Json, WritesMembersInTheirOrder) {
       to_pretty_text(value),
       "{\n  \"b\": [\n    1,\n    2.5E0,\n    \"x\\n\"\n  ],\n  \"a\": {\n    \"c\": null,\n    \"d\": []\n  }\n}");
   EXPECT_EQ(parse(to_pretty_text(value)).value(), value);
+}
+
+TEST(Json, AppendsAStringAsItWouldWriteIt) {
+  for (const std::string_view text : {"", "plain /+-_.", "\"", "\\", "\n", "\x7f", "\xc3\xa9"}) {
+    std::string appended = "x";
+    append_string(appended, text);
+    EXPECT_EQ(appended, "x" + to_text(Value(text))) << text;
+  }
+}
+
+TEST(Json, ADocumentMayOutgrowItsArena) {
+  Arena memory;
+  Object object = memory.object();
+  for (int number = 0; number < 1'000; ++number)
+    object["member " + std::to_string(number)].emplace_object()["n"] = number;
+  const Value again = parse(to_text(std::move(object))).value();
+  EXPECT_EQ(again.as_object().size(), 1'000U);
+  EXPECT_EQ(again.as_object().at("member 999").as_object().at("n").as_int64(), 999);
 }
 
 TEST(Json, LongKeysAndStringsAreKeptWhole) {
