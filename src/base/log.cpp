@@ -3,6 +3,20 @@
 #include <string>
 
 namespace credence {
+namespace {
+
+thread_local bool batch_is_open = false;
+
+}  // namespace
+
+LogBatch::LogBatch(Log& log) noexcept : log_(log) { batch_is_open = true; }
+
+LogBatch::~LogBatch() {
+  batch_is_open = false;
+  log_.flush();
+}
+
+bool LogBatch::is_open() noexcept { return batch_is_open; }
 
 void Log::write_fields(LogLevel level, std::string_view message, std::span<const LogField> fields) {
   std::string line(message);

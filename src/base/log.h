@@ -27,6 +27,24 @@ class Log {
   virtual void write_fields(LogLevel level, std::string_view message, std::span<const LogField> fields);
   // False when lines of this level are dropped: what is costly to put into words need not be.
   [[nodiscard]] virtual bool wants(LogLevel /*level*/) const noexcept { return true; }
+  // Writes what waits, see LogBatch.
+  virtual void flush() {}
+};
+
+// While it lives, lines that this thread writes may wait for its end, so that many go out at once; not warnings and
+// errors, which take those before them along. Batches of one thread do not nest.
+class LogBatch {
+ public:
+  explicit LogBatch(Log& log) noexcept;
+  ~LogBatch();
+  LogBatch(const LogBatch&) = delete;
+  LogBatch& operator=(const LogBatch&) = delete;
+
+  // Whether this thread has one.
+  [[nodiscard]] static bool is_open() noexcept;
+
+ private:
+  Log& log_;
 };
 
 // Drops everything.

@@ -1,8 +1,10 @@
 #include "service/log_spdlog.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
+#include <mutex>
 #include <string>
 
 #include "service/http/request_id.h"
@@ -61,12 +63,38 @@ void append_json(json::Object& line, const LogField& field) {
   std::visit([&](const auto& value) { line[field.name] = value; }, field.value);
 }
 
+// Each write wakes whoever reads the log, which takes longer than the line: those of a batch go out together.
+class BatchingStderr final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  ~BatchingStderr() override { BatchingStderr::flush_(); }
+  BatchingStderr() = default;
+  BatchingStderr(const BatchingStderr&) = delete;
+  BatchingStderr& operator=(const BatchingStderr&) = delete;
+
+ private:
+  static constexpr std::size_t kMostWaiting = 32 << 10;
+
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    formatter_->format(message, waiting_);
+    const bool may_wait = LogBatch::is_open() && message.level < spdlog::level::warn;
+    if (!may_wait || waiting_.size() > kMostWaiting) flush_();
+  }
+
+  void flush_() override {
+    if (waiting_.size() == 0) return;
+    std::fwrite(waiting_.data(), 1, waiting_.size(), stderr);  // nobody is left to tell that it failed
+    std::fflush(stderr);
+    waiting_.clear();
+  }
+
+  spdlog::memory_buf_t waiting_;
+};
+
 class SpdlogLog final : public ServiceLog {
  public:
   SpdlogLog(LogFormat format, LogLevel least)
-      : format_(format), logger_("credence", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+      : format_(format), logger_("credence", std::make_shared<BatchingStderr>()) {
     logger_.set_level(spdlog_level(least));
-    logger_.flush_on(spdlog::level::debug);
     logger_.set_pattern(format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)"
                                                   : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v",
                         spdlog::pattern_time_type::utc);
@@ -81,6 +109,7 @@ class SpdlogLog final : public ServiceLog {
   }
 
   [[nodiscard]] bool wants(LogLevel level) const noexcept override { return logger_.should_log(spdlog_level(level)); }
+  void flush() override { logger_.flush(); }
   void set_least(LogLevel least) override { logger_.set_level(spdlog_level(least)); }
 
  private:

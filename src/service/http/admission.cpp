@@ -13,30 +13,34 @@ constexpr Admission::Clock::duration kLeastCost = std::chrono::microseconds(20);
 
 }  // namespace
 
-bool Admission::admits(std::size_t ahead) const noexcept {
+bool Admission::admits(std::size_t ahead) noexcept {
   // On a slow disk one submission takes longer than the target: four clients that take turns are not too many for it.
   if (ahead < limits_.few * threads_) return true;
   const Clock::duration wait = mean_cost_ * static_cast<Clock::rep>(ahead) / static_cast<Clock::rep>(threads_);
-  return wait <= (overloaded_ ? limits_.target : limits_.longest);
+  if (wait <= (overloaded_ ? limits_.target : limits_.longest)) return true;
+  refused_ = true;
+  return false;
 }
 
 void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
   if (now >= interval_end_) {
     judge_interval();
+    refused_ = false;
     least_wait_ = Clock::duration::max();
     interval_end_ = now + limits_.interval;
   }
   least_wait_ = std::min(least_wait_, wait);
 }
 
-// RFC 8289 section 3.2: the least wait of an interval is what no burst explains. Refusing keeps the wait just below the
-// target, so overload ends only when it has fallen well below.
+// RFC 8289 section 3.2: the least wait of an interval is what no burst explains. Refusing keeps the waits below the
+// target, so it takes more to end overload: waits well below, and nobody refused any more. Else everybody who was
+// refused would be let in at once, and again wait for each other until the next judgement.
 void Admission::judge_interval() noexcept {
   if (least_wait_ == Clock::duration::max()) {
     overloaded_ = false;
     return;
   }
-  overloaded_ = least_wait_ > (overloaded_ ? limits_.target / 2 : limits_.target);
+  overloaded_ = least_wait_ > (overloaded_ ? limits_.target / 2 : limits_.target) || (overloaded_ && refused_);
 }
 
 void Admission::took(Clock::duration cost) noexcept {

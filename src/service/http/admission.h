@@ -2,7 +2,7 @@
 //
 // A queue that is full all the time only adds its length to every answer: whoever is served has waited for nothing. So
 // the delay is controlled and not the length, as in RFC 8289: a burst may wait, but once everybody has waited for a
-// whole interval, newcomers are refused until the queue is short again.
+// whole interval, newcomers are refused until there are no more than can be served in time.
 #pragma once
 
 #include <chrono>
@@ -11,10 +11,10 @@
 namespace credence::service::http {
 
 struct AdmissionLimits {
-  std::chrono::microseconds target{5'000};     // a wait that nobody minds
+  std::chrono::microseconds target{4'000};     // a wait that nobody minds
   std::chrono::milliseconds interval{100};     // waits above the target for this long are overload
   std::chrono::microseconds longest{250'000};  // not even in a burst does one wait longer
-  std::size_t few = 8;                         // of a thread: so few waiting are no overload, however long each takes
+  std::size_t few = 16;                        // of a thread: so few waiting are no overload, however long each takes
 };
 
 // For one thread at a time, and without a clock of its own.
@@ -25,8 +25,8 @@ class Admission {
   explicit Admission(AdmissionLimits limits, unsigned threads) : limits_(limits), threads_(threads) {}
 
   // Whether a request may wait behind `ahead` others, those under way included.
-  [[nodiscard]] bool admits(std::size_t ahead) const noexcept;
-  // What was seen: a request waited this long for its turn; one took this long.
+  [[nodiscard]] bool admits(std::size_t ahead) noexcept;
+  // What was seen: a request waited this long for its turn; one kept a thread for this long.
   void waited(Clock::duration wait, Clock::time_point now) noexcept;
   void took(Clock::duration cost) noexcept;
 
@@ -41,6 +41,7 @@ class Admission {
   Clock::duration least_wait_ = Clock::duration::max();  // in the current interval
   Clock::time_point interval_end_{};
   bool overloaded_ = false;
+  bool refused_ = false;  // somebody, in the current interval
 };
 
 }  // namespace credence::service::http

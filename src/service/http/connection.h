@@ -51,7 +51,7 @@ class Shared {
   Shared(std::shared_ptr<const Serving> serving, RequestIds request_ids, unsigned threads, Log& its_log)
       : log(its_log),
         ids(std::move(request_ids)),
-        turns(serving->limits.admission, threads),
+        turns(serving->limits.admission, threads, its_log),
         serving_(std::move(serving)) {}
 
   [[nodiscard]] std::shared_ptr<const Serving> serving() const {

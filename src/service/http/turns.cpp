@@ -7,7 +7,7 @@ namespace credence::service::http {
 namespace {
 
 // Of a thread, what it works before it reads again: worth the change at least, and short enough to refuse in time.
-constexpr Turns::Clock::duration kLeastWork = std::chrono::milliseconds(1), kMostWork = std::chrono::milliseconds(5);
+constexpr Turns::Clock::duration kLeastWork = std::chrono::milliseconds(1), kMostWork = std::chrono::milliseconds(2);
 
 }  // namespace
 
@@ -53,8 +53,12 @@ void Turns::end(Clock::duration cost) noexcept {
   {
     const std::lock_guard lock(mutex_);
     --running_;
+    const Clock::time_point now = Clock::now();
+    // While others wait, each of them also waits for what comes between two turns: reading, refusing, writing answers.
+    if (busy_since_) cost = std::max(cost, (now - *busy_since_) * static_cast<Clock::rep>(threads_));
     admission_.took(cost);
     next = take_next();
+    busy_since_ = next ? std::optional(now) : std::nullopt;
   }
   if (!next) return;
   Chain* const here = Chain::current;
@@ -80,6 +84,7 @@ void Turns::start(Waiting one) {
 }
 
 void Turns::run(Resume first) {
+  const LogBatch batch(log_);
   Chain chain(*this, std::move(first));
   while (chain.next) {
     Resume now = std::exchange(chain.next, {});

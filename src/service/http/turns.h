@@ -17,6 +17,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "service/http/admission.h"
 
 namespace credence::service::http {
@@ -27,7 +28,8 @@ class Turns {
   using Clock = Admission::Clock;
   using Executor = boost::asio::io_context::executor_type;
 
-  Turns(AdmissionLimits limits, unsigned threads) : threads_(threads), admission_(limits, threads) {}
+  Turns(AdmissionLimits limits, unsigned threads, Log& log)
+      : threads_(threads), log_(log), admission_(limits, threads) {}
 
   // Whether one more may wait: then async_wait() is next.
   [[nodiscard]] bool admits();
@@ -64,10 +66,12 @@ class Turns {
   void run(Resume first);
 
   const std::size_t threads_;
+  Log& log_;
   std::mutex mutex_;
   Admission admission_;
   std::deque<Waiting> waiting_;
   std::size_t running_ = 0;
+  std::optional<Clock::time_point> busy_since_;  // the end of the last turn, when another one followed at once
 };
 
 // A turn that has begun. However its work ends, an exception included, the thread is free for the next one.

@@ -36,6 +36,25 @@ TEST(StderrLog, WritesOneJsonObjectALine) {
   EXPECT_EQ(line->as_object().at("level").as_string(), "error");
 }
 
+TEST(StderrLog, WritesTheLinesOfABatchAtItsEnd) {
+  const auto log = stderr_log(LogFormat::text, LogLevel::info);
+  const auto during = [&log](LogLevel level) {
+    testing::internal::CaptureStderr();
+    const LogBatch batch(*log);
+    log->write(LogLevel::info, "first");
+    log->write(level, "second");
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(during(LogLevel::info), "");
+  testing::internal::CaptureStderr();
+  log->write(LogLevel::info, "third");
+  EXPECT_TRUE(testing::internal::GetCapturedStderr().contains("third"));
+  // What is wrong waits for nothing, and comes behind what led to it.
+  const std::string out = during(LogLevel::warning);
+  EXPECT_LT(out.find("first"), out.find("second"));
+  EXPECT_NE(out.find("second"), std::string::npos);
+}
+
 constexpr LogField kFields[] = {{"route", "/a b"}, {"status", std::int64_t{404}}};
 
 TEST(StderrLog, WritesFieldsForPeopleAndForPrograms) {

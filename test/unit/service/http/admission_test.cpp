@@ -42,6 +42,20 @@ TEST_F(AdmissionTest, RefusesOnceEverybodyWaits) {
   EXPECT_FALSE(admission.is_overloaded());
 }
 
+// The queue runs dry again and again while those who were refused pause: they are still too many.
+TEST_F(AdmissionTest, IsOverloadedWhileItRefuses) {
+  Admission admission(limits, 1);
+  spend(admission, 6ms, 150ms);
+  for (int i = 0; i < 10; ++i) {
+    spend(admission, 0ms, 50ms);
+    EXPECT_FALSE(admission.admits(6));
+  }
+  EXPECT_TRUE(admission.is_overloaded());
+  spend(admission, 0ms, 300ms);
+  EXPECT_FALSE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(200));
+}
+
 TEST_F(AdmissionTest, OneShortWaitInAnIntervalIsNoOverload) {
   Admission admission(limits, 1);
   for (int i = 0; i < 10; ++i) {

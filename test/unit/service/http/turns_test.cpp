@@ -32,7 +32,7 @@ class TurnsTest : public testing::Test {
 };
 
 TEST_F(TurnsTest, AreTakenInTheirOrderByAsManyAsThereAreThreads) {
-  Turns turns({}, 2);
+  Turns turns({}, 2, no_log());
   for (int number = 0; number < 4; ++number) wait(turns, number);
   EXPECT_EQ(poll(), (std::vector{0, 1}));
   turns.end(1ms);
@@ -44,7 +44,7 @@ TEST_F(TurnsTest, AreTakenInTheirOrderByAsManyAsThereAreThreads) {
 
 // Whoever is refused asks again: answering that must not come between those who were let in.
 TEST_F(TurnsTest, AreTakenOneAfterTheOther) {
-  Turns turns({}, 1);
+  Turns turns({}, 1, no_log());
   for (int number = 0; number < 3; ++number) {
     turns.async_wait(io.get_executor(), boost::asio::bind_executor(io.get_executor(), [this, &turns, number] {
                        const Turn turn(turns);
@@ -57,7 +57,7 @@ TEST_F(TurnsTest, AreTakenOneAfterTheOther) {
 
 // Nor does work keep the thread from reading, and refusing in time.
 TEST_F(TurnsTest, LetOthersInBetweenAfterAWhile) {
-  Turns turns({}, 1);
+  Turns turns({}, 1, no_log());
   for (int number = 0; number < 3; ++number) {
     turns.async_wait(io.get_executor(), boost::asio::bind_executor(io.get_executor(), [this, &turns, number] {
                        const Turn turn(turns);
@@ -70,7 +70,7 @@ TEST_F(TurnsTest, LetOthersInBetweenAfterAWhile) {
 }
 
 TEST_F(TurnsTest, AdmitAsLongAsNobodyWaitsTooLong) {
-  Turns turns({.longest = 0us, .few = 0}, 1);
+  Turns turns({.longest = 0us, .few = 0}, 1, no_log());
   EXPECT_TRUE(turns.admits());
   wait(turns, 0);
   EXPECT_FALSE(turns.admits());
@@ -80,7 +80,7 @@ TEST_F(TurnsTest, AdmitAsLongAsNobodyWaitsTooLong) {
 
 // A thread that a failed request keeps would be one less for ever.
 TEST_F(TurnsTest, EndWithAnExceptionToo) {
-  Turns turns({}, 1);
+  Turns turns({}, 1, no_log());
   wait(turns, 0);
   wait(turns, 1);
   EXPECT_THROW(
@@ -93,7 +93,7 @@ TEST_F(TurnsTest, EndWithAnExceptionToo) {
 }
 
 TEST_F(TurnsTest, AreForgottenWhenTheServerEnds) {
-  Turns turns({}, 1);
+  Turns turns({}, 1, no_log());
   wait(turns, 0);
   wait(turns, 1);
   turns.clear();
