@@ -6,6 +6,8 @@
 namespace credence::service {
 namespace {
 
+constexpr std::size_t kMostKnown = 256;  // as the registry, codes may be a policy's own
+
 std::string code_of(const rats::Submodule& submodule) {
   const auto* code = submodule.policy_claims.if_contains("code");
   return code != nullptr && code->is_string() ? std::string(code->as_string()) : std::string("none");
@@ -25,11 +27,18 @@ VerifierMetrics::VerifierMetrics(std::shared_ptr<Metrics> metrics, std::string_v
 
 void VerifierMetrics::appraised(const rats::Ear& result) {
   for (const auto& [name, submodule] : result.submodules)
-    metrics_
-        ->counter(
-            "credence_appraisals_total", "Submodules of signed results, by what they say.",
-            {{"scheme", name}, {"status", std::string(rats::name(submodule.status))}, {"code", code_of(submodule)}})
-        .add();
+    appraisals({name, std::string(rats::name(submodule.status)), code_of(submodule)}).add();
+}
+
+Counter VerifierMetrics::appraisals(const AppraisalLabels& labels) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = appraisals_.find(labels); known != appraisals_.end()) return known->second;
+  const auto& [scheme, status, code] = labels;
+  const Counter counter =
+      metrics_->counter("credence_appraisals_total", "Submodules of signed results, by what they say.",
+                        {{"scheme", scheme}, {"status", status}, {"code", code}});
+  if (appraisals_.size() < kMostKnown) appraisals_.emplace(labels, counter);
+  return counter;
 }
 
 void VerifierMetrics::undecided(Errc code) {

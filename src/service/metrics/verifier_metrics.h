@@ -1,8 +1,11 @@
 // What the verifier decides and keeps, as metrics (docs/operating.md lists them).
 #pragma once
 
+#include <array>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -33,7 +36,13 @@ class VerifierMetrics {
   [[nodiscard]] const std::shared_ptr<Metrics>& metrics() const noexcept { return metrics_; }
 
  private:
+  using AppraisalLabels = std::array<std::string, 3>;  // scheme, status, code
+
+  [[nodiscard]] Counter appraisals(const AppraisalLabels& labels);
+
   const std::shared_ptr<Metrics> metrics_;
+  std::mutex mutex_;
+  std::map<AppraisalLabels, Counter> appraisals_;  // found here faster than in the registry
   const Counter store_errors_;
   const Gauge last_reload_;
 };
