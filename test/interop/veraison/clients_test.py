@@ -11,8 +11,9 @@ import tempfile
 import unittest
 import urllib.request
 
-from scene import PROFILE, Scene  # first: it says where laboratory.py is
-from psa_device import PsaDevice
+from scene import PROFILE, Scene, credence  # first: it says where laboratory.py is
+from cca_device import CcaDevice
+from psa_device import PROFILE as PSA_PROFILE, PsaDevice, public_key, text
 from veraison import Veraison, free_ports, missing, signing_key
 
 
@@ -69,6 +70,51 @@ class Clients(unittest.TestCase):
         bad = run(arc, "verify", "-p", self.folder / "wrong.jwk", self.folder / "result.jwt")
         self.assertNotEqual(bad.returncode, 0)
 
+    def test_our_reader_takes_a_result_that_arc_made(self):
+        arc = program("arc")
+        key, token = self.folder / "arc.jwk", self.folder / "arc.jwt"
+        jwk = signing_key()
+        key.write_text(json.dumps(jwk))
+        (self.folder / "arc.pem").write_text(public_key(jwk) + "\n")
+        (self.folder / "other.pem").write_text(public_key(signing_key()) + "\n")
+        claims = self.folder / "arc.json"
+        claims.write_text(json.dumps({
+            "eat_profile": "tag:github.com,2023:veraison/ear", "iat": 1766000000, "eat_nonce": "AAECAwQFBgc=",
+            "ear.verifier-id": {"developer": "https://verifier.example", "build": "1"},
+            "submods": {"PARSEC_TPM": {"ear.status": "warning", "ear.appraisal-policy-id": "https://verifier.example/1",
+                                       "ear.trustworthiness-vector": {"instance-identity": 2, "executables": 33}}}}))
+        made = run(arc, "create", "-s", key, "-c", claims, token)
+        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        # 1: not affirming, which it does say of the right key's result only.
+        good = credence("explain", token, "--verifier-key", self.folder / "arc.pem", expect=1)
+        self.assertIn("warning", good.stdout)
+        bad = credence("explain", token, "--verifier-key", self.folder / "other.pem", expect=1)
+        self.assertIn("untrusted_verifier", bad.stderr)
+        self.assertNotIn("untrusted_verifier", good.stderr)
+
+    def test_cocli_makes_and_signs_a_corim_that_we_read(self):
+        cocli = program("cocli")
+        comid = {"tag-identity": {"id": "366d0a0a-5988-45ed-8488-2f2a544f6242", "version": 0},
+                 "triples": {"attester-verification-keys": [{
+                     "environment": {"class": {"id": {"type": "psa.impl-id", "value": text(bytes(32))}},
+                                     "instance": {"type": "ueid", "value": text(b"\x01" + bytes(32))}},
+                     "verification-keys": [{"type": "pkix-base64-key", "value": public_key(signing_key())}]}]}}
+        for name, content in (("comid", comid), ("corim", {"corim-id": "by cocli", "profile": PSA_PROFILE}),
+                              ("meta", {"signer": {"name": "endorser"}}), ("key", signing_key())):
+            (self.folder / f"{name}.json").write_text(json.dumps(content))
+        made = [run(cocli, "comid", "create", "-t", self.folder / "comid.json", "-o", self.folder),
+                run(cocli, "corim", "create", "-t", self.folder / "corim.json", "-m", self.folder / "comid.cbor", "-o",
+                    self.folder / "unsigned.cbor"),
+                run(cocli, "corim", "sign", "-f", self.folder / "unsigned.cbor", "-k", self.folder / "key.json", "-m",
+                    self.folder / "meta.json", "-o", self.folder / "signed.cbor")]
+        self.assertEqual([done.returncode for done in made], [0, 0, 0], [done.stderr for done in made])
+        for name in ("unsigned", "signed"):
+            self.assertIn("by cocli", credence("inspect", self.folder / f"{name}.cbor").stdout)
+        credence("provision", self.folder / "unsigned.cbor", "--to", self.scene.verifier.url)
+        # cocli names no certificate: nobody can tell whose signature it is.
+        refused = credence("provision", self.folder / "signed.cbor", "--to", self.scene.verifier.url, expect=1)
+        self.assertIn("untrusted_chain", refused.stdout + refused.stderr)
+
     def test_cocli_submits_our_corim(self):
         cocli = program("cocli")
         submit = [cocli, "corim", "submit", "-f", self.scene.values, "-s",
@@ -109,14 +155,17 @@ class Clients(unittest.TestCase):
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertIn("PARSEC_TPM", good.stdout)
 
+    def evcli_config(self) -> pathlib.Path:
+        """In a file: its commands bind one --api-server after the other, and the last one is heard."""
+        config = self.folder / "evcli.yaml"
+        config.write_text(f"api_server: {self.scene.verifier.url}/challenge-response/v1/newSession\n")
+        return config
+
     def test_evcli_attests_a_psa_device(self):
         evcli = program("evcli")
         device = PsaDevice()
         device.provision(self.scene.verifier.url, self.folder)
-        # From a file: its commands bind one --api-server after the other, and the last one is heard.
-        config = self.folder / "evcli.yaml"
-        config.write_text(f"api_server: {self.scene.verifier.url}/challenge-response/v1/newSession\n")
-        attest = [evcli, "--config", config, "psa", "verify-as", "attester"]
+        attest = [evcli, "--config", self.evcli_config(), "psa", "verify-as", "attester"]
         done = run(*attest, "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "affirming"})
@@ -124,6 +173,20 @@ class Clients(unittest.TestCase):
         done = run(*attest, "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "warning"})
+
+    def test_evcli_attests_a_cca_realm(self):
+        evcli = program("evcli")
+        device = CcaDevice()
+        device.provision(self.scene.verifier.url, self.folder)
+        attest = [evcli, "--config", self.evcli_config(), "cca", "verify-as", "attester"]
+        done = run(*attest, *device.files(self.folder))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(statuses(token_in(done.stdout)), {"CCA_SSD_PLATFORM": "affirming", "CCA_REALM": "affirming"})
+        realm = device.claims["cca-realm-delegated-token"]
+        realm["cca-realm-extensible-measurements"].reverse()
+        done = run(*attest, *device.files(self.folder))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(statuses(token_in(done.stdout)), {"CCA_SSD_PLATFORM": "affirming", "CCA_REALM": "warning"})
 
     def test_pocli_lists_schemes(self):
         done = run(program("pocli"), "-H", "127.0.0.1", "-p", self.scene.port(), "schemes")

@@ -26,7 +26,7 @@ def cbor(value) -> bytes:
     if isinstance(value, Tag):
         return head(6, value.number) + cbor(value.value)
     if isinstance(value, int):
-        return head(0, value)
+        return head(0, value) if value >= 0 else head(1, -1 - value)
     if isinstance(value, (bytes, str)):
         octets = value.encode() if isinstance(value, str) else value
         return head(3 if isinstance(value, str) else 2, len(octets)) + octets
@@ -37,6 +37,12 @@ def cbor(value) -> bytes:
 
 def text(octets: bytes) -> str:
     return base64.b64encode(octets).decode()
+
+
+def public_key(jwk: dict) -> str:
+    """Of a P-256 key, as the PEM that CoRIMs have."""
+    point = b"\x04" + b"".join(base64.urlsafe_b64decode(jwk[name] + "=") for name in ("x", "y"))
+    return f"-----BEGIN PUBLIC KEY-----\n{text(SPKI_OF_P256 + point)}\n-----END PUBLIC KEY-----"
 
 
 class PsaDevice:
@@ -61,15 +67,11 @@ class PsaDevice:
         file.write_text(json.dumps(self.key))
         return file
 
-    def public_key(self) -> str:
-        point = b"\x04" + b"".join(base64.urlsafe_b64decode(self.key[name] + "=") for name in ("x", "y"))
-        return f"-----BEGIN PUBLIC KEY-----\n{text(SPKI_OF_P256 + point)}\n-----END PUBLIC KEY-----"
-
     def corim(self) -> bytes:
         kind = {0: {0: Tag(560, self.implementation)}}
         component = {0: "psa.software-component", 1: {2: [[1, self.boot_loader]], 11: "BL", 13: [Tag(560, self.signer)]}}
         triples = {0: [[kind, [component]]],
-                   3: [[{**kind, 1: Tag(550, self.instance)}, [Tag(554, self.public_key())]]]}
+                   3: [[{**kind, 1: Tag(550, self.instance)}, [Tag(554, public_key(self.key))]]]}
         comid = cbor({1: {0: "psa device"}, 4: triples})
         return cbor(Tag(501, {0: "psa device", 1: [Tag(506, comid)], 3: Tag(32, PROFILE)}))
 

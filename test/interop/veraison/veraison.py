@@ -22,14 +22,15 @@ def missing() -> str:
     return f"{folder} lacks {', '.join(absent)}" if absent else ""
 
 
-def signing_key() -> dict:
-    """A new P-256 key as a JWK."""
-    pem = subprocess.run(["openssl", "ecparam", "-genkey", "-noout", "-name", "prime256v1", "-outform", "DER"],
+def signing_key(curve: str = "P-256") -> dict:
+    """A new key on P-256 or P-384 as a JWK."""
+    # RFC 5915: the private key as an octet string behind the version, the uncompressed point at the end.
+    name, size, at, algorithm = {"P-256": ("prime256v1", 32, 7, "ES256"), "P-384": ("secp384r1", 48, 8, "ES384")}[curve]
+    der = subprocess.run(["openssl", "ecparam", "-genkey", "-noout", "-name", name, "-outform", "DER"],
                          check=True, capture_output=True).stdout
-    # RFC 5915: the private key at octet 7, the uncompressed point at the end.
-    parts = {"d": pem[7:39], "x": pem[-64:-32], "y": pem[-32:]}
+    parts = {"d": der[at:at + size], "x": der[-2 * size:-size], "y": der[-size:]}
     text = {name: base64.urlsafe_b64encode(octets).decode().rstrip("=") for name, octets in parts.items()}
-    return {"kty": "EC", "crv": "P-256", "alg": "ES256", **text}
+    return {"kty": "EC", "crv": curve, "alg": algorithm, **text}
 
 
 def free_ports(count: int) -> list:
