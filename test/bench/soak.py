@@ -110,6 +110,7 @@ class Soak:
         self.acknowledged = {}  # by store: ids of CoRIMs
         self.wrong = []
         self.stopping = threading.Event()
+        self.refusing = set()  # stores with a policy in force that never ends
         self.clock = Clock(folder / "clock")
         self.disk = Disk(folder / "disk")
         (folder / "scene").mkdir()
@@ -182,6 +183,7 @@ class Soak:
                 # What the TPM signed: every bit of it counts, which is not so of hints beside it.
                 at = evidence.index(random.choice([b"certInfo", b"attestInfo"])) + random.randrange(14, 80)
                 evidence = evidence[:at] + bytes([evidence[at] ^ 1 << random.randrange(8)]) + evidence[at + 1:]
+            refusing = store in self.refusing
             try:
                 verdict = self.appraise(store, evidence)
             except (OSError, http.client.HTTPException, json.JSONDecodeError):
@@ -192,6 +194,8 @@ class Soak:
             self.count(f"{store}: {'good' if good else 'bad'} evidence: {verdict}")
             # A session is gone (404) with the verifier that kept it, or when the clock stepped over its end.
             excused = verdict in ("no answer", "http 404") or verdict.startswith("http 5")
+            if verdict == "contraindicated" and (refusing or store in self.refusing):
+                excused = True  # a policy that fails is a refusal
             if (verdict == "affirming" and not good) or (good and verdict != "affirming" and not excused):
                 with self.lock:
                     self.wrong.append(f"{store}: {'good' if good else 'bad'} evidence was {verdict}: {evidence.hex()}")
@@ -247,9 +251,23 @@ class Soak:
         time.sleep(3)
         self.clock.step(0)
 
+    def fault_policy_loops(self):
+        store, url = "sqlite", self.nodes["sqlite"][0].url
+        policies = "/management/v1/"
+        self.refusing.add(store)
+        status, _, body = ask(url, "POST", f"{policies}policy/PARSEC_TPM", b"while true do end",
+                              {"Content-Type": "application/vnd.credence.policy.lua"})
+        assert status == 201, f"the policy was not taken: {status} {body}"
+        ask(url, "POST", f"{policies}policy/PARSEC_TPM/{json.loads(body)['uuid']}/activate")
+        time.sleep(3)
+        status, _, body = ask(url, "POST", f"{policies}policies/PARSEC_TPM/deactivate")
+        assert status == 200, f"the policy stays in force: {status} {body}"
+        time.sleep(3)  # what was begun under it
+        self.refusing.discard(store)
+
     def faults(self) -> list:
         """Those that this machine can have; the others are named."""
-        possible = [self.fault_killed]
+        possible = [self.fault_killed, self.fault_policy_loops]
         for fault, can, needs in ((self.fault_database_restarted, self.database, "a PostgreSQL server"),
                                   (self.fault_disk_full, self.disk.can_be_full, "the right to mount a tmpfs"),
                                   (self.fault_clock_stepped, self.clock.library, "libfaketime")):
