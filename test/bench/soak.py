@@ -258,7 +258,11 @@ class Soak:
         status, _, body = ask(url, "POST", f"{policies}policy/PARSEC_TPM", b"while true do end",
                               {"Content-Type": "application/vnd.credence.policy.lua"})
         assert status == 201, f"the policy was not taken: {status} {body}"
-        ask(url, "POST", f"{policies}policy/PARSEC_TPM/{json.loads(body)['uuid']}/activate")
+        status, _, body = ask(url, "POST", f"{policies}policy/PARSEC_TPM/{json.loads(body)['uuid']}/activate")
+        assert status == 200, f"the policy is not in force: {status} {body}"
+        verdict = self.appraise(store, self.evidence)
+        if verdict != "contraindicated":
+            self.wrong.append(f"{store}: good evidence was {verdict} under a policy that never ends")
         time.sleep(3)
         status, _, body = ask(url, "POST", f"{policies}policies/PARSEC_TPM/deactivate")
         assert status == 200, f"the policy stays in force: {status} {body}"

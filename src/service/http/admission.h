@@ -24,7 +24,8 @@ class Admission {
 
   explicit Admission(AdmissionLimits limits, unsigned threads) : limits_(limits), threads_(threads) {}
 
-  // Whether a request may wait behind `ahead` others, those under way included.
+  // Whether a request may wait behind `ahead` others, those under way included. That one may not is remembered: it is a
+  // sign of overload.
   [[nodiscard]] bool admits(std::size_t ahead) noexcept;
   // What was seen: a request waited this long for its turn; one kept a thread for this long.
   void waited(Clock::duration wait, Clock::time_point now) noexcept;
