@@ -42,14 +42,53 @@ Result<void> check_agreement(const rats::Measurement& known, const rats::Measure
   return {};
 }
 
+json::Array described(std::span<const rats::Environment> environments) {
+  json::Array all;
+  for (const rats::Environment& environment : environments) all.push_back(rats::describe(environment));
+  return all;
+}
+
+// Whether following trustees from `from` leads to `to`.
+bool leads(std::span<const AcceptedDependency> dependencies, const rats::Environment& from, const rats::Environment& to,
+           std::vector<const rats::Environment*>& seen) {
+  for (const AcceptedDependency& dependency : dependencies) {
+    if (dependency.triple.domain != from) continue;
+    for (const rats::Environment& trustee : dependency.triple.others) {
+      if (trustee == to) return true;
+      const bool known = std::ranges::any_of(seen, [&](const auto* one) { return *one == trustee; });
+      if (known) continue;
+      seen.push_back(&trustee);
+      if (leads(dependencies, trustee, to, seen)) return true;
+    }
+  }
+  return false;
+}
+
+// Section 5.1.11.2: trust that rests on itself rests on nothing.
+bool is_cyclic(std::span<const AcceptedDependency> dependencies) {
+  return std::ranges::any_of(dependencies, [&](const AcceptedDependency& dependency) {
+    std::vector<const rats::Environment*> seen;
+    return leads(dependencies, dependency.triple.domain, dependency.triple.domain, seen);
+  });
+}
+
 }  // namespace
 
+Result<void> AcceptedClaims::make_room(std::size_t measurements) {
+  measurements_ += measurements;
+  if (claims_.size() + dependencies_.size() < kMostClaims && measurements_ <= kMostMeasurements) return {};
+  return fail(Errc::too_large,
+              std::format("more than {} claims or {} measurements about one attester", kMostClaims, kMostMeasurements));
+}
+
+Result<void> AcceptedClaims::add(AcceptedDependency dependency) {
+  CHECK(make_room(dependency.triple.others.size()));
+  dependencies_.push_back(std::move(dependency));
+  return {};
+}
+
 Result<void> AcceptedClaims::add(AcceptedClaim claim) {
-  measurements_ += claim.measurements.size();
-  if (claims_.size() >= kMostClaims || measurements_ > kMostMeasurements) {
-    return fail(Errc::too_large, std::format("more than {} claims or {} measurements about one attester", kMostClaims,
-                                             kMostMeasurements));
-  }
+  CHECK(make_room(claim.measurements.size() + claim.members.size()));
   for (const AcceptedClaim& known : claims_) {
     if (known.environment != claim.environment || known.authority != claim.authority) continue;
     for (const rats::Measurement& before : known.measurements)
@@ -68,16 +107,44 @@ bool AcceptedClaims::meet(const rats::Environment& environment, std::span<const 
   });
 }
 
+bool AcceptedClaims::has_member(const rats::Environment& environment) const {
+  return std::ranges::any_of(claims_, [&](const AcceptedClaim& claim) {
+    return (claim.source.empty() || !claim.members.empty()) &&
+           rats::match::environments(environment, claim.environment);
+  });
+}
+
+bool AcceptedClaims::is_in_domain(const rats::Environment& environment) const {
+  return std::ranges::any_of(claims_, [&](const AcceptedClaim& claim) {
+    return !claim.members.empty() &&
+           (claim.environment == environment || std::ranges::contains(claim.members, environment));
+  });
+}
+
 json::Array AcceptedClaims::endorsed() const {
   json::Array all;
   for (const AcceptedClaim& claim : claims_) {
     if (claim.source.empty()) continue;
+    if (!claim.members.empty()) {
+      all.push_back(json::Object{{"environment", rats::describe(claim.environment)},
+                                 {"members", described(claim.members)},
+                                 {"source", claim.source}});
+      continue;
+    }
     json::Array measurements;
     for (const rats::Measurement& measurement : claim.measurements) measurements.push_back(rats::describe(measurement));
     all.push_back(json::Object{{"environment", rats::describe(claim.environment)},
                                {"measurements", std::move(measurements)},
                                {"source", claim.source}});
   }
+  const bool cyclic = is_cyclic(dependencies_);
+  if (cyclic)
+    all.push_back(json::Object{{"problem", "trust dependencies of this attester form a cycle: none of them counts"}});
+  for (const AcceptedDependency& dependency : dependencies_)
+    if (!cyclic)
+      all.push_back(json::Object{{"environment", rats::describe(dependency.triple.domain)},
+                                 {"trustees", described(dependency.triple.others)},
+                                 {"source", dependency.source}});
   return all;
 }
 

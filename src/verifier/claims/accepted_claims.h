@@ -17,8 +17,15 @@ namespace credence::verifier {
 struct AcceptedClaim {
   rats::Environment environment;
   std::vector<rats::Measurement> measurements;
-  std::vector<rats::CryptoKey> authority;  // who speaks for it
-  std::string source;                      // id of the CoRIM that added it; empty: evidence
+  std::vector<rats::CryptoKey> authority;    // who speaks for it
+  std::string source;                        // id of the CoRIM that added it; empty: evidence
+  std::vector<rats::Environment> members{};  // of a domain, which is a claim without measurements
+};
+
+// That one environment can be trusted only where others are (draft-ietf-rats-corim section 5.1.11.2).
+struct AcceptedDependency {
+  rats::DomainTriple triple;
+  std::string source;  // id of the CoRIM
 };
 
 class AcceptedClaims {
@@ -33,14 +40,27 @@ class AcceptedClaims {
   [[nodiscard]] bool meet(const rats::Environment& environment, std::span<const rats::Measurement> measurements,
                           std::span<const rats::CryptoKey> authorized_by = {}) const;
 
-  // What endorsements added, for people and policies: [{environment, measurements, source}].
+  // Stated by evidence, or a domain that is accepted: what endorsements add makes no member ("Processing dm
+  // Relations").
+  [[nodiscard]] bool has_member(const rats::Environment& environment) const;
+  // A domain that is accepted, or one of its members.
+  [[nodiscard]] bool is_in_domain(const rats::Environment& environment) const;
+  // Of environments that are in domains. Errc::too_large.
+  [[nodiscard]] Result<void> add(AcceptedDependency dependency);
+
+  // What endorsements added, for people and policies: [{environment, measurements, source}], of domains with "members"
+  // and of dependencies with "trustees" instead of measurements. When the dependencies form a cycle none of them is
+  // there, and "problem" says so instead.
   [[nodiscard]] json::Array endorsed() const;
 
   static constexpr std::size_t kMostClaims = 256, kMostMeasurements = 1'024;
 
  private:
+  [[nodiscard]] Result<void> make_room(std::size_t measurements);
+
   std::vector<AcceptedClaim> claims_;
-  std::size_t measurements_ = 0;
+  std::vector<AcceptedDependency> dependencies_;
+  std::size_t measurements_ = 0;  // and members, and trustees
 };
 
 }  // namespace credence::verifier

@@ -25,6 +25,25 @@ rats::Environment of_group(const rats::Environment& environment) {
   return {.class_map = {}, .instance = {}, .group = environment.group};
 }
 
+Result<void> take(const Statement& statement, ConditionalStatement& made) {
+  if (const auto* series = std::get_if<rats::ConditionalSeries>(&statement.triple)) {
+    made.triple = *series;
+    TRY(made.encoded, encode_triple(*series));
+  } else if (const auto* domain = std::get_if<rats::DomainTriple>(&statement.triple)) {
+    if (statement.kind == TripleKind::memberships) {
+      made.triple = DomainMembership{*domain};
+    } else {
+      made.triple = TrustDependency{*domain};
+    }
+    TRY(made.encoded, encode_triple(statement.kind, *domain));
+  } else {
+    const auto& conditional = std::get<rats::ConditionalEndorsement>(statement.triple);
+    made.triple = conditional;
+    TRY(made.encoded, encode_triple(conditional));
+  }
+  return {};
+}
+
 }  // namespace
 
 Bytes condition_key(const rats::Environment& environment) {
@@ -43,14 +62,7 @@ Result<std::shared_ptr<const Endorsed>> join_conditional(std::span<const Stateme
   auto joined = std::make_shared<ConditionalStatements>();
   for (const Statement& statement : statements) {
     ConditionalStatement& made = joined->all.emplace_back();
-    if (const auto* series = std::get_if<rats::ConditionalSeries>(&statement.triple)) {
-      made.triple = *series;
-      TRY(made.encoded, encode_triple(*series));
-    } else {
-      const auto& conditional = std::get<rats::ConditionalEndorsement>(statement.triple);
-      made.triple = conditional;
-      TRY(made.encoded, encode_triple(conditional));
-    }
+    CHECK(take(statement, made));
     const Origin& origin = *statement.origin;
     if (origin.signer) made.authority.push_back(origin.signer->authority);
     made.source = origin.source;

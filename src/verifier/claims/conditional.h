@@ -1,4 +1,5 @@
-// Conditional endorsements as look-ups find them (draft-ietf-rats-corim sections 5.1.6 and 5.1.7).
+// Conditional endorsements as look-ups find them (draft-ietf-rats-corim sections 5.1.6 and 5.1.7), and what is said of
+// domains (section 5.1.11), which depends on what is accepted about an attester just as well.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,15 @@
 
 namespace credence::verifier {
 
+struct DomainMembership {
+  rats::DomainTriple triple;
+};
+struct TrustDependency {
+  rats::DomainTriple triple;
+};
+
 struct ConditionalStatement {
-  std::variant<rats::ConditionalEndorsement, rats::ConditionalSeries> triple;
+  std::variant<rats::ConditionalEndorsement, rats::ConditionalSeries, DomainMembership, TrustDependency> triple;
   std::vector<rats::CryptoKey> authority;  // who signed the CoRIM; empty: the provisioner
   std::string source;                      // id of the CoRIM
   std::string submission;

@@ -18,10 +18,12 @@ class Application {
     for (int round = 0; round < kMostRounds; ++round) {
       gather();
       TRY(bool progress, apply<rats::ConditionalEndorsement>());
+      TRY(const bool domains, apply<DomainMembership>());
+      progress = progress || domains;
       if (!progress) {
         TRY(progress, apply<rats::ConditionalSeries>());
       }
-      if (!progress) return {};
+      if (!progress) return accept_dependencies();
     }
     return fail(Errc::too_deep, std::format("conditional endorsements build on each other more than {} times: they "
                                             "cannot be applied to this attester",
@@ -77,6 +79,27 @@ class Application {
       return true;  // the first that matches ends the series (section 5.1.7)
     }
     return false;
+  }
+
+  bool apply(const DomainMembership& membership, const ConditionalStatement& statement,
+             std::vector<AcceptedClaim>& added) const {
+    const bool met = std::ranges::all_of(membership.triple.others,
+                                         [&](const rats::Environment& member) { return claims_.has_member(member); });
+    if (!met) return false;
+    AcceptedClaim& domain = added.emplace_back(claim(membership.triple.domain, {}, statement));
+    domain.members = membership.triple.others;
+    return true;
+  }
+
+  Result<void> accept_dependencies() {
+    for (const Waiting& waiting : waiting_) {
+      const auto* dependency = std::get_if<TrustDependency>(&waiting.statement->triple);
+      if (dependency == nullptr || !claims_.is_in_domain(dependency->triple.domain)) continue;
+      const bool trustees = std::ranges::all_of(
+          dependency->triple.others, [&](const rats::Environment& trustee) { return claims_.is_in_domain(trustee); });
+      if (trustees) CHECK(claims_.add({.triple = dependency->triple, .source = waiting.statement->source}));
+    }
+    return {};
   }
 
   static AcceptedClaim claim(const rats::Environment& environment, const std::vector<rats::Measurement>& measurements,

@@ -1,4 +1,5 @@
-// Conditional endorsements, applied to what is accepted about an attester (draft-ietf-rats-corim section 9.3.6).
+// Conditional endorsements, applied to what is accepted about an attester (draft-ietf-rats-corim section 9.3.6), and
+// what is said of domains.
 #pragma once
 
 #include "base/result.h"
@@ -11,6 +12,10 @@ namespace credence::verifier {
 // wait until no other statement is left that applies, so that their first match is the one that the endorser meant.
 // Errc::too_deep when kMostRounds do not suffice: an outcome that depends on where the verifier stopped would be none.
 // A statement out of its validity adds nothing.
+//
+// A domain is accepted when all its members are ("Processing dm Relations"), which may be domains. A dependency is,
+// when its domain and all trustees are in domains that are accepted ("Processing td Relations"): last, since it adds
+// nothing that others wait for.
 [[nodiscard]] Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims);
 
 inline constexpr int kMostRounds = 8;

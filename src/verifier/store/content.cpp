@@ -10,6 +10,7 @@
 #include "verifier/claims/conditional.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/store/authority.h"
+#include "verifier/store/software_tags.h"
 
 namespace credence::verifier {
 namespace {
@@ -33,15 +34,10 @@ std::string known_profiles() {
   return list;
 }
 
-// What no profile here uses is refused: who submits it relies on its being looked at.
-Result<void> check_triples(const rats::Comid& comid) {
-  if (!comid.dependencies.empty() || !comid.memberships.empty())
-    return fail(Errc::unsupported, "triples: domains (dependency-triples, membership-triples) have no place here");
-  if (!comid.coswids.empty()) return fail(Errc::unsupported, "triples: coswid-triples have no place in this profile");
-  return {};
-}
-
-Result<void> add_conditional(const rats::Comid& comid, Content& content) {
+// Those that every profile may have.
+Result<void> add_common(const rats::Comid& comid, Content& content) {
+  for (const rats::DomainTriple& triple : comid.dependencies) CHECK(content.add(TripleKind::dependencies, triple));
+  for (const rats::DomainTriple& triple : comid.memberships) CHECK(content.add(TripleKind::memberships, triple));
   for (const rats::ConditionalSeries& triple : comid.conditional_series) CHECK(content.add(triple));
   for (const rats::ConditionalEndorsement& triple : comid.conditional_endorsements) CHECK(content.add(triple));
   return {};
@@ -57,6 +53,17 @@ Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats
 Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple) {
   TRY(const Bytes encoded, encode_triple(kind, triple));
   return append(topic, key, kind, encoded);
+}
+
+Result<void> Content::add(TripleKind kind, const rats::DomainTriple& triple) {
+  TRY(const Bytes encoded, encode_triple(kind, triple));
+  std::set<Bytes> keys;
+  if (kind == TripleKind::dependencies)
+    keys.insert(condition_key(triple.domain));
+  else
+    for (const rats::Environment& member : triple.others) keys.insert(condition_key(member));
+  for (const Bytes& key : keys) CHECK(append(Topic::conditional_endorsements, key, kind, encoded));
+  return {};
 }
 
 Result<void> Content::add(const rats::ConditionalSeries& triple) {
@@ -119,18 +126,21 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
   if (scheme == nullptr)
     return fail(Errc::unsupported,
                 std::format("profile: expected one of {}, got {}", known_profiles(), corim.profile.value_or("none")));
-  if (!corim.other_tags.empty())
-    return fail(Errc::unsupported, "the CoRIM carries CoSWID or CoTS tags, which this profile has no place for");
+  TRY(const SoftwareTags software, SoftwareTags::read(corim));
   Content content(*scheme, {.id = std::move(id),
                             .source = rats::text_of(corim.id),
                             .profile = *corim.profile,
                             .validity = corim.validity,
                             .signer = std::move(signer)});
   for (const rats::Comid& comid : corim.comids) {
-    CHECK(check_triples(comid));
     CHECK(check_authorities(comid, content.origin().signer));
-    CHECK(scheme->read_comid(comid, *corim.profile, content));
-    CHECK(add_conditional(comid, content));
+    if (comid.coswids.empty()) {
+      CHECK(scheme->read_comid(comid, *corim.profile, content));
+    } else {
+      TRY(const rats::Comid resolved, software.resolve(comid));
+      CHECK(scheme->read_comid(resolved, *corim.profile, content));
+    }
+    CHECK(add_common(comid, content));
     content.add({.id = rats::text_of(comid.id), .version = comid.version});
   }
   if (content.empty()) return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");

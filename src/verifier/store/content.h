@@ -25,6 +25,8 @@ class Content {
   // Errc::too_large beyond 65535 octets of key.
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
+  // A membership under each member, a dependency under its domain.
+  [[nodiscard]] Result<void> add(TripleKind kind, const rats::DomainTriple& triple);
   // Under each environment that a condition names (verifier/claims/conditional.h).
   [[nodiscard]] Result<void> add(const rats::ConditionalSeries& triple);
   [[nodiscard]] Result<void> add(const rats::ConditionalEndorsement& triple);

@@ -41,6 +41,12 @@ Result<Bytes> encode_triple(TripleKind kind, const rats::KeyTriple& triple) {
   return encode(comid);
 }
 
+Result<Bytes> encode_triple(TripleKind kind, const rats::DomainTriple& triple) {
+  rats::Comid comid = comid_around();
+  (kind == TripleKind::memberships ? comid.memberships : comid.dependencies).push_back(triple);
+  return encode(comid);
+}
+
 Result<Bytes> encode_triple(const rats::ConditionalSeries& triple) {
   rats::Comid comid = comid_around();
   comid.conditional_series.push_back(triple);
@@ -74,6 +80,14 @@ Result<Statement> decode_triple(TripleKind kind, ByteView octets) {
     }
     case TripleKind::attestation_keys: {
       TRY(statement.triple, only(comid.attestation_keys));
+      return statement;
+    }
+    case TripleKind::dependencies: {
+      TRY(statement.triple, only(comid.dependencies));
+      return statement;
+    }
+    case TripleKind::memberships: {
+      TRY(statement.triple, only(comid.memberships));
       return statement;
     }
     case TripleKind::conditional_series: {

@@ -19,6 +19,8 @@ enum class TripleKind : std::uint8_t {
   endorsed_values = 1,
   identity_keys = 2,
   attestation_keys = 3,
+  dependencies = 4,
+  memberships = 5,
   conditional_series = 8,
   conditional_endorsements = 10,
 };
@@ -34,7 +36,9 @@ struct Origin {
 struct Statement {
   const Origin* origin = nullptr;  // lives as long as the statement is looked at
   TripleKind kind{};
-  std::variant<rats::ReferenceTriple, rats::KeyTriple, rats::ConditionalSeries, rats::ConditionalEndorsement> triple;
+  std::variant<rats::ReferenceTriple, rats::KeyTriple, rats::DomainTriple, rats::ConditionalSeries,
+               rats::ConditionalEndorsement>
+      triple;
 
   [[nodiscard]] const rats::ReferenceTriple& values() const { return std::get<rats::ReferenceTriple>(triple); }
   [[nodiscard]] const rats::KeyTriple& keys() const { return std::get<rats::KeyTriple>(triple); }
@@ -44,6 +48,7 @@ struct Statement {
 // triple takes several times as much memory.
 [[nodiscard]] Result<Bytes> encode_triple(TripleKind kind, const rats::ReferenceTriple& triple);
 [[nodiscard]] Result<Bytes> encode_triple(TripleKind kind, const rats::KeyTriple& triple);
+[[nodiscard]] Result<Bytes> encode_triple(TripleKind kind, const rats::DomainTriple& triple);
 [[nodiscard]] Result<Bytes> encode_triple(const rats::ConditionalSeries& triple);
 [[nodiscard]] Result<Bytes> encode_triple(const rats::ConditionalEndorsement& triple);
 [[nodiscard]] Result<Statement> decode_triple(TripleKind kind, ByteView octets);

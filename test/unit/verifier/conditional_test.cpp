@@ -1,57 +1,23 @@
 // Conditional endorsements: when they apply, in which order, and how far.
 #include <gtest/gtest.h>
 
-#include "fixture.h"
-#include "verifier/claims/accepted_claims.h"
-#include "verifier/claims/endorse.h"
-#include "verifier/scheme/parsec_tpm/endorsed.h"
-#include "verifier/scheme/parsec_tpm/scheme.h"
+#include "accepted.h"
 
 namespace credence::verifier {
 namespace {
 
+using test::accepted;
+using test::corim_with;
+using test::environment;
 using test::EvidenceMaker;
-
-rats::Environment environment(std::uint8_t id) {
-  rats::Environment made;
-  made.class_map.emplace().id = rats::TaggedBytes{rats::kTagBytes, {id}};
-  return made;
-}
-
-std::vector<rats::Measurement> named(std::string name, std::optional<rats::MeasurementKey> key = {}) {
-  std::vector<rats::Measurement> made(1);
-  made[0].key = std::move(key);
-  made[0].values.name = std::move(name);
-  return made;
-}
-
-rats::ReferenceTriple triple(std::uint8_t id, std::string name) { return {environment(id), named(std::move(name))}; }
-
-rats::Corim corim_with(std::string id, const std::function<void(rats::Comid&)>& fill) {
-  rats::Corim corim;
-  corim.id = std::move(id);
-  corim.profile = std::string(kParsecTpmProfile);
-  fill(corim.comids.emplace_back());
-  corim.comids[0].id = "c";
-  return corim;
-}
+using test::named;
+using test::triple;
 
 void add_conditional(Store& store, const std::string& id, std::vector<rats::ReferenceTriple> conditions,
                      std::vector<rats::ReferenceTriple> endorsements) {
   test::provision(store, corim_with(id, [&](rats::Comid& comid) {
                     comid.conditional_endorsements.push_back({std::move(conditions), std::move(endorsements)});
                   }));
-}
-
-// What is accepted of an attester whose evidence says "a" of environment 1.
-Result<AcceptedClaims> accepted(const Store& store, Timestamp now = test::kNow,
-                                const std::vector<rats::CryptoKey>& authority = {}) {
-  Trace trace;
-  Endorsements endorsements(store, parsec_tpm_scheme(), now, trace);
-  AcceptedClaims claims;
-  CHECK(claims.add({.environment = environment(1), .measurements = named("a"), .authority = authority, .source = ""}));
-  CHECK(apply_conditional_endorsements(endorsements, claims));
-  return claims;
 }
 
 // What an endorser adds under the same name then contradicts nobody: another authority says it.

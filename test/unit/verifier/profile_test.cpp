@@ -31,7 +31,7 @@ std::vector<Flip> parsec_tpm_flips() {
       {"NoProfile", [](auto& corim) { corim.profile.reset(); }, Errc::unsupported, "got none"},
       {"UnknownProfile", [](auto& corim) { corim.profile = "tag:other"; }, Errc::unsupported, "got tag:other"},
       {"NothingInIt", [](auto& corim) { corim.comids.clear(); }, Errc::missing_member, "says nothing"},
-      {"OtherTags", [](auto& corim) { corim.other_tags.emplace_back(505, Bytes{}); }, Errc::unsupported, "CoSWID"},
+      {"OtherTags", [](auto& corim) { corim.other_tags.emplace_back(507, Bytes{}); }, Errc::unsupported, "a tag 507"},
       {"NoClass", [](auto& corim) { key(corim).environment.class_map.reset(); }, Errc::missing_member,
        "attest-key-triples: environment: class is missing"},
       {"NoClassId", [](auto& corim) { key(corim).environment.class_map->id.reset(); }, Errc::missing_member,

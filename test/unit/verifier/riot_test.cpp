@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "fixture.h"
+#include "rats/corim/corim_tags.h"
 #include "support/dice_device.h"
+#include "support/ordered_diagnostic.h"
 #include "support/vectors.h"
 #include "verifier/scheme/riot/compare.h"
 #include "verifier/scheme/scheme.h"
@@ -196,6 +198,22 @@ TEST_F(Riot, ComparesFirmwareThatIsEndorsed) {
   EXPECT_EQ(other.status(), rats::Tier::warning);
   expect_refused(other, Errc::not_affirming, "no reference value that is valid now for f0f1");
   EXPECT_EQ(vector_of(other), (rats::TrustVector{.claims = {2, 0, 33, 0, 0, 0, 0, 0}}));
+}
+
+// A CoSWID says of each file of the software what its digest is, and an FWID is the digest of a file.
+TEST_F(Riot, ComparesFirmwareThatACoswidNames) {
+  rats::Corim corim = device.reference_values();
+  rats::Comid& comid = corim.comids.at(0);
+  comid.coswids.push_back({.environment = comid.reference_values.at(0).environment, .tags = {"firmware"}});
+  comid.reference_values.clear();
+  const std::string tag =
+      R"({0: "firmware", 1: "Firmware", 2: {31: "Maker", 33: 1}, 6: {17: [{24: "f.bin", 7: [1, h')" +
+      to_hex(device.firmware) + "']}]}}";
+  corim.other_tags = {{rats::kTagCoswid, test::Diagnostic::encode(tag)}};
+  test::provision(*store, corim);
+  expect_affirmed(appraise());
+  device.firmware[0] ^= 1;
+  expect_refused(appraise(), Errc::not_affirming, "no reference value that is valid now for f0f1");
 }
 
 TEST_F(Riot, ComparesTheLayerAndItsSvn) {
