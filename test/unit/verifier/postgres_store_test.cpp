@@ -157,6 +157,19 @@ TEST_F(PostgresStore, OutlivesACrashOfTheServer) {
   EXPECT_EQ(open()->list().value().size(), 2U);
 }
 
+// Tenants share a database, and nothing in it.
+TEST_F(PostgresStore, MakesTheSchemaOfATenant) {
+  const auto of = [&](const std::string& schema) { return database + "&options=-csearch_path%3D" + schema; };
+  const auto acme = open_postgres_store(of("credence_acme"));
+  ASSERT_TRUE(acme) << acme.error().text();
+  ASSERT_TRUE(submit(**acme, keys));
+  EXPECT_TRUE(knows_the_device(*open_postgres_store(of("credence_acme")).value()));
+  EXPECT_FALSE(knows_the_device(*open_postgres_store(of("credence_other")).value()));
+  EXPECT_FALSE(knows_the_device(*open()));
+  // Not one that somebody misspelled.
+  test::expect_refused(open_postgres_store(of("public1")), Errc::io, "no schema has been selected to create in");
+}
+
 TEST_F(PostgresStore, RefusesANewerSchema) {
   ASSERT_TRUE(submit(*open(), keys));
   server()->execute(database, "UPDATE credence_schema SET version = 4");

@@ -27,10 +27,20 @@ constexpr std::array kMigrations = {
 };
 constexpr int kVersion = kMigrations.size();
 
+// A connection whose search path names one schema of ours (a tenant's) finds it made. Any other schema that is missing
+// is a mistake of who wrote the connection string.
+void make_schema(pqxx::transaction_base& transaction) {
+  if (!transaction.query_value<bool>("SELECT current_schema() IS NULL")) return;
+  const auto name = transaction.query_value<std::string>("SHOW search_path");
+  if (name.starts_with("credence_") && name.find(',') == std::string::npos)
+    transaction.exec("CREATE SCHEMA IF NOT EXISTS " + transaction.quote_name(name));
+}
+
 // Returns the version that it found when that is too new, else kVersion.
 int migrate(pqxx::transaction_base& transaction) {
   // Of several verifiers that start at once, one makes the tables.
   transaction.exec("SELECT pg_advisory_xact_lock(1129465156)");
+  make_schema(transaction);
   transaction.exec("CREATE TABLE IF NOT EXISTS credence_schema (version INTEGER NOT NULL)");
   const pqxx::result known = transaction.exec("SELECT version FROM credence_schema");
   const int version = known.empty() ? 0 : known[0][0].as<int>();
