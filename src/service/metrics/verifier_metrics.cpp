@@ -61,11 +61,14 @@ void VerifierMetrics::reloaded(bool success) {
   last_reload_.set(success ? 1 : 0);
 }
 
-void VerifierMetrics::watch(std::shared_ptr<const verifier::Store> store, std::function<std::size_t()> open_sessions) {
-  const Gauge generation = metrics_->gauge("credence_store_generation", "Changes that the store has seen.");
-  const Gauge corims = metrics_->gauge("credence_store_corims", "Active CoRIMs.");
-  const Gauge triples = metrics_->gauge("credence_store_triples", "Triples that look-ups can find.");
-  const Gauge sessions = metrics_->gauge("credence_sessions_open", "Challenge-response sessions that are kept.");
+void VerifierMetrics::watch(const std::string& tenant, std::shared_ptr<const verifier::Store> store,
+                            std::function<std::size_t()> open_sessions) {
+  const Labels labels{{"tenant", tenant}};
+  const Gauge generation = metrics_->gauge("credence_store_generation", "Changes that the store has seen.", labels);
+  const Gauge corims = metrics_->gauge("credence_store_corims", "Active CoRIMs.", labels);
+  const Gauge triples = metrics_->gauge("credence_store_triples", "Triples that look-ups can find.", labels);
+  const Gauge sessions =
+      metrics_->gauge("credence_sessions_open", "Challenge-response sessions that are kept.", labels);
   metrics_->before_exposition([=, store = std::move(store), open = std::move(open_sessions)] {
     const verifier::StoreSize size = store->size();
     generation.set(static_cast<double>(store->generation()));

@@ -29,8 +29,9 @@ class VerifierMetrics {
   void provisioned(std::string_view outcome);
   void reloaded(bool success);
 
-  // Asked at each exposition.
-  void watch(std::shared_ptr<const verifier::Store> store, std::function<std::size_t()> open_sessions);
+  // Once for each tenant; asked at each exposition.
+  void watch(const std::string& tenant, std::shared_ptr<const verifier::Store> store,
+             std::function<std::size_t()> open_sessions);
   void store_failed() const { store_errors_.add(); }
 
   [[nodiscard]] const std::shared_ptr<Metrics>& metrics() const noexcept { return metrics_; }

@@ -203,8 +203,8 @@ Result<Lasting> make_lasting(const VerifierOptions& options, const access::Acces
     CHECK(lasting.audit->append({.action = "start", .outcome = audit::Outcome::done}, audit::Durability::at_once));
   }
   lasting.metrics = std::make_shared<VerifierMetrics>(std::make_shared<Metrics>(), kVersion);
-  const OwnParts& own = lasting.tenants.front();
-  lasting.metrics->watch(own.store, [sessions = own.sessions] { return sessions->count(); });
+  for (const OwnParts& own : lasting.tenants)
+    lasting.metrics->watch(own.tenant, own.store, [sessions = own.sessions] { return sessions->count(); });
   add_process_metrics(lasting.metrics->metrics());
   lasting.health = std::make_shared<Health>(health_checks(lasting, options.clock), log, options.heartbeat);
   return lasting;
