@@ -141,6 +141,36 @@ class Clients(unittest.TestCase):
         self.assertEqual(replayed.returncode, 0, replayed.stderr)
         self.assertEqual(statuses(replayed.stdout), {"PARSEC_TPM": "contraindicated"})
 
+    def test_the_rust_library_runs_a_session(self):
+        session = program("rust-apiclient-session")
+        evidence = self.folder / "evidence.cbor"
+        evidence.write_bytes(self.scene.evidence)
+        command = [session, self.scene.verifier.url, "-", self.scene.nonce.hex(), self.scene.media_type, evidence]
+        done = run(*command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(statuses(token_in(done.stdout)), {"PARSEC_TPM": "affirming"})
+        # The key that discovery named, as the library reads it.
+        self.assertIn(pathlib.Path(f"{self.scene.verifier.key}.pub").read_text().strip(), done.stdout)
+        command[3] = bytes(32).hex()
+        replayed = run(*command)
+        self.assertEqual(replayed.returncode, 0, replayed.stderr)
+        self.assertEqual(statuses(token_in(replayed.stdout)), {"PARSEC_TPM": "contraindicated"})
+        command[4] = "application/octet-stream"
+        other = run(*command)
+        self.assertNotEqual(other.returncode, 0)
+        self.assertIn("application/octet-stream is not among", other.stderr)
+
+    def test_the_rust_package_verifies_our_result_with_our_key_only(self):
+        reader = program("ear-statuses")
+        token, right, wrong = (self.folder / f"rust.{name}" for name in ("jwt", "right.jwk", "wrong.jwk"))
+        token.write_text(self.scene.result())
+        right.write_text(json.dumps(self.discovery("verification")["ear-verification-key"]))
+        wrong.write_text(json.dumps({name: value for name, value in signing_key().items() if name != "d"}))
+        good = run(reader, right, token)
+        self.assertEqual(good.returncode, 0, good.stderr)
+        self.assertEqual(good.stdout, "PARSEC_TPM Affirming\n")
+        self.assertNotEqual(run(reader, wrong, token).returncode, 0)
+
     def test_the_python_package_reads_our_result(self):
         folder = os.environ.get("CREDENCE_PYTHON_EAR")
         if not folder:
