@@ -50,8 +50,9 @@ enum class Check : std::uint8_t {
   reference_values,
   test_root,  // rot/software is refused (A20)
   policy_may_only_worsen,
-  revoked,      // the deny list (A28)
-  tag_version,  // an older CoMID does not come back (A22)
+  revoked,               // the deny list (A28)
+  tag_version,           // an older CoMID does not come back (A22)
+  endorsement_validity,  // what has expired does not count (A22)
   // --- channel ---
   missing_evidence,  // no evidence is a refusal (A18)
   offered_scheme,    // the peer chose something that was offered
@@ -66,6 +67,11 @@ enum class Check : std::uint8_t {
   result_nonce,      // a result is for this connection
   result_key,        // a result speaks of the peer's TLS key
   result_time,       // a result was issued now
+  // --- client, edge ---
+  coserv_signature,  // what a CoSERV service says counts only under a pinned key
+  coserv_expiry,     // and until it expires (A22)
+  // --- service ---
+  issued_nonce,  // the verifier makes no nonce twice (A5)
 };
 
 #ifdef CREDENCE_WEAK_CHECKS

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/weak.h"
 #include "crypto/certificate.h"
 #include "rats/corim/corim.h"
 #include "verifier/revocation/deny_list_document.h"
@@ -79,7 +80,8 @@ Result<verifier::Content> content_of(const rats::Coserv& message, const rats::Cr
   rats::Corim corim;
   corim.id = service.name;
   corim.profile = message.query.profile;
-  corim.validity = rats::Validity{.not_before = {}, .not_after = message.results.expires};
+  if (!weak::removed(weak::Check::coserv_expiry))
+    corim.validity = rats::Validity{.not_before = {}, .not_after = message.results.expires};
   comid.id = service.name;
   corim.comids.push_back(std::move(comid));
   TRY(auto signer, signer_from(authority, service));

@@ -19,9 +19,7 @@ struct Kept {
   std::size_t size = 0;      // octets of the message
 
   // A clock that was set back must not prolong anything: what comes from its future is not used.
-  [[nodiscard]] bool is_usable(Timestamp now) const noexcept {
-    return answer != nullptr && received <= now && now < usable_until;
-  }
+  [[nodiscard]] bool is_usable(Timestamp now) const noexcept;
 };
 
 // Thread-safe.

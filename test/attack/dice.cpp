@@ -1,33 +1,11 @@
 // A4, A9: chains of DICE certificates that are right in all but one thing.
-#include <memory>
-#include <string>
-
 #include "attack.h"
-#include "base/clock.h"
-#include "support/dice_device.h"
-#include "verifier/engine.h"
-#include "verifier/store/memory/store.h"
+#include "dice_verifier.h"
 
 namespace credence::attack {
 namespace {
 
 using test::DiceDevice;
-
-constexpr Timestamp kNow{std::chrono::milliseconds{1'790'000'000'000}};
-
-// Success when the verifier affirms.
-Result<void> present(const DiceDevice& endorsed, const DiceDevice::Certificates& chain, const Bytes& nonce) {
-  const auto store = verifier::memory_store();
-  const rats::Corim roots = endorsed.roots();
-  TRY(const auto stored, store->submit(roots, as_bytes(std::get<std::string>(roots.id))));
-  static_cast<void>(stored);
-  const verifier::Engine engine(store, std::make_shared<FixedClock>(kNow), {}, {});
-  TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::dice::kPemChain),
-                                            .evidence = DiceDevice::pem(chain),
-                                            .challenge = Nonce(nonce)}));
-  if (ear.is_affirming()) return {};
-  return fail(Errc::not_affirming, std::string(ear.submodules.at("RIOT").policy_claims.at("problem").as_string()));
-}
 
 // The attacker is his own maker, and sends his root along.
 Result<void> self_signed_device() {

@@ -67,13 +67,30 @@ Result<void> older_reference_values() {
   return enter_as_client(machine.tls_key, honest(machine), relying_party.demands(machine));
 }
 
+// The maker said until when the release is good, and made no other under the same tag. The flaw was found afterwards.
+Result<void> expired_reference_values() {
+  const EvidenceMaker machine;
+  const RelyingParty relying_party;
+  rats::Corim values = evidence::tpm::veraison_corim(machine.endorsement()).value();
+  values.validity = rats::Validity{.not_before = {}, .not_after = channel::test_time() - std::chrono::seconds(1)};
+  TRY(const rats::Corim keys, evidence::tpm::keys_corim(machine.endorsement()));
+  for (const rats::Corim* corim : {&std::as_const(values), &keys}) {
+    TRY(const Bytes octets, rats::encode_corim(*corim));
+    TRY(const verifier::Stored stored, relying_party.store->submit(*corim, octets));
+    static_cast<void>(stored);
+  }
+  return enter_as_client(machine.tls_key, honest(machine), relying_party.demands(machine));
+}
+
 INSTANTIATE_TEST_SUITE_P(Revoked, AttackTest,
                          testing::Values(Attack{"A28_StolenAttestationKey", weak::Check::revoked, Errc::not_affirming,
                                                 "stolen", stolen_attestation_key},
                                          Attack{"A21_AffirmedAMomentAgo", weak::Check::revoked, Errc::not_affirming,
                                                 "stolen", affirmed_a_moment_ago},
                                          Attack{"A22_OlderReferenceValues", weak::Check::tag_version, Errc::stale,
-                                                "version 2 is active", older_reference_values}),
+                                                "version 2 is active", older_reference_values},
+                                         Attack{"A22_ExpiredReferenceValues", weak::Check::endorsement_validity,
+                                                Errc::not_affirming, "expired at", expired_reference_values}),
                          name_of);
 
 }  // namespace

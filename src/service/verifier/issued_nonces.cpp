@@ -3,11 +3,13 @@
 #include <functional>
 #include <string_view>
 
+#include "base/weak.h"
+
 namespace credence::service {
 
 bool IssuedNonces::add(ByteView nonce) {
   const std::uint64_t hash = std::hash<std::string_view>()(as_text(nonce));
-  if (!known_.insert(hash).second) return false;
+  if (!known_.insert(hash).second) return weak::removed(weak::Check::issued_nonce);
   if (order_.size() < most_) {
     order_.push_back(hash);
     return true;

@@ -1,0 +1,33 @@
+// A verifier for chains of DICE certificates, for attacks that have no connection around them.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "support/dice_device.h"
+#include "verifier/engine.h"
+#include "verifier/store/memory/store.h"
+
+namespace credence::attack {
+
+inline constexpr Timestamp kDiceTime{std::chrono::milliseconds{1'790'000'000'000}};
+
+// Success when the verifier affirms.
+[[nodiscard]] inline Result<void> present(const test::DiceDevice& endorsed, const test::DiceDevice::Certificates& chain,
+                                          const Bytes& nonce) {
+  const auto store = verifier::memory_store();
+  const rats::Corim roots = endorsed.roots();
+  TRY(const auto stored, store->submit(roots, as_bytes(std::get<std::string>(roots.id))));
+  static_cast<void>(stored);
+  const verifier::Engine engine(store, std::make_shared<FixedClock>(kDiceTime), {}, {});
+  TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::dice::kPemChain),
+                                            .evidence = test::DiceDevice::pem(chain),
+                                            .challenge = Nonce(nonce)}));
+  if (ear.is_affirming()) return {};
+  return fail(Errc::not_affirming, std::string(ear.submodules.at("RIOT").policy_claims.at("problem").as_string()));
+}
+
+}  // namespace credence::attack
