@@ -37,6 +37,10 @@ enum class Check : std::uint8_t {
   // --- evidence/dice/chain ---
   dice_root,       // the chain ends at a root that was provisioned (A9)
   dice_freshness,  // the chain was made for this nonce (A4)
+  // --- evidence/psa, cca, parsec_cca, enacttrust ---
+  token_challenge,        // a token was made for this challenge (A4)
+  realm_key_attestation,  // the realm vouches for the key that is shown
+  platform_binding,       // the platform vouches for the realm's key
   // --- evidence/sevsnp/check ---
   snp_root,          // the chain ends at a root that was provisioned (A9)
   snp_reported_tcb,  // the report speaks of the TCB that its key is for (A11)

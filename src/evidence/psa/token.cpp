@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/weak.h"
 #include "evidence/psa/limits.h"
 
 namespace credence::evidence::psa {
@@ -66,7 +67,7 @@ Result<Token> decode_token(ByteView octets) {
 
 // RFC 9783 section 4.1.1: else a token of last year passes as today's.
 Result<void> check_nonce(const Token& token, const Nonce& nonce) {
-  if (equal(token.claims.nonce, nonce.view())) return {};
+  if (equal(token.claims.nonce, nonce.view()) || weak::removed(weak::Check::token_challenge)) return {};
   return fail_in(Errc::nonce_mismatch, "psa-nonce",
                  std::format("the token was made for another challenge: expected {}, got {}", to_hex(nonce.view()),
                              to_hex(token.claims.nonce)));
