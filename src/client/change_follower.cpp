@@ -51,16 +51,15 @@ Result<VerifierChanges> parse_changes(std::string_view text) {
 // One question after the other, each on the transfers' thread.
 struct ChangeFollower::State {
   explicit State(ChangeFollowerOptions made, std::unique_ptr<Transfers> over)
-      : options(std::move(made)), position(options.position), transfers(std::move(over)) {}
+      : options(std::move(made)), position(options.position), queue(over->queue()), transfers(std::move(over)) {}
 
   void ask(std::chrono::milliseconds delay) {
     const Steady::time_point start = Steady::now() + delay;
     asked = start;
-    transfers->queue()->start(
-        {.request = {.method = HttpMethod::get, .url = url(), .headers = {{"Accept", "application/json"}}},
-         .not_before = start,
-         .deadline = start + options.wait + options.http.timeout,
-         .done = [this](Result<HttpResponse> response) { take(std::move(response)); }});
+    queue->start({.request = {.method = HttpMethod::get, .url = url(), .headers = {{"Accept", "application/json"}}},
+                  .not_before = start,
+                  .deadline = start + options.wait + options.http.timeout,
+                  .done = [this](Result<HttpResponse> response) { take(std::move(response)); }});
   }
 
   [[nodiscard]] std::string url() const {
@@ -90,7 +89,8 @@ struct ChangeFollower::State {
   std::optional<std::string> position;
   Steady::time_point asked{};
   std::atomic<bool> stopping = false;
-  std::unique_ptr<Transfers> transfers;  // last: its thread ends before the rest goes
+  const std::shared_ptr<Transfers::Queue> queue;  // that of `transfers`, which is no longer to be asked once it ends
+  std::unique_ptr<Transfers> transfers;           // last: its thread ends before the rest goes
 };
 
 Result<std::unique_ptr<ChangeFollower>> ChangeFollower::follow(ChangeFollowerOptions options) {

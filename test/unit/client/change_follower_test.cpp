@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
+#include <thread>
 
 #include "service/http/problem.h"
 #include "service/http/server.h"
@@ -102,6 +104,22 @@ TEST_F(ChangeFollowerTest, RefusesWhatCannotWork) {
   EXPECT_EQ(code({.url = "http://127.0.0.1:1", .on_changes = {}}), Errc::configuration);
   EXPECT_EQ(code({.url = "ftp://127.0.0.1", .on_changes = [](const auto&) {}}), Errc::usage);
   EXPECT_EQ(code({.url = "http://127.0.0.1:1", .wait = 15s, .on_changes = [](const auto&) {}}), Errc::configuration);
+}
+
+// What it tells takes its time, and its owner does not wait for it.
+TEST_F(ChangeFollowerTest, MayBeEndedWhileItTells) {
+  std::promise<void> telling;
+  ChangeFollowerOptions options{.url = "http://127.0.0.1:" + std::to_string(server->port()),
+                                .pause = 10ms,
+                                .on_changes = [&telling](const VerifierChanges&) {
+                                  telling.set_value();
+                                  std::this_thread::sleep_for(100ms);  // meanwhile the end has begun
+                                }};
+  auto follower = ChangeFollower::follow(std::move(options)).value();
+  telling.get_future().wait();
+  follower.reset();
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(asked.size(), 2U);
 }
 
 }  // namespace
