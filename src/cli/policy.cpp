@@ -154,14 +154,65 @@ void add_list(CommandLine& line, CLI::App& policy) {
   on_call(line, command, options, list);
 }
 
+// --- activate, deactivate and remove ---
+
+struct VersionOptions : ListOptions {
+  std::string id;
+};
+
+Result<ExitStatus> activate(const VersionOptions& options, const Output& output) {
+  TRY(const client::Management where, management(options));
+  CHECK(client::activate_policy(where, options.scheme, options.id));
+  output.facts({{"policy", options.id}, {"scheme", options.scheme}, {"outcome", "active"}});
+  return ExitStatus::done;
+}
+
+Result<ExitStatus> deactivate(const ListOptions& options, const Output& output) {
+  TRY(const client::Management where, management(options));
+  CHECK(client::deactivate_policies(where, options.scheme));
+  output.facts({{"scheme", options.scheme}, {"outcome", "no policy in force"}});
+  return ExitStatus::done;
+}
+
+Result<ExitStatus> remove(const VersionOptions& options, const Output& output) {
+  TRY(const client::Management where, management(options));
+  CHECK(client::remove_policy(where, options.scheme, options.id));
+  output.facts({{"policy", options.id}, {"scheme", options.scheme}, {"outcome", "removed"}});
+  return ExitStatus::done;
+}
+
+template <typename Options, typename Run>
+CLI::App* add_for_scheme(CommandLine& line, CLI::App& policy, const std::string& name, const std::string& help,
+                         const std::shared_ptr<Options>& options, Run run) {
+  auto* command = policy.add_subcommand(name, help);
+  command->add_option("--scheme", options->scheme, "The scheme, such as PARSEC_TPM")->required();
+  add_provisioning_options(*command, *options);
+  on_call(line, command, options, run);
+  return command;
+}
+
+void add_changes(CommandLine& line, CLI::App& policy) {
+  const auto given = [&](const std::string& name, const std::string& help, auto run) {
+    auto options = std::make_shared<VersionOptions>();
+    add_for_scheme(line, policy, name, help, options, run)
+        ->add_option("UUID", options->id, "The version, as list shows it")
+        ->required();
+  };
+  given("activate", "Put a version that is stored in force, in place of the one that is", activate);
+  add_for_scheme(line, policy, "deactivate", "Have no policy in force for a scheme", std::make_shared<ListOptions>(),
+                 deactivate);
+  given("remove", "Delete a version that is not in force", remove);
+}
+
 }  // namespace
 
 void add_policy(CommandLine& line) {
-  auto* command = line.app.add_subcommand("policy", "Try, store and list the policies of a verifier");
+  auto* command = line.app.add_subcommand("policy", "Try, store, list and withdraw the policies of a verifier");
   command->require_subcommand(1);
   add_test(line, *command);
   add_apply(line, *command);
   add_list(line, *command);
+  add_changes(line, *command);
 }
 
 }  // namespace credence::cli

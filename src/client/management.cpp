@@ -60,6 +60,12 @@ Result<void> activate_policy(const Management& where, std::string_view scheme, s
   return ask(where, {.method = HttpMethod::post, .url = endpoint(where.url, path)}, 200).transform([](const auto&) {});
 }
 
+Result<void> remove_policy(const Management& where, std::string_view scheme, std::string_view id) {
+  const std::string path = std::format("{}/{}", path_of("policy", scheme), percent_encode(id));
+  return ask(where, {.method = HttpMethod::remove, .url = endpoint(where.url, path)}, 204).transform([](const auto&) {
+  });
+}
+
 Result<void> deactivate_policies(const Management& where, std::string_view scheme) {
   const std::string path = path_of("policies", scheme) + "/deactivate";
   return ask(where, {.method = HttpMethod::post, .url = endpoint(where.url, path)}, 200).transform([](const auto&) {});

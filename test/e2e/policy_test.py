@@ -96,6 +96,21 @@ class Policy(unittest.TestCase):
         self.assertIn("raised", granted["ear.veraison.policy-claims"])
         self.apply("-- content with everything\n")
 
+    def test_goes_back_to_an_older_one_and_to_none(self):
+        of_scheme = ["--scheme", "PARSEC_TPM", "--to", self.verifier.url]
+        first = facts(self.apply(LOWER))["policy"]
+        second = facts(self.apply("-- content with everything\n"))["policy"]
+        self.assertEqual(self.submodule()["ear.status"], "affirming")
+        credence("policy", "activate", first, *of_scheme)
+        self.assertEqual(self.submodule()["ear.status"], "warning")
+        self.assertIn("conflict", credence("policy", "remove", first, *of_scheme, expect=1).stderr)
+        credence("policy", "deactivate", *of_scheme)
+        self.assertEqual(self.submodule()["ear.status"], "affirming")
+        for policy in (first, second):
+            credence("policy", "remove", policy, *of_scheme)
+        left = [policy["uuid"] for policy in facts(credence("policy", "list", *of_scheme))["policies"]]
+        self.assertFalse({first, second} & set(left))
+
     def test_names_what_is_missing(self):
         for arguments, words in (
                 (["apply", self.rules(LOWER, "rules.txt"), "--scheme", "PARSEC_TPM", "--to", self.verifier.url],
