@@ -28,6 +28,7 @@ struct RemoteVerifierOptions {
   // key.
   std::string key_set;
   std::optional<std::filesystem::path> ca_file;  // of the verifier's certificate; absent: the system's authorities
+  std::optional<std::filesystem::path> token;    // a file with the token that the verifier wants; absent: none
   std::string issuer;                            // when not empty, results must name it
   bool allow_insecure_http = false;              // plain HTTP to another machine; results are signed all the same
   bool allow_insecure_test_root = false;         // also offer the peer to attest with the published test root

@@ -13,6 +13,12 @@
 
 namespace credence {
 
+// Rules in Lua (docs/policies.md) that evidence of one scheme must satisfy too. They lower verdicts and raise none.
+struct LocalPolicy {
+  std::string scheme;  // "PARSEC_TPM"
+  std::filesystem::path rules;
+};
+
 struct EdgeVerifierOptions {
   std::string url;  // of the CoSERV service: "https://verifier.example:8443", such as a `credence verifier`
   // As in RemoteVerifierOptions: the keys that CoSERV results are signed with, pinned or followed. At least one of
@@ -25,6 +31,7 @@ struct EdgeVerifierOptions {
   bool allow_insecure_unsigned = false;          // believe results that nobody signed
   bool allow_insecure_no_deny_list = false;      // of a service that does not say what is revoked
   bool allow_insecure_test_root = false;         // also take evidence of the published test root
+  std::vector<LocalPolicy> policies;             // at most one for each scheme; those of the service stay there
   // Answers are used as long as they say, and at most so long after they were made: so late a revocation is seen.
   std::chrono::seconds max_age{3'600};
   std::size_t most_entries = 4'096;            // answers that are kept
@@ -43,6 +50,7 @@ struct BundleVerifierOptions {
   std::string key_set;
   std::optional<std::filesystem::path> ca_file;  // of the key set's certificate
   std::optional<std::chrono::seconds> max_age;   // refuse a bundle that is older, however long it says it is good
+  std::vector<LocalPolicy> policies;             // at most one for each scheme
   bool allow_insecure_unsigned = false;
   bool allow_insecure_no_deny_list = false;
   bool allow_insecure_test_root = false;

@@ -4,6 +4,7 @@
 #include <format>
 
 #include "api/read_key.h"
+#include "api/read_token.h"
 #include "base/clock.h"
 #include "client/remote_appraiser.h"
 #include "evidence/media_types.h"
@@ -39,6 +40,10 @@ Result<Appraiser> remote_verifier(const RemoteVerifierOptions& options) {
   made.http.allow_insecure_http = options.allow_insecure_http;
   if (!options.key_set.empty()) {
     TRY(made.key_set, open_key_set(options));
+  }
+  if (options.token) {
+    TRY(SecretBytes token, read_token(*options.token));
+    made.token = std::make_shared<const SecretBytes>(std::move(token));
   }
   made.issuer = options.issuer;
   made.deadline = options.deadline;

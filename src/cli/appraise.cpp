@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/local/edge_parts.h"
+#include "api/local/policies.h"
 #include "cli/explain/report.h"
 #include "cli/inspect/describe.h"
 #include "cli/offline_appraisal.h"
@@ -28,21 +29,31 @@ void show(const rats::Ear& ear, bool trace, const Output& output) {
   output.line(text);
 }
 
+Result<std::shared_ptr<const verifier::Policies>> policies_for(const Options& options) {
+  TRY(const std::vector<LocalPolicy> files, local_policies(options));
+  return policies_of(files);
+}
+
 // Over what a verifier hands out, or a bundle: the evidence stays here.
 Result<Appraiser> appraiser_of(const Options& options, const verifier::Policy& policy) {
   const verifier::Engine::Identity identity{.build = kVersion, .issuer = {}};
   const auto clock = system_clock();
+  TRY(auto policies, policies_for(options));
   if (!options.bundle.empty()) {
     TRY(auto answers, open_bundle(bundle_options(options, policy.allow_insecure_test_root), clock->now()));
-    return edge::bundle_appraiser(
-        std::move(answers),
-        {.policy = policy, .identity = identity, .allow_insecure_no_deny_list = options.insecure_no_deny_list}, clock);
+    return edge::bundle_appraiser(std::move(answers),
+                                  {.policy = policy,
+                                   .identity = identity,
+                                   .policies = std::move(policies),
+                                   .allow_insecure_no_deny_list = options.insecure_no_deny_list},
+                                  clock);
   }
   const EdgeVerifierOptions chosen = edge_options(options, policy.allow_insecure_test_root);
   TRY(client::CoservService service, coserv_service(chosen));
   return edge::edge_appraiser(std::move(service),
                               {.policy = policy,
                                .identity = identity,
+                               .policies = std::move(policies),
                                .max_age = chosen.max_age,
                                .allow_insecure_no_deny_list = chosen.allow_insecure_no_deny_list},
                               clock);
@@ -69,7 +80,8 @@ Result<rats::Ear> appraise_with_corims(const Options& options) {
     return fail(Errc::usage, "expected --corim FILE, or --verifier URL or --bundle FILE that knows more");
   TRY(OfflineAppraisal appraisal, prepare(options));
   appraisal.request.trace = options.trace;
-  return appraisal.engine().appraise(appraisal.request);
+  TRY(const auto policies, policies_for(options));
+  return appraisal.engine(policies).appraise(appraisal.request);
 }
 
 Result<ExitStatus> appraise(const Options& options, const Output& output) {
@@ -85,7 +97,7 @@ void add_appraise(CommandLine& line) {
   auto* command = line.app.add_subcommand("appraise", "Appraise evidence from a file, in this process");
   auto options = std::make_shared<Options>();
   add_offline_options(*command, *options);
-  add_verifier_choice(*command, *options, "Instead of --corim");
+  add_verifier_choice(*command, *options, "Instead of --corim");  // but for --policy, which goes with each
   command->add_flag("--trace", options->trace, "Show what was compared, and with which CoRIM; see credence explain");
   on_call(line, command, options, appraise);
 }

@@ -1,5 +1,7 @@
 #include "cli/verifier_choice.h"
 
+#include <format>
+
 #include "cli/files.h"
 #include "cli/option_value.h"
 
@@ -41,7 +43,8 @@ void add_verifier_choice(CLI::App& command, VerifierChoice& choice, const std::s
                   "JWK set of its keys, so that they may change: a file or https://HOST:PORT/.well-known/jwks.json")
       ->group(group);
   command.add_option("--verifier-ca", choice.verifier_ca, "CA of its certificate, PEM")->group(group);
-  command.add_option("--verifier-token", choice.verifier_token, "File with the token for its CoSERV results")
+  command
+      .add_option("--verifier-token", choice.verifier_token, "File with the token that it wants, where it wants one")
       ->group(group);
   command.add_flag("--insecure-http", choice.insecure_http, "Allow plain HTTP to a verifier on another machine")
       ->group(group);
@@ -53,6 +56,10 @@ void add_verifier_choice(CLI::App& command, VerifierChoice& choice, const std::s
       .add_option("--max-age", choice.max_age,
                   "Seconds that a bundle may be old, or that --edge keeps what it has asked, at most")
       ->check(CLI::Range(1U, kMostAge))
+      ->group(group);
+  command
+      .add_option("--policy", choice.policies,
+                  "SCHEME=FILE.lua: rules that evidence must satisfy too when it is appraised here; repeatable")
       ->group(group);
   command
       .add_flag("--insecure-no-deny-list", choice.insecure_no_deny_list,
@@ -79,7 +86,22 @@ Result<void> check_verifier_choice(const VerifierChoice& choice) {
                 "says whose results to believe");
   if (choice.bundle.empty() && !choice.edge && (choice.max_age || choice.insecure_no_deny_list))
     return fail(Errc::usage, "--max-age and --insecure-no-deny-list need --edge or --bundle");
+  if (choice.bundle.empty() && !choice.edge && !choice.policies.empty())
+    return fail(Errc::usage, "--policy needs --edge or --bundle: a verifier has its own policies (credence policy)");
+  CHECK(local_policies(choice));
   return check_keys(choice);
+}
+
+Result<std::vector<LocalPolicy>> local_policies(const VerifierChoice& choice) {
+  std::vector<LocalPolicy> policies;
+  for (const std::string& text : choice.policies) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      return fail(Errc::usage,
+                  std::format("--policy: expected SCHEME=FILE, such as PARSEC_TPM=rules.lua, got {}", text));
+    policies.push_back({.scheme = text.substr(0, equals), .rules = text.substr(equals + 1)});
+  }
+  return policies;
 }
 
 EdgeVerifierOptions edge_options(const VerifierChoice& choice, bool allow_insecure_test_root) {
@@ -88,6 +110,7 @@ EdgeVerifierOptions edge_options(const VerifierChoice& choice, bool allow_insecu
   if (!choice.verifier_token.empty()) options.token = choice.verifier_token;
   options.allow_insecure_http = choice.insecure_http;
   options.allow_insecure_no_deny_list = choice.insecure_no_deny_list;
+  options.policies = local_policies(choice).value();
   if (choice.max_age) options.max_age = std::chrono::seconds(*choice.max_age);
   return options;
 }
@@ -96,6 +119,7 @@ BundleVerifierOptions bundle_options(const VerifierChoice& choice, bool allow_in
   auto options = common_options<BundleVerifierOptions>(choice, allow_insecure_test_root);
   options.bundle = choice.bundle;
   options.allow_insecure_no_deny_list = choice.insecure_no_deny_list;
+  options.policies = local_policies(choice).value();
   if (choice.max_age) options.max_age = std::chrono::seconds(*choice.max_age);
   return options;
 }
@@ -105,6 +129,7 @@ Result<Appraiser> open_appraiser(const VerifierChoice& choice, bool allow_insecu
   if (choice.edge) return edge_verifier(edge_options(choice, allow_insecure_test_root));
   auto remote = common_options<RemoteVerifierOptions>(choice, allow_insecure_test_root);
   remote.url = choice.verifier;
+  if (!choice.verifier_token.empty()) remote.token = choice.verifier_token;
   remote.allow_insecure_http = choice.insecure_http;
   return remote_verifier(remote);
 }

@@ -24,6 +24,7 @@ struct VerifierChoice {
   std::string bundle;
   std::optional<unsigned> max_age;  // seconds
   bool insecure_no_deny_list = false;
+  std::vector<std::string> policies;  // SCHEME=FILE
 };
 
 // --verifier and what belongs to it, --bundle, --max-age. --edge is for verbs that send evidence without it.
@@ -33,6 +34,9 @@ void add_edge_flag(CLI::App& command, VerifierChoice& choice, const std::string&
 // Whether exactly one is chosen, with keys to believe it by. Errc::usage, by the names of the options.
 [[nodiscard]] Result<void> check_verifier_choice(const VerifierChoice& choice);
 
+// Of --policy. Errc::usage.
+[[nodiscard]] Result<std::vector<LocalPolicy>> local_policies(const VerifierChoice& choice);
+// After check_verifier_choice().
 [[nodiscard]] EdgeVerifierOptions edge_options(const VerifierChoice& choice, bool allow_insecure_test_root);
 [[nodiscard]] BundleVerifierOptions bundle_options(const VerifierChoice& choice, bool allow_insecure_test_root);
 // Whichever was chosen. Nothing is contacted yet; a bundle is read.

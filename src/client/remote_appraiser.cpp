@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "client/bearer.h"
 #include "client/refusal.h"
 #include "client/result_check.h"
 #include "client/session.h"
@@ -81,6 +82,11 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   static std::pair<std::string, std::string> accept() { return {"Accept", std::string(kSessionMediaType)}; }
 
   void send(HttpRequest request, std::chrono::milliseconds delay, Step next) {
+    if (shared_->verifier.token) {
+      auto header = authorization(*shared_->verifier.token);
+      if (!header) return finish(std::unexpected(std::move(header).error()));
+      request.headers.emplace_back("Authorization", *std::move(header));
+    }
     transfers_->start({.request = std::move(request),
                        .not_before = Steady::now() + delay,
                        .deadline = deadline_,
@@ -182,7 +188,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
 class RemoteAppraiser final : public verifier::Appraiser {
  public:
   RemoteAppraiser(std::shared_ptr<Shared> shared, std::unique_ptr<Transfers> transfers)
-      : shared_(std::move(shared)), transfers_(std::move(transfers)) {}
+      : shared_(std::move(shared)), queue_(transfers->queue()), transfers_(std::move(transfers)) {}
 
   std::vector<std::string> media_types() const override { return shared_->verifier.media_types; }
 
@@ -191,11 +197,12 @@ class RemoteAppraiser final : public verifier::Appraiser {
       shared_->pending.fetch_sub(1);
       return done(fail(Errc::busy, std::format("{} appraisals are waiting already", shared_->verifier.max_pending)));
     }
-    std::make_shared<Appraisal>(shared_, transfers_->queue(), std::move(request), std::move(done))->start();
+    std::make_shared<Appraisal>(shared_, queue_, std::move(request), std::move(done))->start();
   }
 
  private:
   const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<Transfers::Queue> queue_;  // verdicts of the end may still ask for more
   const std::unique_ptr<Transfers> transfers_;
 };
 

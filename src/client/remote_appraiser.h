@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "client/http.h"
 #include "client/key_set.h"
 #include "crypto/key.h"
@@ -35,6 +36,7 @@ struct RemoteVerifier {
   std::vector<crypto::PublicKey> keys;
   std::shared_ptr<KeySet> key_set{};
   HttpOptions http;
+  std::shared_ptr<const SecretBytes> token{};  // sent as "Authorization: Bearer"; null: none
   std::vector<std::string> media_types = {std::string(evidence::kParsecTpm)};
   NonceDialect dialect = NonceDialect::url;
   ResultForm form = ResultForm::veraison;

@@ -76,7 +76,8 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     const auto view = std::make_shared<View>(
         gathered_, scheme_, now,
         View::Options{.allow_insecure_no_deny_list = shared_->options.allow_insecure_no_deny_list});
-    const verifier::Engine engine(view, shared_->clock, shared_->options.policy, shared_->options.identity);
+    const verifier::Engine engine(view, shared_->clock, shared_->options.policy, shared_->options.identity,
+                                  shared_->options.policies);
     auto outcome = engine.appraise(request_);
     if (!view->missing().empty()) return ask(view->missing());
     if (outcome && !outcome->is_affirming()) {

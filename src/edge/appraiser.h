@@ -14,12 +14,14 @@
 #include "verifier/appraiser.h"
 #include "verifier/engine.h"
 #include "verifier/policy.h"
+#include "verifier/policy/policies.h"
 
 namespace credence::edge {
 
 struct EdgeOptions {
   verifier::Policy policy{};
   verifier::Engine::Identity identity{};
+  std::shared_ptr<const verifier::Policies> policies{};  // of this relying party; null: none
   Cache::Limits cache{};
   // Answers are used for as long as they say, and at most so long after they were made: the longest time that something
   // which was revoked or withdrawn counts here.
@@ -34,7 +36,7 @@ struct EdgeOptions {
 
 // Verdicts come before appraise() returns when everything is known, else on the client's I/O thread, which appraises
 // then. They fail with what CoservClient::ask() fails with, busy or timeout when an answer is missing: what has expired
-// is not used. No policies of operators: those stay with the verifier. Destroying the appraiser fails those that wait.
+// is not used. Policies of the service's operator stay with it. Destroying the appraiser fails those that wait.
 [[nodiscard]] Result<std::shared_ptr<verifier::Appraiser>> edge_appraiser(client::CoservService service,
                                                                           EdgeOptions options,
                                                                           std::shared_ptr<const Clock> clock,

@@ -30,7 +30,7 @@ class BundleAppraiser final : public verifier::Appraiser {
     if (scheme != nullptr)
       view = std::make_shared<View>(*answers_, *scheme, now,
                                     View::Options{.allow_insecure_no_deny_list = options_.allow_insecure_no_deny_list});
-    const verifier::Engine engine(view, clock_, options_.policy, options_.identity);
+    const verifier::Engine engine(view, clock_, options_.policy, options_.identity, options_.policies);
     TRY(rats::Ear ear, engine.appraise(request));
     ear.credence.warnings.push_back("appraised with an offline bundle, " + answers_->age().text(now));
     return ear;

@@ -9,12 +9,14 @@
 #include "verifier/appraiser.h"
 #include "verifier/engine.h"
 #include "verifier/policy.h"
+#include "verifier/policy/policies.h"
 
 namespace credence::edge {
 
 struct BundleAppraiserOptions {
   verifier::Policy policy{};
   verifier::Engine::Identity identity{};
+  std::shared_ptr<const verifier::Policies> policies{};  // of this relying party; null: none
   bool allow_insecure_no_deny_list = false;
 };
 

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from laboratory import CREDENCE, CLASS, LibtpmsTpm, Process, credence, facts
+from laboratory import CREDENCE, CLASS, LibtpmsTpm, Process, Verifier, credence, facts
 
 PASSWORD = "correct horse"
 BCRYPT = "$2b$10$abcdefghijklmnopqrstuu23JPZtHcGhwXSF41f93o/7vBdDut3Xu"  # of PASSWORD
@@ -161,6 +161,40 @@ class Access(unittest.TestCase):
             self.skipTest("a build with sanitizers runs without the system call filter")
         self.assertIn("Seccomp:\t2", status)
         self.assertIn("NoNewPrivs:\t1", status)
+
+
+class Closed(unittest.TestCase):
+    """Appraisals, too, need a credential."""
+
+    def test_a_relying_party_shows_its_token(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = pathlib.Path(scratch)
+            access = folder / "access.toml"
+            tokens = {}
+            text = "anonymous = []\n"
+            for role in ("relying-party", "provisioner"):
+                tokens[role] = folder / role
+                tokens[role].write_text(role + "-secret\n")
+                tokens[role].chmod(0o600)
+                digest = hashlib.sha256(f"{role}-secret".encode()).hexdigest()
+                text += f'[[token]]\nname = "{role}"\nroles = ["{role}"]\nsha256 = "{digest}"\n'
+            access.write_text(text)
+            access.chmod(0o600)
+            tpm = LibtpmsTpm(folder / "tpm")
+            kid = facts(credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", folder))
+            verifier = Verifier(folder, "--access", access)
+            server = Process("serve", "--listen", "127.0.0.1:0", "--attest", *tpm.options())
+            with verifier, server:
+                credence("provision", folder / "veraison.corim.cbor", folder / "keys.corim.cbor", "--to", verifier.url,
+                         "--token", tokens["provisioner"])
+                connect = ["connect", server.event("listening")["address"], "--require", *verifier.options(),
+                           "--peer-instance", kid["instance"]]
+                for edge in ([], ["--edge"]):
+                    with self.subTest(edge=edge):
+                        shown = credence(*connect, *edge, "--verifier-token", tokens["relying-party"], input="x\n")
+                        self.assertEqual(facts(shown)["verdict"], "affirming")
+                        refused = credence(*connect, *edge, input="x\n", expect=1)
+                        self.assertIn("unauthorized", refused.stdout + refused.stderr)
 
 
 class Refusals(unittest.TestCase):

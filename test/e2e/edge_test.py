@@ -72,6 +72,21 @@ class Edge(Laboratory):
         self.assertEqual(refused["verdict"], "refused")
         self.assertIn("PCR 1", refused["reason"])
 
+    def test_applies_its_own_policy(self):
+        verifier = self.verifier()
+        tpm, instance = self.endorsed(LibtpmsTpm, verifier)
+        rules = self.folder / "rules.lua"
+        for text, verdict in (("-- content with everything\n", "affirming"),
+                              ('executables = UNSAFE_RT\nadded_claims.problem = "not on a Saturday"\n', "refused")):
+            rules.write_text(text)
+            server, address, certificate = self.relying_server(verifier, "--peer-instance", instance, "--policy",
+                                                               f"PARSEC_TPM={rules}")
+            credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n",
+                     expect=0 if verdict == "affirming" else 1)
+            seen = server.event("connection")
+            self.assertEqual(seen["verdict"], verdict)
+        self.assertIn("not on a Saturday", seen["reason"])
+
     def test_sees_a_revocation_when_its_answers_end(self):
         verifier = self.verifier()
         tpm, instance = self.endorsed(LibtpmsTpm, verifier)
@@ -111,6 +126,11 @@ class Bundle(Laboratory):
         seen = facts(self.connect(address, instance, verifier, bundle))
         self.assertEqual(seen["verdict"], "affirming")
         self.assertTrue(any("offline bundle" in warning and "s ago" in warning for warning in seen["warnings"]))
+
+        rules = self.folder / "rules.lua"
+        rules.write_text('executables = UNSAFE_RT\nadded_claims.problem = "not on a Saturday"\n')
+        lowered = self.connect(address, instance, verifier, bundle, "--policy", f"PARSEC_TPM={rules}", expect=1)
+        self.assertIn("not on a Saturday", lowered.stdout + lowered.stderr)
 
         time.sleep(2)
         late = self.connect(address, instance, verifier, bundle, "--max-age", 1, expect=1)

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "api/local/edge_parts.h"
+#include "api/local/policies.h"
 #include "api/read_key.h"
+#include "api/read_token.h"
 #include "base/clock.h"
 #include "client/key_set.h"
 #include "edge/appraiser.h"
@@ -14,25 +16,15 @@
 namespace credence {
 namespace {
 
-constexpr std::size_t kMostToken = 4'096;
-
-Result<Bytes> read_bounded(const std::filesystem::path& path, std::size_t most, std::string_view what) {
+Result<Bytes> read_bundle_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail_in(Errc::not_found, path.string(), std::string(what) + " cannot be read");
+  if (!file) return fail_in(Errc::not_found, path.string(), "the bundle cannot be read");
+  const std::size_t most = edge::BundleLimits{}.bytes;
   Bytes octets(most + 1);
   file.read(reinterpret_cast<char*>(octets.data()), static_cast<std::streamsize>(octets.size()));
   octets.resize(static_cast<std::size_t>(file.gcount()));
-  if (octets.size() > most) return fail_in(Errc::too_large, path.string(), std::string(what) + " is too large");
+  if (octets.size() > most) return fail_in(Errc::too_large, path.string(), "the bundle is too large");
   return octets;
-}
-
-// The first line, without its end.
-Result<SecretBytes> read_token(const std::filesystem::path& path) {
-  TRY(Bytes octets, read_bounded(path, kMostToken, "the token"));
-  const std::string_view text = as_text(octets);
-  SecretBytes token(as_bytes(text.substr(0, text.find_first_of("\r\n"))));
-  cleanse(octets);
-  return token;
 }
 
 template <typename Options>
@@ -73,7 +65,7 @@ Result<client::CoservService> coserv_service(const EdgeVerifierOptions& options)
 }
 
 Result<edge::Bundle> read_bundle(const std::filesystem::path& path) {
-  TRY(const Bytes octets, read_bounded(path, edge::BundleLimits{}.bytes, "the bundle"));
+  TRY(const Bytes octets, read_bundle_file(path));
   auto bundle = edge::decode_bundle(octets);
   if (!bundle) return within(path.string(), std::move(bundle).error());
   return bundle;
@@ -91,6 +83,7 @@ Result<Appraiser> edge_verifier(const EdgeVerifierOptions& options) {
   TRY(client::CoservService service, coserv_service(options));
   edge::EdgeOptions made;
   made.policy = policy_of(options.allow_insecure_test_root);
+  TRY(made.policies, policies_of(options.policies));
   made.cache = {.entries = options.most_entries, .octets = options.most_octets};
   made.max_age = options.max_age;
   made.deadline = options.deadline;
@@ -102,6 +95,7 @@ Result<Appraiser> bundle_verifier(const BundleVerifierOptions& options) {
   TRY(auto answers, open_bundle(options, system_clock()->now()));
   edge::BundleAppraiserOptions made;
   made.policy = policy_of(options.allow_insecure_test_root);
+  TRY(made.policies, policies_of(options.policies));
   made.allow_insecure_no_deny_list = options.allow_insecure_no_deny_list;
   return edge::bundle_appraiser(std::move(answers), std::move(made), system_clock());
 }

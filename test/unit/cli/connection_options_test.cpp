@@ -61,6 +61,13 @@ TEST_F(ConnectionOptionsTest, AreRefusedByTheNameOfTheOption) {
       {"no key", [](auto& o) { o.verifier_keys.clear(); }, "expected --verifier-key FILE"},
       {"bundle beside a verifier", [](auto& o) { o.bundle = "b"; }, "--bundle works without a verifier"},
       {"age of nothing", [](auto& o) { o.max_age = 60; }, "--max-age and --insecure-no-deny-list need --edge"},
+      {"policy of a verifier", [](auto& o) { o.policies = {"PARSEC_TPM=a.lua"}; }, "--policy needs --edge or --bundle"},
+      {"policy of no scheme",
+       [](auto& o) {
+         o.edge = true;
+         o.policies = {"a.lua"};
+       },
+       "--policy: expected SCHEME=FILE"},
       {"not demanded",
        [](auto& o) {
          o.require = false;
@@ -76,6 +83,27 @@ TEST_F(ConnectionOptionsTest, AreRefusedByTheNameOfTheOption) {
     for (const Side side : {Side::client, Side::server})
       test::expect_refused(make_context(options, side, "localhost"), Errc::usage, wrong.part);
   }
+}
+
+TEST_F(ConnectionOptionsTest, AreTakenWithPoliciesThatCanBeRun) {
+  const auto file = [&](std::string_view name, std::string_view rules) {
+    const auto path = folder_.path() / name;
+    EXPECT_TRUE(write_file(path, as_bytes(rules)));
+    return path.string();
+  };
+  const auto context_with = [&](std::vector<std::string> policies) {
+    good_.edge = true;
+    good_.policies = std::move(policies);
+    return make_context(good_, Side::client, "localhost");
+  };
+  const std::string good = "PARSEC_TPM=" + file("good.lua", "hardware = GENUINE_HW\n");
+  EXPECT_TRUE(context_with({good}));
+  test::expect_refused(context_with({good, good}), Errc::usage, "expected one for each scheme");
+  test::expect_refused(context_with({"PARSEC_TPM=" + file("bad.lua", "hardware = =\n")}), Errc::invalid_value,
+                       "bad.lua");
+  test::expect_refused(context_with({"PARSEC_TPN=" + file("good.lua", "")}), Errc::invalid_value, "PARSEC_TPN");
+  test::expect_refused(context_with({"PARSEC_TPM=" + (folder_.path() / "none.lua").string()}), Errc::not_found,
+                       "the policy cannot be read");
 }
 
 TEST_F(ConnectionOptionsTest, AreTakenForAnEdgeAndRefusedWithoutItsBundle) {
