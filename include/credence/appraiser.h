@@ -30,9 +30,9 @@ struct RemoteVerifierOptions {
   std::optional<std::filesystem::path> ca_file;  // of the verifier's certificate; absent: the system's authorities
   std::optional<std::filesystem::path> token;    // a file with the token that the verifier wants; absent: none
   std::string issuer;                            // when not empty, results must name it
-  bool allow_insecure_http = false;              // plain HTTP to another machine; results are signed all the same
-  bool allow_insecure_test_root = false;         // also offer the peer to attest with the published test root
-  std::chrono::milliseconds deadline{10'000};    // of one appraisal
+  bool allow_insecure_http = false;            // plain HTTP to another machine: results are signed, a token is readable
+  bool allow_insecure_test_root = false;       // also offer the peer to attest with the published test root
+  std::chrono::milliseconds deadline{10'000};  // of one appraisal
 };
 
 // A verifier that speaks Veraison's challenge-response API: `credence verifier`, or Veraison. Nothing is contacted yet.

@@ -22,6 +22,7 @@ Result<SecretBytes> read_token(const std::filesystem::path& path) {
   const std::string_view text = as_text(octets);
   SecretBytes token(as_bytes(text.substr(0, text.find_first_of("\r\n"))));
   cleanse(octets);
+  if (token.empty()) return fail_in(Errc::configuration, path.string(), "expected a token in its first line, got none");
   return token;
 }
 

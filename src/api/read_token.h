@@ -8,7 +8,7 @@
 
 namespace credence {
 
-// The first line, without its end. Errc::not_found with the path, too_large.
+// The first line, without its end. Errc::not_found with the path, configuration when it is empty, too_large.
 [[nodiscard]] Result<SecretBytes> read_token(const std::filesystem::path& path);
 
 }  // namespace credence

@@ -73,9 +73,9 @@ Result<void> check_peer(const ConnectionOptions& options, Stream::Side side) {
 
 Result<void> check_demands(const ConnectionOptions& options, Stream::Side side) {
   if (!options.require) {
-    if (!options.verifier.empty() || !options.bundle.empty() || !options.peer_instances.empty() ||
-        options.any_of_class) {
-      return fail(Errc::usage, "--verifier, --bundle, --peer-instance and --any-of-class need --require");
+    if (!options.verifier.empty() || !options.bundle.empty() || !options.policies.empty() ||
+        !options.peer_instances.empty() || options.any_of_class) {
+      return fail(Errc::usage, "--verifier, --bundle, --policy, --peer-instance and --any-of-class need --require");
     }
     return {};
   }

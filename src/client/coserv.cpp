@@ -202,6 +202,7 @@ Result<std::shared_ptr<CoservClient>> coserv_client(CoservService service, std::
                                                     Log& log) {
   CHECK(check_url(service.url, service.http.allow_insecure_http));
   CHECK(check_trust(service.trust));
+  if (service.token) CHECK(authorization(*service.token));
   service.trust.limits.bytes = service.http.max_response;
   TRY(std::unique_ptr<Transfers> transfers, Transfers::make(service.http, service.max_concurrent));
   auto shared = std::make_shared<Shared>(std::move(service), std::move(clock), log, transfers->queue());

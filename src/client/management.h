@@ -31,7 +31,7 @@ struct NewPolicy {
 // for rules that the verifier refuses; unauthorized, unavailable, timeout, ...
 [[nodiscard]] Result<json::Object> create_policy(const Management& where, const NewPolicy& policy);
 [[nodiscard]] Result<void> activate_policy(const Management& where, std::string_view scheme, std::string_view id);
-// Errc::conflict for the active one.
+// Errc::invalid_value with the verifier's words for the active one.
 [[nodiscard]] Result<void> remove_policy(const Management& where, std::string_view scheme, std::string_view id);
 [[nodiscard]] Result<void> deactivate_policies(const Management& where, std::string_view scheme);
 // Oldest first.

@@ -214,6 +214,7 @@ Result<std::shared_ptr<verifier::Appraiser>> remote_appraiser(RemoteVerifier ver
   // Without a pinned key there is nothing to believe a result by.
   if (verifier.keys.empty() && !verifier.key_set)
     return fail(Errc::configuration, "expected at least one pinned key of the verifier, or its key set");
+  if (verifier.token) CHECK(authorization(*verifier.token));
   if (verifier.media_types.empty()) return fail(Errc::configuration, "expected at least one media type of evidence");
   TRY(std::unique_ptr<Transfers> transfers, Transfers::make(verifier.http, verifier.max_concurrent));
   auto shared = std::make_shared<Shared>(std::move(verifier), std::move(clock), log);

@@ -11,8 +11,8 @@ namespace {
 
 using test::DiceDevice;
 
-// The machine that the verifier runs on was cloned, and its random source goes through the same states again. The
-// attacker recorded what a device answered in the first life, and waits for its nonce in the second.
+// The verifier's random source falls into a short cycle. The attacker recorded what a device answered, and waits for
+// its nonce to come again.
 Result<void> nonce_that_came_before() {
   const DiceDevice device;
   const Bytes repeated(32, 0x5a);

@@ -18,6 +18,7 @@ Result<std::string> read_rules(const std::filesystem::path& path) {
   if (!file) return fail(Errc::not_found, "the policy cannot be read");
   std::string rules(verifier::kMaxRules + 1, '\0');
   file.read(rules.data(), static_cast<std::streamsize>(rules.size()));
+  if (file.bad()) return fail(Errc::io, "the policy cannot be read to its end");
   rules.resize(static_cast<std::size_t>(file.gcount()));
   return rules;
 }

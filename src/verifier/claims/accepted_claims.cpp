@@ -74,6 +74,12 @@ bool is_cyclic(std::span<const AcceptedDependency> dependencies) {
 
 }  // namespace
 
+std::vector<rats::CryptoKey> authority_of(ByteView spki) {
+  const auto key = crypto::PublicKey::from_spki(spki);
+  if (!key) return {};
+  return {{.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(key->pem()))}};
+}
+
 Result<void> AcceptedClaims::make_room(std::size_t measurements) {
   measurements_ += measurements;
   if (claims_.size() + dependencies_.size() < kMostClaims && measurements_ <= kMostMeasurements) return {};
@@ -139,12 +145,12 @@ json::Array AcceptedClaims::endorsed() const {
   }
   const bool cyclic = is_cyclic(dependencies_);
   if (cyclic)
-    all.push_back(json::Object{{"problem", "trust dependencies of this attester form a cycle: none of them counts"}});
+    all.push_back(json::Object{{"problem", "trust dependencies of this attester form a cycle: none of them is met"}});
   for (const AcceptedDependency& dependency : dependencies_)
-    if (!cyclic)
-      all.push_back(json::Object{{"environment", rats::describe(dependency.triple.domain)},
-                                 {"trustees", described(dependency.triple.others)},
-                                 {"source", dependency.source}});
+    all.push_back(json::Object{{"environment", rats::describe(dependency.triple.domain)},
+                               {"trustees", described(dependency.triple.others)},
+                               {"met", dependency.met && !cyclic},
+                               {"source", dependency.source}});
   return all;
 }
 

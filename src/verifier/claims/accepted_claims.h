@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "rats/corim/comid.h"
 #include "rats/corim/measurement.h"
@@ -26,7 +27,11 @@ struct AcceptedClaim {
 struct AcceptedDependency {
   rats::DomainTriple triple;
   std::string source;  // id of the CoRIM
+  bool met = false;    // all trustees are in domains that are accepted, as the domain is
 };
+
+// Who speaks for what evidence states: the key (DER SPKI) that signed it. Nobody when it is none that is known.
+[[nodiscard]] std::vector<rats::CryptoKey> authority_of(ByteView spki);
 
 class AcceptedClaims {
  public:
@@ -45,12 +50,12 @@ class AcceptedClaims {
   [[nodiscard]] bool has_member(const rats::Environment& environment) const;
   // A domain that is accepted, or one of its members.
   [[nodiscard]] bool is_in_domain(const rats::Environment& environment) const;
-  // Of environments that are in domains. Errc::too_large.
+  // Of an environment that is in a domain. Errc::too_large.
   [[nodiscard]] Result<void> add(AcceptedDependency dependency);
 
   // What endorsements added, for people and policies: [{environment, measurements, source}], of domains with "members"
-  // and of dependencies with "trustees" instead of measurements. When the dependencies form a cycle none of them is
-  // there, and "problem" says so instead.
+  // and of dependencies with "trustees" and "met" instead of measurements. When the dependencies form a cycle none is
+  // met, and a "problem" says so.
   [[nodiscard]] json::Array endorsed() const;
 
   static constexpr std::size_t kMostClaims = 256, kMostMeasurements = 1'024;

@@ -97,7 +97,7 @@ class Application {
       if (dependency == nullptr || !claims_.is_in_domain(dependency->triple.domain)) continue;
       const bool trustees = std::ranges::all_of(
           dependency->triple.others, [&](const rats::Environment& trustee) { return claims_.is_in_domain(trustee); });
-      if (trustees) CHECK(claims_.add({.triple = dependency->triple, .source = waiting.statement->source}));
+      CHECK(claims_.add({.triple = dependency->triple, .source = waiting.statement->source, .met = trustees}));
     }
     return {};
   }

@@ -13,9 +13,9 @@ namespace credence::verifier {
 // Errc::too_deep when kMostRounds do not suffice: an outcome that depends on where the verifier stopped would be none.
 // A statement out of its validity adds nothing.
 //
-// A domain is accepted when all its members are ("Processing dm Relations"), which may be domains. A dependency is,
-// when its domain and all trustees are in domains that are accepted ("Processing td Relations"): last, since it adds
-// nothing that others wait for.
+// A domain is accepted when all its members are ("Processing dm Relations"), which may be domains. A dependency of what
+// is in a domain is met when all trustees are too ("Processing td Relations"), and shown when it is not: a policy that
+// demands it must see that. Last, since it adds nothing that others wait for.
 [[nodiscard]] Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims);
 
 inline constexpr int kMostRounds = 8;

@@ -72,6 +72,9 @@ class Scheme {
 
   // The CoRIM profiles whose statements this scheme uses. No two schemes share one.
   [[nodiscard]] virtual std::vector<std::string_view> profiles() const = 0;
+  // Whether reference values of this profile may stand in CoSWIDs, which know no more of a file than its digest. Where
+  // a digest means something else, a file could be made whose digest is approved.
+  [[nodiscard]] virtual bool takes_software_tags(std::string_view) const { return false; }
   // Adds every triple of the CoMID to `content`, under the key that it will be looked up by, or refuses the CoMID.
   [[nodiscard]] virtual Result<void> read_comid(const rats::Comid& comid, std::string_view profile,
                                                 Content& content) const = 0;

@@ -2,7 +2,6 @@
 
 #include <format>
 #include <limits>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -56,14 +55,14 @@ Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats
 }
 
 Result<void> Content::add(TripleKind kind, const rats::DomainTriple& triple) {
+  if (triple.others.size() > kMostOthers)
+    return fail(Errc::too_large,
+                std::format("{}: expected at most {} environments, got {}",
+                            kind == TripleKind::memberships ? "membership-triples" : "dependency-triples", kMostOthers,
+                            triple.others.size()));
   TRY(const Bytes encoded, encode_triple(kind, triple));
-  std::set<Bytes> keys;
-  if (kind == TripleKind::dependencies)
-    keys.insert(condition_key(triple.domain));
-  else
-    for (const rats::Environment& member : triple.others) keys.insert(condition_key(member));
-  for (const Bytes& key : keys) CHECK(append(Topic::conditional_endorsements, key, kind, encoded));
-  return {};
+  const rats::Environment& looked_up = kind == TripleKind::memberships ? triple.others.front() : triple.domain;
+  return append(Topic::conditional_endorsements, condition_key(looked_up), kind, encoded);
 }
 
 Result<void> Content::add(const rats::ConditionalSeries& triple) {
@@ -74,11 +73,8 @@ Result<void> Content::add(const rats::ConditionalSeries& triple) {
 
 Result<void> Content::add(const rats::ConditionalEndorsement& triple) {
   TRY(const Bytes encoded, encode_triple(triple));
-  std::set<Bytes> keys;
-  for (const rats::ReferenceTriple& condition : triple.conditions) keys.insert(condition_key(condition.environment));
-  for (const Bytes& key : keys)
-    CHECK(append(Topic::conditional_endorsements, key, TripleKind::conditional_endorsements, encoded));
-  return {};
+  return append(Topic::conditional_endorsements, condition_key(triple.conditions.front().environment),
+                TripleKind::conditional_endorsements, encoded);
 }
 
 Result<void> Content::append(Topic topic, ByteView key, TripleKind kind, ByteView triple) {
@@ -126,7 +122,9 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
   if (scheme == nullptr)
     return fail(Errc::unsupported,
                 std::format("profile: expected one of {}, got {}", known_profiles(), corim.profile.value_or("none")));
-  TRY(const SoftwareTags software, SoftwareTags::read(corim));
+  TRY(SoftwareTags software, SoftwareTags::read(corim));
+  if (!software.empty() && !scheme->takes_software_tags(*corim.profile))
+    return fail(Errc::unsupported, "the CoRIM carries CoSWIDs: this profile does not compare files");
   Content content(*scheme, {.id = std::move(id),
                             .source = rats::text_of(corim.id),
                             .profile = *corim.profile,
@@ -143,6 +141,7 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
     CHECK(add_common(comid, content));
     content.add({.id = rats::text_of(comid.id), .version = comid.version});
   }
+  for (const auto& [tag, version] : software.versions()) content.add({.id = "CoSWID " + tag, .version = version});
   if (content.empty()) return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");
   content.shrink_to_fit();
   return content;

@@ -25,13 +25,17 @@ class Content {
   // Errc::too_large beyond 65535 octets of key.
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
-  // A membership under each member, a dependency under its domain.
+  // A membership under its first member, which must be accepted as the others must; a dependency under its domain.
+  // Errc::too_large beyond kMostOthers.
   [[nodiscard]] Result<void> add(TripleKind kind, const rats::DomainTriple& triple);
-  // Under each environment that a condition names (verifier/claims/conditional.h).
+  // Under the environment of the condition, the first of several, which must be met as the others must
+  // (verifier/claims/conditional.h).
   [[nodiscard]] Result<void> add(const rats::ConditionalSeries& triple);
   [[nodiscard]] Result<void> add(const rats::ConditionalEndorsement& triple);
 
-  // The CoMIDs in it.
+  static constexpr std::size_t kMostOthers = 256;  // members, trustees
+
+  // The CoMIDs in it, and the CoSWIDs.
   struct Tag {
     std::string id;
     std::uint64_t version = 0;

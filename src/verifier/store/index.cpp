@@ -59,7 +59,7 @@ Result<void> Index::check_versions(const Content& content) const {
     if (known == versions_.end()) continue;
     for (const auto& [number, version] : known->second)
       if (version > tag.version)
-        return fail(Errc::stale, std::format("CoMID {}: version {} is active, this is version {}: deactivate the newer "
+        return fail(Errc::stale, std::format("tag {}: version {} is active, this is version {}: deactivate the newer "
                                              "one first, if the older is meant",
                                              tag.id, version, tag.version));
   }

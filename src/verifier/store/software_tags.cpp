@@ -50,25 +50,39 @@ Result<SoftwareTags> SoftwareTags::read(const rats::Corim& corim) {
       return fail_in(Errc::unsupported, place_of(coswid.id), "no coswid-triple says what it is for");
     auto measurements = measurements_of(coswid);
     if (!measurements) return within(place_of(coswid.id), std::move(measurements).error());
-    if (!made.files_.emplace(coswid.id, *std::move(measurements)).second)
+    if (coswid.tag_version < 0)
+      return fail_in(Errc::invalid_value, place_of(coswid.id), "expected a tag-version of 0 or more");
+    Tag read{.version = static_cast<std::uint64_t>(coswid.tag_version), .files = *std::move(measurements)};
+    if (!made.tags_.emplace(coswid.id, std::move(read)).second)
       return fail_in(Errc::duplicate_key, place_of(coswid.id), "the CoRIM carries it twice");
   }
   return made;
 }
 
-Result<rats::Comid> SoftwareTags::resolve(const rats::Comid& comid) const {
+Result<rats::Comid> SoftwareTags::resolve(const rats::Comid& comid) {
   rats::Comid resolved = comid;
   for (const rats::CoswidTriple& triple : std::exchange(resolved.coswids, {})) {
     rats::ReferenceTriple& values = resolved.reference_values.emplace_back();
     values.environment = triple.environment;
     for (const rats::TagId& id : triple.tags) {
-      const auto found = files_.find(id);
-      if (found == files_.end())
+      const auto found = tags_.find(id);
+      if (found == tags_.end())
         return fail_in(Errc::not_found, place_of(id), "a coswid-triple names it, and the CoRIM does not carry it");
-      values.measurements.insert(values.measurements.end(), found->second.begin(), found->second.end());
+      const std::vector<rats::Measurement>& files = found->second.files;
+      resolved_ += files.size();
+      if (resolved_ > kMostFiles)
+        return fail(Errc::too_large,
+                    std::format("the coswid-triples of the CoRIM speak of more than {} files", kMostFiles));
+      values.measurements.insert(values.measurements.end(), files.begin(), files.end());
     }
   }
   return resolved;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> SoftwareTags::versions() const {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  for (const auto& [id, tag] : tags_) all.emplace_back(rats::text_of(id), tag.version);
+  return all;
 }
 
 }  // namespace credence::verifier

@@ -73,7 +73,7 @@ TEST_F(ConnectionOptionsTest, AreRefusedByTheNameOfTheOption) {
          o.require = false;
          o.attest = true;
        },
-       "--bundle, --peer-instance and --any-of-class need --require"},
+       "--bundle, --policy, --peer-instance and --any-of-class need --require"},
       {"no peer", [](auto& o) { o.peer_instances.clear(); }, "--require needs to know which peer is meant"},
   };
   for (const Wrong& wrong : cases) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "accepted.h"
+#include "support/refusal.h"
+#include "verifier/store/content.h"
 
 namespace credence::verifier {
 namespace {
@@ -38,6 +40,15 @@ class Domains : public ::testing::Test {
     for (const json::Value& one : accepted(*store).value().endorsed()) found += one.as_object().contains(member);
     return found;
   }
+  // The dependencies that are met.
+  [[nodiscard]] std::size_t met() const {
+    std::size_t found = 0;
+    for (const json::Value& one : accepted(*store).value().endorsed()) {
+      const json::Value* const met = one.as_object().if_contains("met");
+      found += met != nullptr && met->as_bool();
+    }
+    return found;
+  }
 
   std::shared_ptr<Store> store = memory_store();
 };
@@ -68,7 +79,7 @@ TEST_F(Domains, ThatContainThemselvesAreNone) {
   EXPECT_FALSE(is_accepted(11));
 }
 
-// An endorser that could make members would compose a device of parts that showed no evidence.
+// What is endorsed of an environment is no evidence of it: only a domain may be a member without any.
 TEST_F(Domains, HaveNoMembersThatAreEndorsedOnly) {
   test::provision(*store, corim_with("endorsed", [](rats::Comid& comid) {
     comid.conditional_endorsements.push_back({{test::triple(1, "a")}, {test::triple(2, "b")}});
@@ -90,26 +101,40 @@ TEST_F(Domains, DependOnDomainsThatAreAccepted) {
   depend(10, {11});
   EXPECT_EQ(count("trustees"), 0U);
   compose(10, {1});
-  EXPECT_EQ(count("trustees"), 0U);
+  EXPECT_EQ(count("trustees"), 1U) << "a policy must be able to see that it is not met";
+  EXPECT_EQ(met(), 0U);
   compose(11, {1});
   EXPECT_EQ(count("trustees"), 1U);
+  EXPECT_EQ(met(), 1U);
 }
 
 TEST_F(Domains, DoNotDependOnThemselves) {
   for (const std::uint8_t id : std::vector<std::uint8_t>{10, 11, 12}) compose(id, {1});
   depend(10, {11});
   depend(11, {12});
-  EXPECT_EQ(count("trustees"), 2U);
+  EXPECT_EQ(met(), 2U);
   EXPECT_EQ(count("problem"), 0U);
   depend(12, {10});
-  EXPECT_EQ(count("trustees"), 0U);
+  EXPECT_EQ(count("trustees"), 3U);
+  EXPECT_EQ(met(), 0U);
   EXPECT_EQ(count("problem"), 1U);
+}
+
+TEST_F(Domains, AreBoundedWhenTheyAreProvisioned) {
+  const auto submit = [&](std::size_t members) {
+    const auto corim = corim_with(std::to_string(members), [&](rats::Comid& comid) {
+      comid.memberships.push_back(domain(10, std::vector<std::uint8_t>(members, 1)));
+    });
+    return store->submit(corim, test::octets_of(corim));
+  };
+  EXPECT_TRUE(submit(Content::kMostOthers));
+  test::expect_refused(submit(Content::kMostOthers + 1), Errc::too_large, "expected at most 256 environments, got 257");
 }
 
 TEST_F(Domains, AreBoundedAsAllClaims) {
   AcceptedClaims claims;
   const auto add = [&](std::size_t trustees) {
-    AcceptedDependency dependency{.triple = {.domain = environment(1), .others = {}}, .source = "c"};
+    AcceptedDependency dependency{.triple = {.domain = environment(1), .others = {}}, .source = "c", .met = true};
     dependency.triple.others.resize(trustees, environment(2));
     return claims.add(std::move(dependency));
   };

@@ -26,6 +26,8 @@ Bytes payload(std::string_view id, ByteView digest) {
   return coswid(id, "6: {17: [{24: \"firmware.bin\", 7: [1, h'" + to_hex(digest) + "']}]}");
 }
 
+const std::string kFile = "{24: \"f\", 7: [1, h'" + std::string(64, '0') + "']}";
+
 // Reference values of DICE firmware that stand in a CoSWID instead.
 rats::Corim corim_of(const test::DiceDevice& device) {
   rats::Corim corim = device.reference_values();
@@ -39,7 +41,7 @@ rats::Corim corim_of(const test::DiceDevice& device) {
 TEST(SoftwareTags, AreReferenceValuesOfTheirEnvironment) {
   const test::DiceDevice device;
   rats::Corim corim = corim_of(device);
-  const auto read = SoftwareTags::read(corim);
+  auto read = SoftwareTags::read(corim);
   ASSERT_TRUE(read) << read.error().text();
   const rats::Comid resolved = read->resolve(corim.comids[0]).value();
   EXPECT_TRUE(resolved.coswids.empty());
@@ -73,9 +75,22 @@ TEST(SoftwareTags, AreTakenWholeOrNotAtAll) {
                   corim.other_tags[0].second = coswid("firmware", R"(3: {35: 1(0), 17: [{24: "f"}]})");
                 },
                 Errc::unsupported, "expected a payload"},
-           // A profile that needs more than a digest says so.
-           Case{[](auto& corim) { corim.profile = "tag:github.com/parallaxsecond,2023-03-03:tpm"; },
-                Errc::missing_member, ""},
+           Case{
+               [](auto& corim) { corim.other_tags[0].second = coswid("firmware", "12: -1, 6: {17: [" + kFile + "]}"); },
+               Errc::invalid_value, "expected a tag-version of 0 or more"},
+           // Where a digest is not that of a file, a file could be made whose digest is approved.
+           Case{[](auto& corim) { corim.profile = "https://enacttrust.com/veraison/1.0.0"; }, Errc::unsupported,
+                "this profile does not compare files"},
+           Case{[](auto& corim) { corim.profile = "tag:github.com/parallaxsecond,2023-03-03:tpm"; }, Errc::unsupported,
+                "this profile does not compare files"},
+           // A short CoRIM must not become a long store.
+           Case{[](auto& corim) {
+                  std::string files = kFile;
+                  for (int i = 1; i < 4'096; ++i) files += ", " + kFile;
+                  corim.other_tags[0].second = coswid("firmware", "6: {17: [" + files + "]}");
+                  corim.comids[0].coswids[0].tags.assign(5, corim.comids[0].coswids[0].tags[0]);
+                },
+                Errc::too_large, "more than 16384 files"},
        }) {
     rats::Corim corim = corim_of(device);
     change(corim);
@@ -84,6 +99,25 @@ TEST(SoftwareTags, AreTakenWholeOrNotAtAll) {
     EXPECT_EQ(read.error().code, code) << read.error().text();
     EXPECT_TRUE(read.error().text().contains(why)) << read.error().text();
   }
+}
+
+// A22: the release of last year is signed as well as ever.
+TEST(SoftwareTags, DoNotComeBackInAnOlderVersion) {
+  const test::DiceDevice device;
+  const auto with_version = [&](int version) {
+    rats::Corim corim = corim_of(device);
+    corim.id = "version " + std::to_string(version);
+    corim.other_tags[0].second = coswid("firmware", "12: " + std::to_string(version) + ", 6: {17: [" + kFile + "]}");
+    return corim;
+  };
+  const auto store = memory_store();
+  test::provision(*store, with_version(2));
+  const rats::Corim old = with_version(1);
+  const auto refused = store->submit(old, test::octets_of(old));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::stale);
+  EXPECT_TRUE(refused.error().text().contains("CoSWID firmware")) << refused.error().text();
+  test::provision(*store, with_version(3));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "verifier/scheme/arm_cca/profile.h"
 #include "verifier/scheme/arm_cca/questions.h"
 #include "verifier/scheme/arm_cca/realm_values.h"
+#include "verifier/scheme/arm_cca/stated.h"
 #include "verifier/scheme/arm_platform/appraise.h"
 #include "verifier/scheme/arm_platform/join.h"
 
@@ -65,6 +66,8 @@ class CcaEvidence final : public Evidence {
             .kid = {},
             .instance = token_.platform.claims.instance_id};
   }
+
+  std::vector<AcceptedClaim> stated() const override { return cca::stated(token_, key_); }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 

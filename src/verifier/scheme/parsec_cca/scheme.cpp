@@ -13,6 +13,7 @@
 #include "verifier/scheme/arm_cca/profile.h"
 #include "verifier/scheme/arm_cca/questions.h"
 #include "verifier/scheme/arm_cca/realm_values.h"
+#include "verifier/scheme/arm_cca/stated.h"
 #include "verifier/scheme/arm_platform/appraise.h"
 #include "verifier/scheme/arm_platform/join.h"
 
@@ -61,6 +62,8 @@ class ParsecCcaEvidence final : public Evidence {
     return {
         .keys = {key_, to_bytes(bundle_.pat.realm.public_key.spki())}, .kid = {}, .instance = platform().instance_id};
   }
+
+  std::vector<AcceptedClaim> stated() const override { return cca::stated(bundle_.pat, key_); }
 
   std::optional<ByteView> attested_key() const override { return bundle_.key.spki(); }
 

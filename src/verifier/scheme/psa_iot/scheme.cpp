@@ -9,6 +9,7 @@
 #include "verifier/scheme/arm_platform/appraise.h"
 #include "verifier/scheme/arm_platform/join.h"
 #include "verifier/scheme/arm_platform/questions.h"
+#include "verifier/scheme/arm_platform/stated.h"
 
 namespace credence::verifier {
 namespace {
@@ -60,6 +61,8 @@ class PsaEvidence final : public Evidence {
   AttesterIdentity identity() const override {
     return {.keys = {key_}, .kid = {}, .instance = token_.claims.instance_id};
   }
+
+  std::vector<AcceptedClaim> stated() const override { return {arm::stated_platform(token_.claims, arm::kPsa, key_)}; }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 

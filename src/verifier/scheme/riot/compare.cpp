@@ -11,20 +11,10 @@ namespace {
 
 namespace dice = evidence::dice;
 
-std::optional<crypto::HashAlgorithm> hash_of(const dice::FirmwareId& fwid) {
-  if (fwid.algorithm == "2.16.840.1.101.3.4.2.1") return crypto::HashAlgorithm::sha256;
-  if (fwid.algorithm == "2.16.840.1.101.3.4.2.2") return crypto::HashAlgorithm::sha384;
-  if (fwid.algorithm == "2.16.840.1.101.3.4.2.3") return crypto::HashAlgorithm::sha512;
-  return std::nullopt;
-}
-
-// A CompositeDeviceID names neither maker nor model: it goes by the names of its roots.
 bool is_of_layer(const dice::Measurement& measurement, const rats::Class& layer) {
-  const bool composite = measurement.device_id.has_value();
-  const auto vendor = composite ? std::optional(std::string(kVendor)) : measurement.vendor;
-  const auto model = composite ? std::optional(std::string(kModel)) : measurement.model;
-  return (!layer.vendor || layer.vendor == vendor) && (!layer.model || layer.model == model) &&
-         (!layer.layer || layer.layer == measurement.layer) && (!layer.index || layer.index == measurement.index);
+  const rats::Class stated = layer_of(measurement);
+  return (!layer.vendor || layer.vendor == stated.vendor) && (!layer.model || layer.model == stated.model) &&
+         (!layer.layer || layer.layer == stated.layer) && (!layer.index || layer.index == stated.index);
 }
 
 bool has_svn(const dice::Measurement& measurement, const std::optional<rats::Svn>& expected) {
@@ -57,6 +47,23 @@ void note(const dice::FirmwareId& fwid, const ApprovedFirmware::Entry* entry, st
 }
 
 }  // namespace
+
+std::optional<crypto::HashAlgorithm> hash_of(const dice::FirmwareId& fwid) {
+  if (fwid.algorithm == "2.16.840.1.101.3.4.2.1") return crypto::HashAlgorithm::sha256;
+  if (fwid.algorithm == "2.16.840.1.101.3.4.2.2") return crypto::HashAlgorithm::sha384;
+  if (fwid.algorithm == "2.16.840.1.101.3.4.2.3") return crypto::HashAlgorithm::sha512;
+  return std::nullopt;
+}
+
+rats::Class layer_of(const dice::Measurement& measurement) {
+  rats::Class layer;
+  const bool composite = measurement.device_id.has_value();
+  layer.vendor = composite ? std::optional(std::string(kVendor)) : measurement.vendor;
+  layer.model = composite ? std::optional(std::string(kModel)) : measurement.model;
+  layer.layer = measurement.layer;
+  layer.index = measurement.index;
+  return layer;
+}
 
 Result<void> compare(const dice::Chain& chain, const ApprovedFirmware& approved, Timestamp now,
                      std::string_view submodule, Trace& trace) {

@@ -1,6 +1,7 @@
 // The firmware that a chain measures against what is endorsed.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
@@ -10,6 +11,11 @@
 #include "verifier/trace.h"
 
 namespace credence::verifier::riot {
+
+// Of the FWIDs that can be compared.
+[[nodiscard]] std::optional<crypto::HashAlgorithm> hash_of(const evidence::dice::FirmwareId& fwid);
+// What a TcbInfo says of its layer. A CompositeDeviceID names neither maker nor model: it goes by those of its roots.
+[[nodiscard]] rats::Class layer_of(const evidence::dice::Measurement& measurement);
 
 // Every FWID of every certificate is approved, now, and there is one. Errc::not_affirming, expired.
 [[nodiscard]] Result<void> compare(const evidence::dice::Chain& chain, const ApprovedFirmware& approved, Timestamp now,

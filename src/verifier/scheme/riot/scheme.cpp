@@ -11,6 +11,7 @@
 #include "verifier/scheme/questions.h"
 #include "verifier/scheme/riot/compare.h"
 #include "verifier/scheme/riot/endorsed.h"
+#include "verifier/scheme/riot/stated.h"
 
 namespace credence::verifier {
 namespace {
@@ -68,6 +69,8 @@ class RiotEvidence final : public Evidence {
                                     "nonce"};
     return appraised;
   }
+
+  std::vector<AcceptedClaim> stated() const override { return riot::stated(chain_); }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
@@ -146,6 +149,9 @@ class RiotScheme final : public Scheme {
     TRY(dice::Chain chain, dice::decode_chain(media_type, octets));
     return std::make_unique<RiotEvidence>(std::move(chain));
   }
+
+  // An FWID is the digest of a file.
+  bool takes_software_tags(std::string_view profile) const override { return profile == riot::kFirmwareProfile; }
 
   Result<void> read_comid(const rats::Comid& comid, std::string_view profile, Content& content) const override {
     return profile == riot::kProfile ? read_roots(comid, content) : read_firmware(comid, content);

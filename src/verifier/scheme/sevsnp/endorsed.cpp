@@ -10,7 +10,6 @@ namespace credence::verifier::sevsnp {
 namespace {
 
 constexpr std::size_t kMeasurement = 48;
-constexpr std::string_view kClass = "1.3.6.1.4.1.3704.3.1";
 
 void add(std::vector<ProductRoot::Authority>& to, const crypto::Certificate& certificate, const Statement& statement) {
   auto known = std::ranges::find_if(

@@ -19,6 +19,7 @@
 
 namespace credence::verifier::sevsnp {
 
+inline constexpr std::string_view kClass = "1.3.6.1.4.1.3704.3.1";  // the OID of reports
 inline constexpr std::string_view kProfile = "tag:amd.com,2024:snp-corim-profile";
 inline constexpr std::string_view kArkProfile = "https://amd.com/ark";
 

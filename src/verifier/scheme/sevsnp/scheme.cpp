@@ -13,6 +13,7 @@
 #include "verifier/scheme/questions.h"
 #include "verifier/scheme/sevsnp/compare.h"
 #include "verifier/scheme/sevsnp/endorsed.h"
+#include "verifier/scheme/sevsnp/stated.h"
 
 namespace credence::verifier {
 namespace {
@@ -75,6 +76,10 @@ class SevsnpEvidence final : public Evidence {
     appraised.submodules.push_back(
         {.name = name, .vector = comparison.vector, .problem = std::move(comparison.problem), .claims = claims()});
     return appraised;
+  }
+
+  std::vector<AcceptedClaim> stated() const override {
+    return {sevsnp::stated(statements_.report, statements_.vek.certificate.spki())};
   }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }

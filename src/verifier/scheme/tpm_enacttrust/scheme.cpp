@@ -125,6 +125,16 @@ class EnacttrustEvidence final : public Evidence {
     return {.keys = {key_}, .kid = {}, .instance = to_bytes(token_.node.octets)};
   }
 
+  // As its reference value is written: one digest, without mkey.
+  std::vector<AcceptedClaim> stated() const override {
+    AcceptedClaim claim;
+    claim.environment.instance = rats::TaggedBytes{.tag = rats::kTagUuid, .value = to_bytes(token_.node.octets)};
+    claim.authority = authority_of(key_);
+    claim.measurements.emplace_back().values.digests.push_back(
+        {.algorithm = rats::named_information_id(crypto::HashAlgorithm::sha256), .value = token_.quoted().digest});
+    return {claim};
+  }
+
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:

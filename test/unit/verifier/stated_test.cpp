@@ -1,0 +1,206 @@
+// What each kind of evidence states in CoRIM's terms, seen from outside: an endorsement on the condition of it reaches
+// the result, and one on the condition of something else does not.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "evidence/cca/token.h"
+#include "evidence/enacttrust/token.h"
+#include "evidence/parsec_cca/bundle.h"
+#include "evidence/psa/token.h"
+#include "evidence/sevsnp/tsm_report.h"
+#include "fixture.h"
+#include "support/cca_device.h"
+#include "support/dice_device.h"
+#include "support/enacttrust_node.h"
+#include "support/psa_device.h"
+#include "support/snp_machine.h"
+
+namespace credence::verifier {
+namespace {
+
+const Bytes kNonce(64, 0x6e);
+
+struct Attester {
+  std::string name;
+  std::string media_type;
+  Bytes evidence;
+  std::vector<rats::Corim> endorsements;
+  std::string profile;                            // of a CoRIM with a condition
+  rats::ReferenceTriple condition;                // that this evidence meets
+  std::vector<rats::Environment> environments{};  // that it speaks of: members of a domain
+};
+void PrintTo(const Attester& attester, std::ostream* out) { *out << attester.name; }
+
+rats::ReferenceTriple condition_on(rats::Environment environment, rats::Measurement measurement) {
+  return {.environment = std::move(environment), .measurements = {std::move(measurement)}};
+}
+
+rats::Environment platform_environment(const Bytes& implementation, const Bytes& instance) {
+  rats::Environment environment = test::implementation_environment(implementation);
+  environment.instance = rats::TaggedBytes{.tag = rats::kTagUeid, .value = instance};
+  return environment;
+}
+
+rats::Measurement raw(rats::MeasurementKey key, Bytes value) {
+  rats::Measurement measurement{.key = std::move(key), .values = {}, .authorized_by = {}};
+  measurement.values.raw_value = rats::RawValue{.value = std::move(value), .mask = {}};
+  return measurement;
+}
+
+Attester psa() {
+  test::PsaDevice device;
+  device.components.resize(1);
+  const rats::Environment environment = platform_environment(device.implementation, device.instance);
+  return {.name = "Psa",
+          .media_type = std::string(evidence::psa::kMediaType),
+          .evidence = device.token(kNonce),
+          .endorsements = {device.corim()},
+          .profile = device.corim().profile.value(),
+          .condition =
+              condition_on(environment, test::component_measurement(device.components[0], "psa.software-component")),
+          .environments = {environment}};
+}
+
+Attester cca() {
+  const test::CcaDevice device;
+  const rats::Environment platform = platform_environment(device.implementation, device.instance);
+  return {.name = "Cca",
+          .media_type = std::string(evidence::cca::kMediaType),
+          .evidence = device.token(kNonce),
+          .endorsements = {device.platform_corim(), device.realm_corim()},
+          .profile = device.realm_corim().profile.value(),
+          .condition = condition_on(test::implementation_environment(device.initial_measurement),
+                                    raw("cca.rpv", device.personalization)),
+          .environments = {platform, test::implementation_environment(device.initial_measurement)}};
+}
+
+Attester parsec_cca() {
+  const std::string profile = "tag:github.com/parallaxsecond,2023-03-03:cca";
+  const test::CcaDevice device;
+  const rats::Environment platform = platform_environment(device.implementation, device.instance);
+  return {.name = "ParsecCca",
+          .media_type = std::string(evidence::parsec_cca::kMediaType),
+          .evidence = device.bundle(kNonce, test::make_key().public_key()),
+          .endorsements = {device.platform_corim(profile), device.realm_corim(profile)},
+          .profile = profile,
+          .condition = condition_on(platform, raw("cca.platform-config", device.config)),
+          .environments = {platform}};
+}
+
+Attester enacttrust() {
+  const test::EnacttrustNode node;
+  const rats::Corim corim = node.corim();
+  return {.name = "Enacttrust",
+          .media_type = std::string(evidence::enacttrust::kMediaType),
+          .evidence = node.token(kNonce),
+          .endorsements = {corim},
+          .profile = corim.profile.value(),
+          .condition = corim.comids[0].reference_values[0],
+          .environments = {corim.comids[0].reference_values[0].environment}};
+}
+
+Attester sevsnp() {
+  const test::SnpMachine machine;
+  const rats::Corim values = machine.reference_values();
+  const rats::Environment environment = values.comids[0].reference_values[0].environment;
+  rats::Measurement svn{.key = std::uint64_t{1}, .values = {}, .authorized_by = {}};
+  svn.values.svn = rats::Svn{.value = 0, .minimum = true};
+  return {.name = "Sevsnp",
+          .media_type = std::string(evidence::sevsnp::kTsmReportCbor),
+          .evidence = machine.evidence(kNonce),
+          .endorsements = {test::SnpMachine::roots(), values},
+          .profile = values.profile.value(),
+          .condition = condition_on(environment, std::move(svn)),
+          .environments = {environment}};
+}
+
+Attester dice() {
+  const test::DiceDevice device;
+  const rats::Corim values = device.reference_values();
+  return {.name = "Dice",
+          .media_type = std::string(evidence::dice::kPemChain),
+          .evidence = test::DiceDevice::pem(device.with_fresh_leaf(kNonce)),
+          .endorsements = {device.roots(), values},
+          .profile = values.profile.value(),
+          .condition = values.comids[0].reference_values[0],
+          .environments = {values.comids[0].reference_values[0].environment}};
+}
+
+rats::Environment of_interest() {
+  rats::Environment environment;
+  environment.class_map.emplace().vendor = "of interest";
+  return environment;
+}
+
+rats::Corim corim_with(const Attester& attester, const std::function<void(rats::Comid&)>& fill) {
+  rats::Corim corim;
+  corim.id = std::string("statements");
+  corim.profile = attester.profile;
+  fill(corim.comids.emplace_back());
+  corim.comids[0].id = "statements";
+  return corim;
+}
+
+class Stated : public testing::TestWithParam<Attester> {
+ protected:
+  // What the result says is endorsed beside the scheme's own values.
+  static json::Array endorsed(const rats::Corim& corim) {
+    const Attester& attester = GetParam();
+    const auto store = memory_store();
+    for (const rats::Corim& one : attester.endorsements) test::provision(*store, one);
+    test::provision(*store, corim);
+    const rats::Ear ear =
+        test::engine_over(store)
+            .appraise({.media_type = attester.media_type, .evidence = attester.evidence, .challenge = Nonce(kNonce)})
+            .value();
+    EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+    const auto* found = ear.submodules.begin()->second.annotated_evidence.if_contains("endorsed");
+    return found == nullptr ? json::Array{} : found->as_array();
+  }
+};
+
+TEST_P(Stated, IsWhatConditionsAreMatchedWith) {
+  rats::Measurement measurement;
+  measurement.values.name = "certified";
+  const rats::ReferenceTriple endorsement = condition_on(of_interest(), measurement);
+  const auto on = [&](const rats::ReferenceTriple& condition) {
+    return corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.conditional_endorsements.push_back({{condition}, {endorsement}});
+    });
+  };
+  const json::Array met = endorsed(on(GetParam().condition));
+  ASSERT_EQ(met.size(), 1U);
+  EXPECT_EQ(met[0].at("measurements").at(0).at("name").as_string(), "certified");
+
+  rats::ReferenceTriple other = GetParam().condition;
+  other.measurements[0].values.name = "another name";
+  EXPECT_TRUE(endorsed(on(other)).empty());
+}
+
+TEST_P(Stated, IsWhatDomainsConsistOf) {
+  const auto domain_of = [&](std::vector<rats::Environment> members) {
+    return corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.memberships.push_back({.domain = of_interest(), .others = std::move(members)});
+    });
+  };
+  std::vector<rats::Environment> members = GetParam().environments;
+  const json::Array met = endorsed(domain_of(members));
+  ASSERT_EQ(met.size(), 1U);
+  EXPECT_EQ(met[0].at("members").as_array().size(), members.size());
+  rats::Environment absent;
+  absent.instance = rats::TaggedBytes{.tag = rats::kTagBytes, .value = {1, 2, 3}};
+  members.push_back(absent);
+  EXPECT_TRUE(endorsed(domain_of(members)).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEachScheme, Stated,
+                         testing::Values(psa(), cca(), parsec_cca(), enacttrust(), sevsnp(), dice()),
+                         [](const auto& param) { return param.param.name; });
+
+}  // namespace
+}  // namespace credence::verifier
