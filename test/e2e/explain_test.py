@@ -8,7 +8,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from laboratory import CREDENCE, LibtpmsTpm, Process, Recorder, Verifier, credence, endorse, facts
+from laboratory import CREDENCE, Verifier, credence, facts, record
 
 TPM = "application/vnd.parallaxsecond.key-attestation.tpm"
 
@@ -52,15 +52,7 @@ class Explain(unittest.TestCase):
         cls.folder = pathlib.Path(scratch.name)
         cls.verifier = Verifier(cls.folder)
         cls.addClassCleanup(cls.verifier.stop)
-        tpm = LibtpmsTpm(cls.folder / "tpm")
-        kid = endorse(tpm, cls.verifier, cls.folder)["instance"]
-        recorder = Recorder(cls.verifier.url)
-        cls.addClassCleanup(recorder.stop)
-        with Process("serve", "--listen", "127.0.0.1:0", "--attest", *tpm.options()) as server:
-            address = server.event("listening")["address"]
-            credence("connect", address, "--require", "--verifier", recorder.url, "--verifier-key",
-                     f"{cls.verifier.key}.pub", "--peer-instance", kid, input="")
-        cls.evidence, cls.nonce = recorder.evidence, recorder.nonce
+        cls.evidence, cls.nonce = record(cls.verifier, cls.folder)
 
     def result(self, query: str = "", nonce: bytes = b"") -> dict:
         encoded = base64.urlsafe_b64encode(nonce or self.nonce).decode().rstrip("=")

@@ -199,3 +199,17 @@ def endorse(tpm, verifier: Verifier, folder: pathlib.Path) -> dict:
     done = credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", folder)
     credence("provision", folder / "veraison.corim.cbor", folder / "keys.corim.cbor", "--to", verifier.url)
     return facts(done)
+
+
+def record(verifier: Verifier, folder: pathlib.Path) -> tuple:
+    """Endorses a TPM in `folder` and makes one attested connection: its evidence, and the binder that it is for."""
+    tpm = LibtpmsTpm(folder / "tpm")
+    kid = endorse(tpm, verifier, folder)["instance"]
+    recorder = Recorder(verifier.url)
+    try:
+        with Process("serve", "--listen", "127.0.0.1:0", "--attest", *tpm.options()) as server:
+            credence("connect", server.event("listening")["address"], "--require", "--verifier", recorder.url,
+                     "--verifier-key", f"{verifier.key}.pub", "--peer-instance", kid, input="")
+    finally:
+        recorder.stop()
+    return recorder.evidence, recorder.nonce

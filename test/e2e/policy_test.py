@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 from explain_test import TPM, session
-from laboratory import CREDENCE, LibtpmsTpm, Process, Recorder, Verifier, credence, endorse, facts
+from laboratory import CREDENCE, Verifier, credence, facts, record
 
 LOWER = 'executables = UNSAFE_RT\nadded_claims.problem = "not on a Saturday"\n'
 RAISE = "storage_opaque = HW_ENCRYPTED_SECRETS\n"
@@ -26,14 +26,7 @@ class Policy(unittest.TestCase):
         cls.folder = pathlib.Path(scratch.name)
         cls.verifier = Verifier(cls.folder)
         cls.addClassCleanup(cls.verifier.stop)
-        tpm = LibtpmsTpm(cls.folder / "tpm")
-        kid = endorse(tpm, cls.verifier, cls.folder)["instance"]
-        recorder = Recorder(cls.verifier.url)
-        cls.addClassCleanup(recorder.stop)
-        with Process("serve", "--listen", "127.0.0.1:0", "--attest", *tpm.options()) as server:
-            credence("connect", server.event("listening")["address"], "--require", "--verifier", recorder.url,
-                     "--verifier-key", f"{cls.verifier.key}.pub", "--peer-instance", kid, input="")
-        cls.evidence, cls.nonce = recorder.evidence, recorder.nonce
+        cls.evidence, cls.nonce = record(cls.verifier, cls.folder)
         (cls.folder / "evidence.cbor").write_bytes(cls.evidence)
 
     def rules(self, text: str, name: str = "rules.lua") -> pathlib.Path:
