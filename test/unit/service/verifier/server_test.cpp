@@ -273,7 +273,8 @@ TEST_F(VerifierServerTest, CountsWhatItDecides) {
        {"credence_appraisals_total{code=\"none\",scheme=\"PARSEC_TPM\",status=\"affirming\"} 1\n",
         "credence_appraisals_total{code=\"binder_mismatch\",scheme=\"PARSEC_TPM\",status=\"contraindicated\"} 1\n",
         "credence_provisioning_total{outcome=\"stored\"} 2\n", "credence_store_corims{tenant=\"default\"} 2\n",
-        "credence_sessions_open{tenant=\"default\"} 2\n", "credence_build_info{version=", "process_resident_memory_bytes ",
+        "credence_sessions_open{tenant=\"default\"} 2\n",
+        "credence_build_info{version=", "process_resident_memory_bytes ",
         "credence_http_requests_total{method=\"POST\",route=\"/challenge-response/v1/session/{}\",status=\"2xx\"} 2\n"})
     EXPECT_NE(numbers.find(line), std::string::npos) << line << numbers;
   EXPECT_EQ(numbers.find(nonce), std::string::npos);
