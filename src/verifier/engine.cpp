@@ -103,7 +103,8 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   note(trace, *scheme, "signed by an endorsed key for this purpose", authentic);
   if (!authentic) return draft.refuse(scheme->name(), authentic.error());
   TRY(const auto deny_list, store_->deny_list());
-  const auto trusted = weak::removed(weak::Check::revoked) ? Result<void>{} : deny_list->check(evidence.identity());
+  const AttesterIdentity identity = evidence.identity();
+  const auto trusted = weak::removed(weak::Check::revoked) ? Result<void>{} : deny_list->check(identity);
   note(trace, *scheme, "not revoked", trusted);
   if (!trusted) return draft.refuse(scheme->name(), trusted.error());
 
@@ -114,7 +115,7 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   // What endorsers say of such an attester: for policies, it changes no claim of the trust vector.
   AcceptedClaims claims;
   if (auto stated = state(endorsements, evidence, claims); !stated) return draft.refuse(scheme->name(), stated.error());
-  CHECK(apply_conditional_endorsements(endorsements, claims));
+  CHECK(apply_conditional_endorsements(endorsements, claims, identity.keys));
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
   add_endorsed(claims, appraised);
   const std::string first = appraised.submodules.front().name;

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "rats/corim/describe.h"
 #include "rats/corim/match/match.h"
 #include "rats/corim/write.h"
@@ -46,6 +48,22 @@ json::Array described(std::span<const rats::Environment> environments) {
   json::Array all;
   for (const rats::Environment& environment : environments) all.push_back(rats::describe(environment));
   return all;
+}
+
+json::Object described(const AcceptedClaim& claim) {
+  json::Object entry{{"environment", rats::describe(claim.environment)}};
+  if (!claim.members.empty()) {
+    entry["members"] = described(claim.members);
+  } else if (const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, claim.identity);
+             digest && !claim.identity.empty()) {
+    entry["identity"] = to_hex(digest->view());
+  } else {
+    json::Array measurements;
+    for (const rats::Measurement& measurement : claim.measurements) measurements.push_back(rats::describe(measurement));
+    entry["measurements"] = std::move(measurements);
+  }
+  entry["source"] = claim.source;
+  return entry;
 }
 
 // Whether following trustees from `from` leads to `to`.
@@ -129,20 +147,8 @@ bool AcceptedClaims::is_in_domain(const rats::Environment& environment) const {
 
 json::Array AcceptedClaims::endorsed() const {
   json::Array all;
-  for (const AcceptedClaim& claim : claims_) {
-    if (claim.source.empty()) continue;
-    if (!claim.members.empty()) {
-      all.push_back(json::Object{{"environment", rats::describe(claim.environment)},
-                                 {"members", described(claim.members)},
-                                 {"source", claim.source}});
-      continue;
-    }
-    json::Array measurements;
-    for (const rats::Measurement& measurement : claim.measurements) measurements.push_back(rats::describe(measurement));
-    all.push_back(json::Object{{"environment", rats::describe(claim.environment)},
-                               {"measurements", std::move(measurements)},
-                               {"source", claim.source}});
-  }
+  for (const AcceptedClaim& claim : claims_)
+    if (!claim.source.empty()) all.push_back(described(claim));
   const bool cyclic = is_cyclic(dependencies_);
   if (cyclic)
     all.push_back(json::Object{{"problem", "trust dependencies of this attester form a cycle: none of them is met"}});

@@ -21,6 +21,7 @@ struct AcceptedClaim {
   std::vector<rats::CryptoKey> authority;    // who speaks for it
   std::string source;                        // id of the CoRIM that added it; empty: evidence
   std::vector<rats::Environment> members{};  // of a domain, which is a claim without measurements
+  Bytes identity{};  // DER SPKI of the key by which the environment was recognised, when that is the claim
 };
 
 // That one environment can be trusted only where others are (draft-ietf-rats-corim section 5.1.11.2).
@@ -53,9 +54,9 @@ class AcceptedClaims {
   // Of an environment that is in a domain. Errc::too_large.
   [[nodiscard]] Result<void> add(AcceptedDependency dependency);
 
-  // What endorsements added, for people and policies: [{environment, measurements, source}], of domains with "members"
-  // and of dependencies with "trustees" and "met" instead of measurements. When the dependencies form a cycle none is
-  // met, and a "problem" says so.
+  // What endorsements added, for people and policies: [{environment, measurements, source}], of domains with "members",
+  // of identities with "identity" (SHA-256 of the key) and of dependencies with "trustees" and "met" instead of
+  // measurements. When the dependencies form a cycle none is met, and a "problem" says so.
   [[nodiscard]] json::Array endorsed() const;
 
   static constexpr std::size_t kMostClaims = 256, kMostMeasurements = 1'024;

@@ -25,6 +25,15 @@ rats::Environment of_group(const rats::Environment& environment) {
   return {.class_map = {}, .instance = {}, .group = environment.group};
 }
 
+Result<IdentityKeys> identity_from(const rats::KeyTriple& triple) {
+  IdentityKeys identity{.environment = triple.environment, .keys = {}};
+  for (const rats::CryptoKey& key : triple.keys) {
+    TRY(const crypto::PublicKey read, rats::public_key_of(key));
+    identity.keys.push_back(to_bytes(read.spki()));
+  }
+  return identity;
+}
+
 Result<void> take(const Statement& statement, ConditionalStatement& made) {
   if (const auto* series = std::get_if<rats::ConditionalSeries>(&statement.triple)) {
     made.triple = *series;
@@ -36,6 +45,12 @@ Result<void> take(const Statement& statement, ConditionalStatement& made) {
       made.triple = TrustDependency{*domain};
     }
     TRY(made.encoded, encode_triple(statement.kind, *domain));
+  } else if (const auto* values = std::get_if<rats::ReferenceTriple>(&statement.triple)) {
+    made.triple = EndorsedValues{*values};
+    TRY(made.encoded, encode_triple(statement.kind, *values));
+  } else if (const auto* keys = std::get_if<rats::KeyTriple>(&statement.triple)) {
+    TRY(made.triple, identity_from(*keys));
+    TRY(made.encoded, encode_triple(statement.kind, *keys));
   } else {
     const auto& conditional = std::get<rats::ConditionalEndorsement>(statement.triple);
     made.triple = conditional;

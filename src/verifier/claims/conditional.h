@@ -1,5 +1,6 @@
-// Conditional endorsements as look-ups find them (draft-ietf-rats-corim sections 5.1.6 and 5.1.7), and what is said of
-// domains (section 5.1.11), which depends on what is accepted about an attester just as well.
+// Conditional endorsements as look-ups find them (draft-ietf-rats-corim sections 5.1.6 and 5.1.7), and what else
+// depends on what is accepted about an attester: endorsed values, identities, and what is said of domains
+// (section 5.1.11).
 #pragma once
 
 #include <memory>
@@ -17,6 +18,15 @@
 
 namespace credence::verifier {
 
+// endorsed-triples: of whoever speaks of the environment.
+struct EndorsedValues {
+  rats::ReferenceTriple triple;
+};
+// identity-triples: of whoever speaks of the environment and has one of the keys.
+struct IdentityKeys {
+  rats::Environment environment;
+  std::vector<Bytes> keys;  // DER SPKI
+};
 struct DomainMembership {
   rats::DomainTriple triple;
 };
@@ -25,7 +35,9 @@ struct TrustDependency {
 };
 
 struct ConditionalStatement {
-  std::variant<rats::ConditionalEndorsement, rats::ConditionalSeries, DomainMembership, TrustDependency> triple;
+  std::variant<rats::ConditionalEndorsement, rats::ConditionalSeries, EndorsedValues, IdentityKeys, DomainMembership,
+               TrustDependency>
+      triple;
   std::vector<rats::CryptoKey> authority;  // who signed the CoRIM; empty: the provisioner
   std::string source;                      // id of the CoRIM
   std::string submission;

@@ -12,14 +12,17 @@ namespace {
 
 class Application {
  public:
-  Application(Endorsements& endorsements, AcceptedClaims& claims) : endorsements_(endorsements), claims_(claims) {}
+  Application(Endorsements& endorsements, AcceptedClaims& claims, std::span<const Bytes> keys)
+      : endorsements_(endorsements), claims_(claims), keys_(keys) {}
 
   Result<void> run() {
     for (int round = 0; round < kMostRounds; ++round) {
       gather();
       TRY(bool progress, apply<rats::ConditionalEndorsement>());
+      TRY(const bool values, apply<EndorsedValues>());
+      TRY(const bool identities, apply<IdentityKeys>());
       TRY(const bool domains, apply<DomainMembership>());
-      progress = progress || domains;
+      progress = progress || values || identities || domains;
       if (!progress) {
         TRY(progress, apply<rats::ConditionalSeries>());
       }
@@ -81,6 +84,23 @@ class Application {
     return false;
   }
 
+  bool apply(const EndorsedValues& values, const ConditionalStatement& statement,
+             std::vector<AcceptedClaim>& added) const {
+    if (!claims_.meet(values.triple.environment, {})) return false;
+    added.push_back(claim(values.triple.environment, values.triple.measurements, statement));
+    return true;
+  }
+
+  bool apply(const IdentityKeys& identity, const ConditionalStatement& statement,
+             std::vector<AcceptedClaim>& added) const {
+    const auto proven =
+        std::ranges::find_if(identity.keys, [&](const Bytes& key) { return std::ranges::contains(keys_, key); });
+    if (proven == identity.keys.end() || !claims_.meet(identity.environment, {})) return false;
+    AcceptedClaim& recognised = added.emplace_back(claim(identity.environment, {}, statement));
+    recognised.identity = *proven;
+    return true;
+  }
+
   bool apply(const DomainMembership& membership, const ConditionalStatement& statement,
              std::vector<AcceptedClaim>& added) const {
     const bool met = std::ranges::all_of(membership.triple.others,
@@ -117,6 +137,7 @@ class Application {
 
   Endorsements& endorsements_;
   AcceptedClaims& claims_;
+  const std::span<const Bytes> keys_;
   std::size_t looked_up_ = 0;  // claims whose environments have been asked about
   std::set<std::pair<std::string, Bytes>> known_;
   std::vector<Waiting> waiting_;
@@ -124,8 +145,9 @@ class Application {
 
 }  // namespace
 
-Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims) {
-  return Application(endorsements, claims).run();
+Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims,
+                                            std::span<const Bytes> keys) {
+  return Application(endorsements, claims, keys).run();
 }
 
 }  // namespace credence::verifier

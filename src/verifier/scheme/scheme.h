@@ -75,6 +75,10 @@ class Scheme {
   // Whether reference values of this profile may stand in CoSWIDs, which know no more of a file than its digest. Where
   // a digest means something else, a file could be made whose digest is approved.
   [[nodiscard]] virtual bool takes_software_tags(std::string_view) const { return false; }
+  // Whether endorsed-triples of this profile are something that only the scheme understands. Otherwise they are
+  // endorsed of every attester that speaks of their environment (verifier/claims/endorse.h), as identity-triples are in
+  // every profile, and read_comid() does not see them.
+  [[nodiscard]] virtual bool takes_endorsed_values(std::string_view) const { return false; }
   // Adds every triple of the CoMID to `content`, under the key that it will be looked up by, or refuses the CoMID.
   [[nodiscard]] virtual Result<void> read_comid(const rats::Comid& comid, std::string_view profile,
                                                 Content& content) const = 0;

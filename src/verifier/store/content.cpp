@@ -34,7 +34,11 @@ std::string known_profiles() {
 }
 
 // Those that every profile may have.
-Result<void> add_common(const rats::Comid& comid, Content& content) {
+Result<void> add_common(const rats::Comid& comid, const Scheme& scheme, Content& content) {
+  if (!scheme.takes_endorsed_values(content.origin().profile))
+    for (const rats::ReferenceTriple& triple : comid.endorsed_values) CHECK(content.add_endorsed(triple));
+  for (const rats::KeyTriple& triple : comid.identity_keys)
+    if (auto added = content.add_identity(triple); !added) return within("identity-triples", std::move(added).error());
   for (const rats::DomainTriple& triple : comid.dependencies) CHECK(content.add(TripleKind::dependencies, triple));
   for (const rats::DomainTriple& triple : comid.memberships) CHECK(content.add(TripleKind::memberships, triple));
   for (const rats::ConditionalSeries& triple : comid.conditional_series) CHECK(content.add(triple));
@@ -42,7 +46,30 @@ Result<void> add_common(const rats::Comid& comid, Content& content) {
   return {};
 }
 
+// What the scheme is to look at. The CoMID itself, when that is all of it: some have a million triples.
+Result<void> read_own(const rats::Comid& comid, const Scheme& scheme, SoftwareTags& software, Content& content) {
+  const std::string& profile = content.origin().profile;
+  const bool strips = !comid.identity_keys.empty() || !comid.coswids.empty() ||
+                      (!comid.endorsed_values.empty() && !scheme.takes_endorsed_values(profile));
+  if (!strips) return scheme.read_comid(comid, profile, content);
+  TRY(rats::Comid own, software.resolve(comid));
+  own.identity_keys.clear();
+  if (!scheme.takes_endorsed_values(profile)) own.endorsed_values.clear();
+  return scheme.read_comid(own, profile, content);
+}
+
 }  // namespace
+
+Result<void> Content::add_endorsed(const rats::ReferenceTriple& triple) {
+  return add(Topic::conditional_endorsements, condition_key(triple.environment), TripleKind::endorsed_values, triple);
+}
+
+Result<void> Content::add_identity(const rats::KeyTriple& triple) {
+  if (triple.measurement_key || !triple.authorized_by.empty())
+    return fail(Errc::unsupported, "conditions: an identity is one of the environment as a whole here");
+  for (const rats::CryptoKey& key : triple.keys) CHECK(rats::public_key_of(key));
+  return add(Topic::conditional_endorsements, condition_key(triple.environment), TripleKind::identity_keys, triple);
+}
 
 Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple) {
   TRY(const Bytes encoded, encode_triple(kind, triple));
@@ -132,13 +159,8 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
                             .signer = std::move(signer)});
   for (const rats::Comid& comid : corim.comids) {
     CHECK(check_authorities(comid, content.origin().signer));
-    if (comid.coswids.empty()) {
-      CHECK(scheme->read_comid(comid, *corim.profile, content));
-    } else {
-      TRY(const rats::Comid resolved, software.resolve(comid));
-      CHECK(scheme->read_comid(resolved, *corim.profile, content));
-    }
-    CHECK(add_common(comid, content));
+    CHECK(read_own(comid, *scheme, software, content));
+    CHECK(add_common(comid, *scheme, content));
     content.add({.id = rats::text_of(comid.id), .version = comid.version});
   }
   for (const auto& [tag, version] : software.versions()) content.add({.id = "CoSWID " + tag, .version = version});

@@ -25,6 +25,10 @@ class Content {
   // Errc::too_large beyond 65535 octets of key.
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
+  // Of every scheme alike, under their environment (verifier/claims/conditional.h). Errc::unsupported for an identity
+  // with conditions, or with a key that is none (a thumbprint).
+  [[nodiscard]] Result<void> add_endorsed(const rats::ReferenceTriple& triple);
+  [[nodiscard]] Result<void> add_identity(const rats::KeyTriple& triple);
   // A membership under its first member, which must be accepted as the others must; a dependency under its domain.
   // Errc::too_large beyond kMostOthers.
   [[nodiscard]] Result<void> add(TripleKind kind, const rats::DomainTriple& triple);

@@ -341,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(
              Errc::unsupported, "a member that this profile does not compare"},
         Flip{"Authority", [](auto& corim) { first_measurement(corim).authorized_by = key(corim).keys; },
              Errc::unauthorized, "authorized-by"},
-        Flip{"EndorsedValues", [](auto& corim) { corim.comids[0].endorsed_values = corim.comids[0].reference_values; },
+        Flip{"OtherTriples", [](auto& corim) { corim.comids[0].other_triples.emplace_back(99, Bytes{0x80}); },
              Errc::unsupported, "reference-triples and attest-key-triples only"}),
     [](const auto& example) { return example.param.name; });
 

@@ -30,9 +30,10 @@ struct Attester {
   std::string media_type;
   Bytes evidence;
   std::vector<rats::Corim> endorsements;
-  std::string profile;                            // of a CoRIM with a condition
-  rats::ReferenceTriple condition;                // that this evidence meets
-  std::vector<rats::Environment> environments{};  // that it speaks of: members of a domain
+  std::string profile;                          // of a CoRIM with a condition
+  rats::ReferenceTriple condition;              // that this evidence meets
+  std::vector<rats::Environment> environments;  // that it speaks of: members of a domain
+  crypto::PublicKey key;                        // that it was verified with
 };
 void PrintTo(const Attester& attester, std::ostream* out) { *out << attester.name; }
 
@@ -63,7 +64,8 @@ Attester psa() {
           .profile = device.corim().profile.value(),
           .condition =
               condition_on(environment, test::component_measurement(device.components[0], "psa.software-component")),
-          .environments = {environment}};
+          .environments = {environment},
+          .key = device.key.public_key()};
 }
 
 Attester cca() {
@@ -76,7 +78,8 @@ Attester cca() {
           .profile = device.realm_corim().profile.value(),
           .condition = condition_on(test::implementation_environment(device.initial_measurement),
                                     raw("cca.rpv", device.personalization)),
-          .environments = {platform, test::implementation_environment(device.initial_measurement)}};
+          .environments = {platform, test::implementation_environment(device.initial_measurement)},
+          .key = device.platform_key.public_key()};
 }
 
 Attester parsec_cca() {
@@ -89,7 +92,8 @@ Attester parsec_cca() {
           .endorsements = {device.platform_corim(profile), device.realm_corim(profile)},
           .profile = profile,
           .condition = condition_on(platform, raw("cca.platform-config", device.config)),
-          .environments = {platform}};
+          .environments = {platform},
+          .key = device.platform_key.public_key()};
 }
 
 Attester enacttrust() {
@@ -101,7 +105,8 @@ Attester enacttrust() {
           .endorsements = {corim},
           .profile = corim.profile.value(),
           .condition = corim.comids[0].reference_values[0],
-          .environments = {corim.comids[0].reference_values[0].environment}};
+          .environments = {corim.comids[0].reference_values[0].environment},
+          .key = node.key.public_key()};
 }
 
 Attester sevsnp() {
@@ -116,7 +121,8 @@ Attester sevsnp() {
           .endorsements = {test::SnpMachine::roots(), values},
           .profile = values.profile.value(),
           .condition = condition_on(environment, std::move(svn)),
-          .environments = {environment}};
+          .environments = {environment},
+          .key = machine.vek_key.public_key()};
 }
 
 Attester dice() {
@@ -128,7 +134,8 @@ Attester dice() {
           .endorsements = {device.roots(), values},
           .profile = values.profile.value(),
           .condition = values.comids[0].reference_values[0],
-          .environments = {values.comids[0].reference_values[0].environment}};
+          .environments = {values.comids[0].reference_values[0].environment},
+          .key = device.device_key.public_key()};
 }
 
 rats::Environment of_interest() {
@@ -196,6 +203,37 @@ TEST_P(Stated, IsWhatDomainsConsistOf) {
   absent.instance = rats::TaggedBytes{.tag = rats::kTagBytes, .value = {1, 2, 3}};
   members.push_back(absent);
   EXPECT_TRUE(endorsed(domain_of(members)).empty());
+}
+
+TEST_P(Stated, IsWhatEndorsedValuesAreOf) {
+  const auto of = [&](const rats::Environment& environment) {
+    rats::Measurement measurement;
+    measurement.values.name = "certified";
+    return corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.endorsed_values.push_back(condition_on(environment, measurement));
+    });
+  };
+  const json::Array met = endorsed(of(GetParam().environments[0]));
+  ASSERT_EQ(met.size(), 1U);
+  EXPECT_EQ(met[0].at("measurements").at(0).at("name").as_string(), "certified");
+  EXPECT_TRUE(endorsed(of(of_interest())).empty());
+}
+
+// Nobody is recognised by a key that his evidence was not verified with.
+TEST_P(Stated, IsWhatIdentitiesAreOf) {
+  const auto of = [&](const rats::Environment& environment, const crypto::PublicKey& key) {
+    return corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.identity_keys.push_back(
+          {.environment = environment,
+           .keys = {{.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(key.pem()))}}});
+    });
+  };
+  const json::Array met = endorsed(of(GetParam().environments[0], GetParam().key));
+  ASSERT_EQ(met.size(), 1U);
+  EXPECT_EQ(met[0].at("identity").as_string(),
+            to_hex(crypto::digest(crypto::HashAlgorithm::sha256, GetParam().key.spki())->view()));
+  EXPECT_TRUE(endorsed(of(GetParam().environments[0], test::make_key().public_key())).empty());
+  EXPECT_TRUE(endorsed(of(of_interest(), GetParam().key)).empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEachScheme, Stated,

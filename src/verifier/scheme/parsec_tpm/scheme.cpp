@@ -153,6 +153,9 @@ class ParsecTpmScheme final : public Scheme {
     return {evidence::kParsecTpm, evidence::kTpmChallenge, evidence::kSoftwareTest};
   }
 
+  // The record of an attestation key.
+  bool takes_endorsed_values(std::string_view profile) const override { return profile == kCredenceTpmKeyProfile; }
+
   bool is_for_channels(std::string_view media_type) const override {
     return known_media_type(media_type) != evidence::kTpmChallenge;
   }
