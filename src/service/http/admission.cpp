@@ -9,6 +9,8 @@ namespace {
 // 16 MiB between a thousand appraisals does not make a queue of three look endless.
 constexpr int kMemory = 16;
 constexpr int kMostOutlier = 4;
+// All waits but one in four are long: overload.
+constexpr std::size_t kShare = 4;
 constexpr Admission::Clock::duration kLeastCost = std::chrono::microseconds(20);
 
 }  // namespace
@@ -26,21 +28,21 @@ void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
   if (now >= interval_end_) {
     judge_interval();
     refused_ = false;
-    least_wait_ = Clock::duration::max();
+    waits_ = long_waits_ = 0;
     interval_end_ = now + limits_.interval;
   }
-  least_wait_ = std::min(least_wait_, wait);
+  ++waits_;
+  if (wait > (overloaded_ ? limits_.target / 2 : limits_.target)) ++long_waits_;
 }
 
-// RFC 8289 section 3.2: the least wait of an interval is what no burst explains. Refusing keeps the waits below the
-// target, so it takes more to end overload: waits well below, and nobody refused any more. Else everybody who was
-// refused would be let in at once, and again wait for each other until the next judgement.
+// RFC 8289 section 3.2 goes by the least wait of an interval, which no burst explains. Here clients wait for their
+// answers before they ask again, so that somebody always comes just when the queue is short: most waits decide, not the
+// least. Refusing keeps the waits below the target, so it takes more to end overload: waits well below, and nobody
+// refused any more. Else everybody who was refused would be let in at once, and again wait for each other until the
+// next judgement.
 void Admission::judge_interval() noexcept {
-  if (least_wait_ == Clock::duration::max()) {
-    overloaded_ = false;
-    return;
-  }
-  overloaded_ = least_wait_ > (overloaded_ ? limits_.target / 2 : limits_.target) || (overloaded_ && refused_);
+  const bool most_are_long = waits_ > 0 && long_waits_ * kShare >= waits_ * (kShare - 1);
+  overloaded_ = most_are_long || (waits_ > 0 && overloaded_ && refused_);
 }
 
 void Admission::took(Clock::duration cost) noexcept {

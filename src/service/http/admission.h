@@ -11,7 +11,7 @@
 namespace credence::service::http {
 
 struct AdmissionLimits {
-  std::chrono::microseconds target{4'000};     // a wait that nobody minds
+  std::chrono::microseconds target{2'500};     // a wait that nobody minds
   std::chrono::milliseconds interval{100};     // waits above the target for this long are overload
   std::chrono::microseconds longest{250'000};  // not even in a burst does one wait longer
   std::size_t few = 16;                        // of a thread: so few waiting are no overload, however long each takes
@@ -39,7 +39,8 @@ class Admission {
   AdmissionLimits limits_;
   std::size_t threads_;
   Clock::duration mean_cost_ = std::chrono::microseconds(200);
-  Clock::duration least_wait_ = Clock::duration::max();  // in the current interval
+  std::size_t waits_ = 0;       // in the current interval
+  std::size_t long_waits_ = 0;  // of them longer than the target
   Clock::time_point interval_end_{};
   bool overloaded_ = false;
   bool refused_ = false;  // somebody, in the current interval
