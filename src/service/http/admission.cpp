@@ -17,9 +17,11 @@ constexpr Admission::Clock::duration kLeastCost = std::chrono::microseconds(20);
 
 bool Admission::admits(std::size_t ahead) noexcept {
   // On a slow disk one submission takes longer than the target: four clients that take turns are not too many for it.
-  if (ahead < limits_.few * threads_) return true;
+  // In overload half as many wait, and half as long as what began it: refusing costs time too, which those who were let
+  // in wait for.
+  if (ahead < (overloaded_ ? limits_.few / 2 : limits_.few) * threads_) return true;
   const Clock::duration wait = mean_cost_ * static_cast<Clock::rep>(ahead) / static_cast<Clock::rep>(threads_);
-  if (wait <= (overloaded_ ? limits_.target : limits_.longest)) return true;
+  if (wait <= (overloaded_ ? limits_.target / 2 : limits_.longest)) return true;
   refused_ = true;
   return false;
 }

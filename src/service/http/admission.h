@@ -14,7 +14,7 @@ struct AdmissionLimits {
   std::chrono::microseconds target{2'500};     // a wait that nobody minds
   std::chrono::milliseconds interval{100};     // waits above the target for this long are overload
   std::chrono::microseconds longest{250'000};  // not even in a burst does one wait longer
-  std::size_t few = 16;                        // of a thread: so few waiting are no overload, however long each takes
+  std::size_t few = 16;  // of a thread: so few may wait, however long each takes; half in overload
 };
 
 // For one thread at a time, and without a clock of its own.

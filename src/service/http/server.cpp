@@ -32,6 +32,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after running out of descriptors
+constexpr int kMostAtOnce = 64;                        // connections accepted before others get their turn
 constexpr std::chrono::milliseconds kMostSweep{1'000}, kLeastSweep{10};
 
 // How often it is looked for connections that are late: often enough that a limit is kept by a quarter.
@@ -102,6 +103,7 @@ class Server::Impl {
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor_.non_blocking(true, error);
     if (!error) local_ = acceptor_.local_endpoint(error);
     if (error) {
       return fail(Errc::configuration,
@@ -156,7 +158,7 @@ class Server::Impl {
     while (!shared_.stopping) {
       bool accepted = false;
       try {
-        accepted = co_await accept_one();
+        accepted = co_await accept_waiting();
       } catch (const std::exception& exception) {
         warn("accept failed: ", exception.what());
       }
@@ -170,16 +172,19 @@ class Server::Impl {
     }
   }
 
-  Task<bool> accept_one() {
+  // All who wait, and not one between two rounds of work: under load a thread works for milliseconds before it looks
+  // again, and the last of a hundred new clients would wait for a hundred of those rounds.
+  Task<bool> accept_waiting() {
     // Each connection has a strand: its coroutine and its timeouts never run on two threads at once.
     auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kResume);
-    if (shared_.stopping) co_return true;
-    if (error) {
-      warn("accept failed: ", error.message());
-      co_return false;
+    for (int accepted = 1; !error && !shared_.stopping; ++accepted) {
+      admit(std::move(socket));
+      if (accepted == kMostAtOnce) co_return true;
+      socket = acceptor_.accept(asio::make_strand(io_), error);
     }
-    admit(std::move(socket));
-    co_return true;
+    if (!error || error == asio::error::would_block || shared_.stopping) co_return true;
+    warn("accept failed: ", error.message());
+    co_return false;
   }
 
   // When the server stops, stop_time bounds all that goes on.

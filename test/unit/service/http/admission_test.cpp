@@ -33,8 +33,8 @@ TEST_F(AdmissionTest, RefusesOnceEverybodyWaits) {
   Admission admission(limits, 1);
   spend(admission, 6ms, 150ms);
   EXPECT_TRUE(admission.is_overloaded());
-  EXPECT_TRUE(admission.admits(5));
-  EXPECT_FALSE(admission.admits(6));
+  EXPECT_TRUE(admission.admits(2));  // half of the target
+  EXPECT_FALSE(admission.admits(3));
   // Refusing keeps the wait just below the target: that is no end of it.
   spend(admission, 4ms, 300ms);
   EXPECT_TRUE(admission.is_overloaded());
@@ -73,20 +73,22 @@ TEST_F(AdmissionTest, GoesByMostWaits) {
 
 TEST_F(AdmissionTest, RefusesNobodyWhileFewWait) {
   Admission admission(limits, 2);
+  admission.took(1s);
+  EXPECT_TRUE(admission.admits(3));
   for (int i = 0; i < 100; ++i, now += 10ms) {
     admission.waited(1s, now);
     admission.took(1s);
   }
   EXPECT_TRUE(admission.is_overloaded());
-  EXPECT_TRUE(admission.admits(3));
-  EXPECT_FALSE(admission.admits(4));
+  EXPECT_TRUE(admission.admits(1));  // half as many as before
+  EXPECT_FALSE(admission.admits(2));
 }
 
 TEST_F(AdmissionTest, CountsThreads) {
   Admission admission(limits, 4);
   spend(admission, 6ms, 150ms);
-  EXPECT_TRUE(admission.admits(20));
-  EXPECT_FALSE(admission.admits(24));
+  EXPECT_TRUE(admission.admits(10));
+  EXPECT_FALSE(admission.admits(11));
 }
 
 TEST_F(AdmissionTest, IsNotMisledByOneLongRequest) {

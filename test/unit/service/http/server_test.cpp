@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <future>
 #include <mutex>
 #include <new>
@@ -170,6 +171,19 @@ TEST(HttpServer, BoundsItsConnections) {
   EXPECT_NE(refusal.find("Retry-After: "), std::string::npos);
   first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_NE(first.receive("hello").find("200 OK"), std::string::npos);
+}
+
+// They have come while the only thread was busy: more than it accepts at once.
+TEST(HttpServer, AcceptsAllWhoWait) {
+  std::atomic<bool> slow_started = false;
+  const Running server(start({}, 1, &slow_started));
+  RawClient busy(server->port());
+  busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  while (!slow_started) std::this_thread::yield();
+  std::deque<RawClient> others;
+  for (int i = 0; i < 150; ++i) others.emplace_back(server->port()).send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (RawClient& other : others) EXPECT_NE(other.receive("hello").find("200 OK"), std::string::npos);
+  EXPECT_NE(busy.receive("at last").find("200 OK"), std::string::npos);
 }
 
 TEST(HttpServer, SaysWhereARequestComesFrom) {
