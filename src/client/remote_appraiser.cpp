@@ -72,6 +72,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     std::string query = "nonce=" + percent_encode(encode(nonce_, shared_->verifier.dialect));
     query += query_of(shared_->verifier.form);
     if (request_.trace) query += "&trace=1";
+    if (!request_.peer.empty()) query += "&peer=" + percent_encode(request_.peer);
     url_ = endpoint(shared_->verifier.url, "/challenge-response/v1/newSession?" + query);
     send({.method = HttpMethod::post, .url = url_, .headers = {accept()}}, {}, &Appraisal::on_session);
   }

@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 import unittest
 
-from laboratory import CREDENCE, LibtpmsTpm, Process, SwtpmTpm, Verifier, credence, endorse, facts, self_signed
+from laboratory import CREDENCE, LibtpmsTpm, Process, SwtpmTpm, Verifier, credence, endorse, facts, issued, self_signed
 
 
 class Connections(unittest.TestCase):
@@ -78,6 +78,22 @@ class Connections(unittest.TestCase):
         server, address, certificate = self.relying_server("--any-of-class")
         credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n")
         self.assertEqual(server.event("connection")["pinned by"], "any of class")
+
+    def test_policies_of_the_verifier_hear_the_name_that_a_certificate_proves(self):
+        tpm, instance = self.endorsed(LibtpmsTpm, "client")
+        known = {fact["subject"]: fact["text"] for fact in facts(credence("doctor", *tpm.options()))["findings"]}
+        authority, certificate = issued(self.folder, "device.example", known["TLS key"])
+        rules = self.folder / "rules.lua"
+        rules.write_text(f'if session.peer ~= "device.example" or session.instance ~= "{instance}" then\n'
+                         "  instance_identity = UNRECOGNIZED_INSTANCE\nend\n")
+        credence("policy", "apply", rules, "--scheme", "PARSEC_TPM", "--to", self.verifier.url)
+        by_name = ["--peer-ca", authority, "--peer-name", "device.example"]
+        for pin, verdict in ((by_name, "affirming"), (["--peer-instance", instance], "refused")):
+            with self.subTest(verdict):
+                server, address, own = self.relying_server(*pin)
+                credence("connect", address, *tpm.options(), "--cert", certificate, "--attest", "--peer-ca", own,
+                         input="x\n", expect=0 if verdict == "affirming" else 1)
+                self.assertEqual(server.event("connection")["verdict"], verdict)
 
     def test_without_input_a_greeting_finds_out_whether_the_server_accepts(self):
         tpm, instance = self.endorsed(LibtpmsTpm, "client")

@@ -137,6 +137,18 @@ def self_signed(folder: pathlib.Path, name: str) -> tuple:
     return certificate, key
 
 
+def issued(folder: pathlib.Path, name: str, spki: str) -> tuple:
+    """The certificate of a CA, and one that it issued to `name` for a key (its SubjectPublicKeyInfo in hexadecimal)."""
+    authority, key = self_signed(folder, "authority")
+    public, extensions, certificate = folder / f"{name}.der", folder / f"{name}.extensions", folder / f"{name}.pem"
+    public.write_bytes(bytes.fromhex(spki))
+    extensions.write_text(f"subjectAltName=DNS:{name}\n")
+    subprocess.run(["openssl", "x509", "-new", "-force_pubkey", public, "-subj", f"/CN={name}", "-CA", authority,
+                    "-CAkey", key, "-extfile", extensions, "-days", "1", "-out", certificate],
+                   check=True, capture_output=True)
+    return authority, certificate
+
+
 class LibtpmsTpm:
     """A TPM inside the process that uses it, with its state in a file."""
 

@@ -46,13 +46,18 @@ Result<void> check_validity(const X509* leaf, const Clock& clock) {
   return fail(Errc::expired, "the peer's certificate is not valid at " + to_rfc3339(clock.now()));
 }
 
-// protocol.md 2.6: with a name pin, the chain alone would let every holder of a certificate of that CA be the peer.
-Result<void> check_names(X509* leaf, const std::vector<std::string>& names) {
-  const auto named = [leaf](const std::string& name) {
+// The pinned name that the leaf is for, or none.
+std::string name_of(X509* leaf, const std::vector<std::string>& names) {
+  const auto named = std::ranges::find_if(names, [leaf](const std::string& name) {
     return X509_check_host(leaf, name.data(), name.size(), 0, nullptr) == 1 ||
            X509_check_ip_asc(leaf, name.c_str(), 0) == 1;
-  };
-  if (names.empty() || std::ranges::any_of(names, named)) return {};
+  });
+  return named == names.end() ? std::string() : *named;
+}
+
+// protocol.md 2.6: with a name pin, the chain alone would let every holder of a certificate of that CA be the peer.
+Result<void> check_names(X509* leaf, const std::vector<std::string>& names) {
+  if (names.empty() || !name_of(leaf, names).empty()) return {};
   return fail(Errc::wrong_peer, "expected a certificate for " + names.front() + ", got one for other names");
 }
 
@@ -82,13 +87,15 @@ Result<rats::CmwRecord> received_evidence(const Connection& connection) {
   return std::get<early::Server>(connection.negotiation).client_evidence();
 }
 
-Result<PeerAppraisal> appraise(const SSL* ssl, const Connection& connection, const Attachment& attachment) {
+Result<PeerAppraisal> appraise(const SSL* ssl, X509* leaf, const Connection& connection, const Attachment& attachment) {
   const Demands& demands = *attachment.demands;
   TRY(rats::CmwRecord record, received_evidence(connection));
   TRY(const evidence::TranscriptHash transcript, connection.transcript_hash(ssl));
   TRY(const evidence::Binder binder,
       evidence::handshake_binder(transcript, evidence::opposite(connection.role()), connection.peer_spki));
   TRY(verifier::AppraisalRequest request, check_locally(std::move(record), demands, binder, connection.peer_spki));
+  // Names are pinned only with a chain (peer.cpp), and the chain was checked: policies may rely on whose it is.
+  request.peer = name_of(leaf, demands.pin.names);
   TRY(rats::Ear ear,
       crypto::wait_for<rats::Ear>("the verifier's verdict", demands.verdict_deadline, [&](verifier::Verdict done) {
         demands.appraiser->appraise(std::move(request), std::move(done));
@@ -104,8 +111,9 @@ bool tolerated(const Error& error) noexcept {
          (is_undecided(error.code) && weak::removed(weak::Check::error_is_no_pass));
 }
 
-Result<void> meet(const SSL* ssl, Connection& connection, const std::shared_ptr<const Attachment>& attachment) {
-  auto appraisal = appraise(ssl, connection, *attachment);
+Result<void> meet(const SSL* ssl, X509* leaf, Connection& connection,
+                  const std::shared_ptr<const Attachment>& attachment) {
+  auto appraisal = appraise(ssl, leaf, connection, *attachment);
   // protocol.md 1.9: a verdict that did not come, for whatever reason, is a refusal (attack A19).
   if (!appraisal && !tolerated(appraisal.error())) return std::unexpected(std::move(appraisal).error());
   connection.met.push_back(
@@ -123,7 +131,7 @@ Result<void> verify_peer(X509_STORE_CTX* chain, const SSL* ssl, Connection& conn
   Attachments demanding = connection.attachments(ssl);
   std::erase_if(demanding, [](const auto& attachment) { return !attachment->demands; });
   CHECK(check_certificate(chain, leaf, demanding));
-  for (const auto& attachment : demanding) CHECK(meet(ssl, connection, attachment));
+  for (const auto& attachment : demanding) CHECK(meet(ssl, leaf, connection, attachment));
   return {};
 }
 

@@ -127,15 +127,32 @@ TEST_F(Handshake, ServernameSwitchesBetweenContextsThatBothVerifyTheChain) {
     SSL_CTX_set_tlsext_servername_arg(server.get(), other.get());
     Pair pair(client.get(), server.get());
     SSL_set_tlsext_host_name(pair.client.ssl, "peer.example");
-    appraiser->asked = 0;
+    std::vector<std::string> peers;  // as the appraiser hears of them
+    appraiser->judge = [&peers](const verifier::AppraisalRequest& request) {
+      peers.push_back(request.peer);
+      return affirm(request);
+    };
     pair.run();
     if (refused) {
       expect_refused(check_open(pair.server.ssl), *refused, "");
     } else {
       EXPECT_TRUE(check_open(pair.server.ssl)) << pair.server.reason;
-      EXPECT_EQ(appraiser->asked, 2);
+      EXPECT_EQ(peers, std::vector<std::string>(2, "peer.example"));
     }
   }
+}
+
+// Without a chain nobody vouches for a name: policies hear of none.
+TEST_F(Handshake, APeerWithoutAChainHasNoName) {
+  std::optional<std::string> peer;
+  appraiser->judge = [&peer](const verifier::AppraisalRequest& request) {
+    peer = request.peer;
+    return affirm(request);
+  };
+  client_attests();
+  Pair pair(client.get(), server.get());
+  EXPECT_TRUE(pair.run().both_open()) << pair.client.reason << pair.server.reason;
+  EXPECT_EQ(peer, "");
 }
 
 struct Heard {

@@ -43,6 +43,7 @@ struct Script {
   int polls_until_complete = 0;  // with submit_status 202
   std::chrono::milliseconds delay{0};
   std::atomic<int> polls = 0, sessions = 0;
+  std::optional<std::string> peer;  // that was asked about
 };
 
 std::string report(std::string_view status, std::string_view nonce, const std::optional<std::string>& result) {
@@ -64,6 +65,7 @@ service::http::Router scripted(std::shared_ptr<Script> script) {
   router.add(Method::post, "/challenge-response/v1/newSession", 0, [script, nonce](const Request& request) {
     ++script->sessions;
     *nonce = std::string(request.target.parameter("nonce").value().value_or(""));
+    script->peer = request.target.parameter("peer").value();
     std::this_thread::sleep_for(script->delay);
     if (script->open_status != 201) return service::http::problem(script->open_status, "not today");
     return Response{.status = 201,
@@ -107,10 +109,11 @@ class RemoteAppraiserTest : public testing::Test {
             .challenge = evidence::Binder::from_wire(crypto::Digest::zeros(crypto::HashAlgorithm::sha256))};
   }
 
-  [[nodiscard]] static std::future<Result<rats::Ear>> appraise(verifier::Appraiser& appraiser) {
+  [[nodiscard]] static std::future<Result<rats::Ear>> appraise(verifier::Appraiser& appraiser,
+                                                               verifier::AppraisalRequest request = evidence()) {
     std::promise<Result<rats::Ear>> promise;
     auto future = promise.get_future();
-    appraiser.appraise(evidence(), [promise = std::move(promise)](Result<rats::Ear> verdict) mutable {
+    appraiser.appraise(std::move(request), [promise = std::move(promise)](Result<rats::Ear> verdict) mutable {
       promise.set_value(std::move(verdict));
     });
     return future;
@@ -134,6 +137,16 @@ TEST_F(RemoteAppraiserTest, WritesTheNonceInTheDialectThatIsSet) {
     options.dialect = dialect;
     EXPECT_TRUE(verdict());
   }
+}
+
+TEST_F(RemoteAppraiserTest, NamesThePeerThatIsMeant) {
+  const auto appraiser = remote_appraiser(options, system_clock()).value();
+  EXPECT_TRUE(appraise(*appraiser).get());
+  EXPECT_EQ(script->peer, std::nullopt);
+  verifier::AppraisalRequest named = evidence();
+  named.peer = "web.example&ear=draft";  // whatever is in it, it is one parameter
+  EXPECT_TRUE(appraise(*appraiser, std::move(named)).get());
+  EXPECT_EQ(script->peer, "web.example&ear=draft");
 }
 
 TEST_F(RemoteAppraiserTest, PollsWhileTheVerifierThinks) {
