@@ -10,6 +10,7 @@
 #include "verifier/scheme/scheme.h"
 #include "verifier/store/authority.h"
 #include "verifier/store/software_tags.h"
+#include "verifier/store/subjects.h"
 
 namespace credence::verifier {
 namespace {
@@ -73,11 +74,13 @@ Result<void> Content::add_identity(const rats::KeyTriple& triple) {
 
 Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple) {
   TRY(const Bytes encoded, encode_triple(kind, triple));
+  note_subject(kind, triple.environment);
   return append(topic, key, kind, encoded);
 }
 
 Result<void> Content::add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple) {
   TRY(const Bytes encoded, encode_triple(kind, triple));
+  note_subject(kind, triple.environment);
   return append(topic, key, kind, encoded);
 }
 
@@ -94,12 +97,15 @@ Result<void> Content::add(TripleKind kind, const rats::DomainTriple& triple) {
 
 Result<void> Content::add(const rats::ConditionalSeries& triple) {
   TRY(const Bytes encoded, encode_triple(triple));
+  note_subject(TripleKind::conditional_series, triple.environment);
   return append(Topic::conditional_endorsements, condition_key(triple.environment), TripleKind::conditional_series,
                 encoded);
 }
 
 Result<void> Content::add(const rats::ConditionalEndorsement& triple) {
   TRY(const Bytes encoded, encode_triple(triple));
+  for (const auto& condition : triple.conditions)
+    note_subject(TripleKind::conditional_endorsements, condition.environment);
   return append(Topic::conditional_endorsements, condition_key(triple.conditions.front().environment),
                 TripleKind::conditional_endorsements, encoded);
 }
@@ -117,6 +123,24 @@ Result<void> Content::append(Topic topic, ByteView key, TripleKind kind, ByteVie
   octets_.insert(octets_.end(), key.begin(), key.end());
   octets_.insert(octets_.end(), triple.begin(), triple.end());
   return {};
+}
+
+void Content::note_subject(TripleKind kind, const rats::Environment& environment) {
+  const auto artifact = artifact_of(kind);
+  if (!artifact) return;
+  const auto note = [&](const std::optional<rats::TaggedBytes>& identifier) {
+    if (identifier)
+      subjects_.push_back(
+          {.hash = subject_hash(*artifact, identifier->value), .offset = static_cast<std::uint32_t>(octets_.size())});
+  };
+  if (environment.class_map) note(environment.class_map->id);
+  note(environment.instance);
+  note(environment.group);
+}
+
+void Content::shrink_to_fit() {
+  octets_.shrink_to_fit();
+  subjects_.shrink_to_fit();
 }
 
 Content::Entry Content::entry(std::size_t offset) const {

@@ -47,6 +47,13 @@ class Content {
   void add(Tag tag) { tags_.push_back(std::move(tag)); }
   [[nodiscard]] const std::vector<Tag>& tags() const noexcept { return tags_; }
 
+  // That the triple at this offset is about an environment with this identifier (verifier/store/subjects.h).
+  struct Subject {
+    std::uint64_t hash = 0;
+    std::uint32_t offset = 0;
+  };
+  [[nodiscard]] const std::vector<Subject>& subjects() const noexcept { return subjects_; }
+
   // A triple that was added, named by its offset; views are valid as long as the Content.
   struct Entry {
     std::size_t offset = 0;
@@ -63,14 +70,17 @@ class Content {
   [[nodiscard]] bool empty() const noexcept { return octets_.empty(); }
   [[nodiscard]] const Scheme& scheme() const noexcept { return *scheme_; }
   [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
-  void shrink_to_fit() { octets_.shrink_to_fit(); }
+  void shrink_to_fit();
 
  private:
   [[nodiscard]] Result<void> append(Topic topic, ByteView key, TripleKind kind, ByteView triple);
+  // The triple that is appended next is about this environment.
+  void note_subject(TripleKind kind, const rats::Environment& environment);
 
   const Scheme* scheme_;
   Origin origin_;
   std::vector<Tag> tags_;
+  std::vector<Subject> subjects_;
   Bytes octets_;  // entry after entry: topic, kind, length of the key (2), of the triple (4), key, triple
 };
 

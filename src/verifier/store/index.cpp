@@ -71,6 +71,7 @@ void Index::add(Content content) {
   const std::uint32_t number = next_++;
   const auto& kept = *(contents_[number] = std::make_unique<const Content>(std::move(content)));
   numbers_[kept.origin().id] = number;
+  subjects_.add(number, kept.subjects());
   for (const Content::Tag& tag : kept.tags()) versions_[key_of(kept.origin(), tag)].emplace_back(number, tag.version);
   kept.for_each([&](const Content::Entry& entry) {
     const std::uint64_t hash = hash_of(kept.scheme(), entry.topic, entry.key);
@@ -87,6 +88,7 @@ void Index::remove(std::string_view id) {
   const auto found = numbers_.find(std::string(id));
   if (found == numbers_.end()) return;
   const std::uint32_t number = found->second;
+  subjects_.remove(number, contents_.at(number)->subjects());
   contents_.at(number)->for_each([&](const Content::Entry& entry) {
     const std::uint64_t hash = hash_of(contents_.at(number)->scheme(), entry.topic, entry.key);
     joined_.erase(hash);
@@ -160,14 +162,44 @@ Result<std::vector<Statement>> Index::valid_statements(const Lookup& lookup, std
 Result<std::vector<SelectedStatement>> Index::select(std::string_view profile,
                                                      const rats::EnvironmentQuery& query) const {
   TRY(const StatementSelector selector, StatementSelector::make(query));
-  std::vector<SelectedStatement> selected;
+  Selection selection(selector, kMostSelected);
   const std::shared_lock lock(mutex_);
+  CHECK(selector.by_identifiers() ? select_by_identifiers(profile, selector, selection)
+                                  : select_by_walk(profile, selection));
+  return std::move(selection).take();
+}
+
+Result<bool> Index::speaks(const Content& content, std::string_view profile) const {
   TRY(const auto denied, deny_list_);
-  for (const auto& [number, content] : contents_) {
-    if (content->origin().profile != profile || !denied->check(content->origin())) continue;
-    CHECK(selector.select(*content, kMostSelected, selected));
+  return content.origin().profile == profile && denied->check(content.origin()).has_value();
+}
+
+Result<void> Index::select_by_identifiers(std::string_view profile, const StatementSelector& selector,
+                                          Selection& selection) const {
+  std::optional<std::uint32_t> latest;
+  bool speaks_now = false;
+  for (const Subjects::Place& place : subjects_.find(selector.artifact(), selector.names())) {
+    const Content& content = *contents_.at(place.content);
+    if (latest != place.content) {
+      TRY(speaks_now, speaks(content, profile));
+      latest = place.content;
+    }
+    if (speaks_now) CHECK(selection.add(content, content.entry(place.offset)));
   }
-  return selected;
+  return {};
+}
+
+Result<void> Index::select_by_walk(std::string_view profile, Selection& selection) const {
+  for (const auto& [number, content] : contents_) {
+    TRY(const bool speaks_now, speaks(*content, profile));
+    if (!speaks_now) continue;
+    Result<void> outcome;
+    content->for_each([&](const Content::Entry& entry) {
+      if (outcome) outcome = selection.add(*content, entry);
+    });
+    CHECK(std::move(outcome));
+  }
+  return {};
 }
 
 Result<void> Index::for_each_statement(const Lookup& lookup, const std::function<void(const Statement&)>& visit) const {

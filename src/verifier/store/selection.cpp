@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <format>
-#include <set>
 #include <utility>
 
 #include "rats/corim/match/match.h"
+#include "verifier/store/subjects.h"
 
 namespace credence::verifier {
 namespace {
@@ -14,12 +14,15 @@ using rats::ArtifactType;
 
 // What must stand in an encoded triple that the selector is about; empty when it names nothing that could be looked
 // for.
-Bytes needle_of(const rats::Class& selected) {
+Bytes name_of(const rats::Class& selected) {
   if (selected.id) return selected.id->value;
   if (selected.vendor) return to_bytes(as_bytes(*selected.vendor));
   return selected.model ? to_bytes(as_bytes(*selected.model)) : Bytes{};
 }
-Bytes needle_of(const rats::TaggedBytes& selected) { return selected.value; }
+Bytes name_of(const rats::TaggedBytes& selected) { return selected.value; }
+
+bool is_identified(const rats::Class& selected) { return selected.id.has_value(); }
+bool is_identified(const rats::TaggedBytes&) { return true; }
 
 bool is_about(const rats::Class& selected, const rats::Environment& environment) {
   return environment.class_map && rats::match::selects(selected, *environment.class_map);
@@ -51,31 +54,19 @@ Result<StatementSelector> StatementSelector::make(const rats::EnvironmentQuery& 
   StatementSelector made(query);
   bool stateful = false;
   for_each_selector(query, [&](const auto& selector) {
-    made.needles_.push_back(needle_of(selector.selected));
+    made.names_.push_back(name_of(selector.selected));
+    made.by_identifiers_ = made.by_identifiers_ && is_identified(selector.selected);
     stateful = stateful || !selector.measurements.empty();
   });
-  if (std::ranges::any_of(made.needles_, &Bytes::empty))
+  if (std::ranges::any_of(made.names_, &Bytes::empty))
     return fail(Errc::unsupported, "a class is selected here by its id, vendor or model at least");
   if (stateful && query.artifact == ArtifactType::trust_anchors)
     return fail(Errc::unsupported, "keys are not selected by measurements here");
   return made;
 }
 
-bool StatementSelector::wants(TripleKind kind) const noexcept {
-  switch (query_->artifact) {
-    case ArtifactType::reference_values:
-      return kind == TripleKind::reference_values;
-    case ArtifactType::endorsed_values:
-      return kind == TripleKind::endorsed_values || kind == TripleKind::conditional_endorsements ||
-             kind == TripleKind::conditional_series;
-    case ArtifactType::trust_anchors:
-      return kind == TripleKind::attestation_keys;
-  }
-  return false;
-}
-
 bool StatementSelector::may_match(ByteView triple) const {
-  return std::ranges::any_of(needles_, [&](const Bytes& needle) { return as_text(triple).contains(as_text(needle)); });
+  return std::ranges::any_of(names_, [&](const Bytes& name) { return as_text(triple).contains(as_text(name)); });
 }
 
 bool StatementSelector::matches(const rats::Environment& environment,
@@ -101,28 +92,23 @@ bool StatementSelector::matches(const Statement& statement) const {
          });
 }
 
-Result<void> StatementSelector::select(const Content& content, std::size_t most,
-                                       std::vector<SelectedStatement>& selected) const {
-  std::shared_ptr<const Origin> origin;
-  std::set<std::pair<TripleKind, Bytes>> seen;  // conditional endorsements stand under each of their conditions
-  Result<void> outcome;
-  content.for_each([&](const Content::Entry& entry) {
-    if (!outcome || !wants(entry.kind) || !may_match(entry.triple)) return;
-    auto statement = content.statement(entry);
-    if (!statement) {
-      outcome = std::unexpected(std::move(statement).error());
-      return;
-    }
-    if (!matches(*statement) || !seen.emplace(entry.kind, to_bytes(entry.triple)).second) return;
-    if (selected.size() >= most) {
-      outcome = fail(Errc::too_large, std::format("more than {} statements answer the query: select less", most));
-      return;
-    }
-    if (origin == nullptr) origin = std::make_shared<const Origin>(content.origin());
-    statement->origin = origin.get();
-    selected.push_back({.origin = origin, .statement = *std::move(statement)});
-  });
-  return outcome;
+Result<std::optional<Statement>> StatementSelector::select(const Content& content, const Content::Entry& entry) const {
+  if (artifact_of(entry.kind) != query_->artifact || !may_match(entry.triple)) return std::nullopt;
+  TRY(Statement statement, content.statement(entry));
+  if (!matches(statement)) return std::nullopt;
+  return statement;
+}
+
+Result<void> Selection::add(const Content& content, const Content::Entry& entry) {
+  TRY(std::optional<Statement> statement, selector_.select(content, entry));
+  if (!statement) return {};
+  if (selected_.size() >= most_)
+    return fail(Errc::too_large, std::format("more than {} statements answer the query: select less", most_));
+  if (latest_ != &content) origin_ = std::make_shared<const Origin>(content.origin());
+  latest_ = &content;
+  statement->origin = origin_.get();
+  selected_.push_back({.origin = origin_, .statement = *std::move(statement)});
+  return {};
 }
 
 }  // namespace credence::verifier

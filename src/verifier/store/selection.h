@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,27 +21,49 @@ struct SelectedStatement {
   Statement statement;  // its own origin is the one above
 };
 
-// Tells which statements of a content a query asks for. Most are passed over by their octets, without being parsed.
+// Tells which statements a query asks for.
 class StatementSelector {
  public:
   // Errc::unsupported for a class selector without id, vendor and model, and for measurements in a query for keys.
   [[nodiscard]] static Result<StatementSelector> make(const rats::EnvironmentQuery& query);
 
-  // Appends those of `content`, each once. Errc::too_large when there are more than `most` altogether.
-  [[nodiscard]] Result<void> select(const Content& content, std::size_t most,
-                                    std::vector<SelectedStatement>& selected) const;
+  [[nodiscard]] rats::ArtifactType artifact() const noexcept { return query_->artifact; }
+  // Octets of which some stand in every triple that is asked for: those of identifiers, or else of a vendor or a model.
+  [[nodiscard]] const std::vector<Bytes>& names() const noexcept { return names_; }
+  // Each name is a class id, an instance or a group.
+  [[nodiscard]] bool by_identifiers() const noexcept { return by_identifiers_; }
+
+  // Most entries are told by their octets, without being parsed. Null when this one is not asked for.
+  [[nodiscard]] Result<std::optional<Statement>> select(const Content& content, const Content::Entry& entry) const;
 
  private:
   explicit StatementSelector(const rats::EnvironmentQuery& query) : query_(&query) {}
 
-  [[nodiscard]] bool wants(TripleKind kind) const noexcept;
   [[nodiscard]] bool may_match(ByteView triple) const;
   [[nodiscard]] bool matches(const Statement& statement) const;
   [[nodiscard]] bool matches(const rats::Environment& environment,
                              const std::vector<rats::Measurement>& measurements) const;
 
   const rats::EnvironmentQuery* query_;  // outlives the selector
-  std::vector<Bytes> needles_;           // octets of which one stands in every triple that matches
+  std::vector<Bytes> names_;
+  bool by_identifiers_ = true;
+};
+
+// What was selected so far.
+class Selection {
+ public:
+  Selection(const StatementSelector& selector, std::size_t most) : selector_(selector), most_(most) {}
+
+  // Appends the entry when it is asked for. Errc::too_large.
+  [[nodiscard]] Result<void> add(const Content& content, const Content::Entry& entry);
+  [[nodiscard]] std::vector<SelectedStatement> take() && { return std::move(selected_); }
+
+ private:
+  const StatementSelector& selector_;
+  std::size_t most_;
+  std::vector<SelectedStatement> selected_;
+  const Content* latest_ = nullptr;  // whose origin it is
+  std::shared_ptr<const Origin> origin_;
 };
 
 }  // namespace credence::verifier

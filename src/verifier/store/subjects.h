@@ -1,0 +1,43 @@
+// Where triples stand, by the identifiers of what they are about: a question of CoSERV then needs no walk over a
+// million of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "rats/coserv/coserv.h"
+#include "verifier/store/content.h"
+#include "verifier/store/statement.h"
+
+namespace credence::verifier {
+
+// What a triple of this kind is in the terms of CoSERV; nothing for those that it has no place for.
+[[nodiscard]] std::optional<rats::ArtifactType> artifact_of(TripleKind kind) noexcept;
+
+// What triples of this artifact stand under when an environment of theirs has this class id, instance or group.
+[[nodiscard]] std::uint64_t subject_hash(rats::ArtifactType artifact, ByteView identifier) noexcept;
+
+// Not thread-safe.
+class Subjects {
+ public:
+  // `content` is a number of the caller's.
+  void add(std::uint32_t content, std::span<const Content::Subject> subjects);
+  void remove(std::uint32_t content, std::span<const Content::Subject> subjects);
+
+  struct Place {
+    std::uint32_t content = 0;
+    std::uint32_t offset = 0;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  // In their order, each once. Others may be among them: hashes are compared, not identifiers.
+  [[nodiscard]] std::vector<Place> find(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const;
+
+ private:
+  std::unordered_multimap<std::uint64_t, Place> places_;
+};
+
+}  // namespace credence::verifier
