@@ -4,8 +4,8 @@
 #include <format>
 
 #include "api/read_key.h"
-#include "api/read_token.h"
 #include "base/clock.h"
+#include "base/token_file.h"
 #include "client/remote_appraiser.h"
 #include "evidence/media_types.h"
 
@@ -42,7 +42,7 @@ Result<Appraiser> remote_verifier(const RemoteVerifierOptions& options) {
     TRY(made.key_set, open_key_set(options));
   }
   if (options.token) {
-    TRY(SecretBytes token, read_token(*options.token));
+    TRY(SecretBytes token, read_token_file(*options.token));
     made.token = std::make_shared<const SecretBytes>(std::move(token));
   }
   made.issuer = options.issuer;

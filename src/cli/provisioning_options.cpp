@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "cli/token_file.h"
+#include "base/token_file.h"
 
 namespace credence::cli {
 void add_provisioning_options(CLI::App& command, ProvisioningOptions& options) {

@@ -6,8 +6,8 @@
 #include "api/local/edge_parts.h"
 #include "api/local/policies.h"
 #include "api/read_key.h"
-#include "api/read_token.h"
 #include "base/clock.h"
+#include "base/token_file.h"
 #include "client/key_set.h"
 #include "edge/appraiser.h"
 #include "edge/bundle.h"
@@ -59,7 +59,7 @@ Result<client::CoservService> coserv_service(const EdgeVerifierOptions& options)
   service.http.allow_insecure_http = options.allow_insecure_http;
   service.deadline = options.deadline / 2;  // discovery first, then the question
   if (options.token) {
-    TRY(service.token, read_token(*options.token));
+    TRY(service.token, read_token_file(*options.token));
   }
   return service;
 }

@@ -7,24 +7,15 @@
 #include <string_view>
 #include <utility>
 
+#include "base/token_file.h"
 #include "client/opa.h"
 #include "service/listen_address.h"
 #include "service/policy/peer_names.h"
-#include "service/verifier/file.h"
 
 namespace credence::service {
 namespace {
 
 constexpr std::chrono::seconds kOpaTimeout{2};
-constexpr std::size_t kMaxTokenFile = 4'096;
-
-Result<SecretBytes> read_token(const std::string& file) {
-  TRY(const SecretBytes content, read_file(file, kMaxTokenFile));
-  std::string_view token = as_text(content.view());
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.remove_suffix(1);
-  if (token.empty()) return fail_in(Errc::configuration, file, "expected a token, got an empty file");
-  return SecretBytes(as_bytes(token));
-}
 
 class Conversion {
  public:
@@ -151,7 +142,7 @@ class Conversion {
     opa.http.connect_timeout = opa.http.timeout = kOpaTimeout;
     if (!config_.opa_ca.empty()) opa.http.ca_file = config_.opa_ca;
     if (!config_.opa_token.empty()) {
-      auto token = read_token(config_.opa_token);
+      auto token = read_token_file(config_.opa_token);
       if (!token) return problem("opa-token", ": " + token.error().text());
       opa.token = *std::move(token);
     }
