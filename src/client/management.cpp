@@ -19,8 +19,10 @@ Result<HttpResponse> ask(const Management& where, HttpRequest what, long expecte
     what.headers.emplace_back("Authorization", std::move(value));
   }
   TRY(HttpResponse response, request(what, where.http));
-  if (response.status != expected) return std::unexpected(refusal_of(response, what.url));
-  return response;
+  if (response.status == expected) return response;
+  Error refusal = refusal_of(response, what.url);
+  if (response.status == 404) refusal.code = Errc::not_found;  // the caller has named a policy that is not there
+  return std::unexpected(std::move(refusal));
 }
 
 std::string path_of(std::string_view kind, std::string_view scheme) {

@@ -103,6 +103,7 @@ class Policy(unittest.TestCase):
             credence("policy", "remove", policy, *of_scheme)
         left = [policy["uuid"] for policy in facts(credence("policy", "list", *of_scheme))["policies"]]
         self.assertFalse({first, second} & set(left))
+        self.assertIn("not_found", credence("policy", "remove", first, *of_scheme, expect=2).stderr)
 
     def test_names_what_is_missing(self):
         for arguments, words in (
