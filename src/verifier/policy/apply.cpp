@@ -15,19 +15,25 @@ namespace {
 // Members of policy_claims that others rely on: no policy may make them up.
 constexpr std::array<std::string_view, 2> kReserved = {"code", "raised"};
 
-// How far from affirming. A claim that is not made is worse than an affirming one and better than a warning.
-int distance(rats::Tier tier) {
+// How far from affirming. That nothing is known is worse than an affirming claim and better than a warning.
+int distance(rats::Tier tier) noexcept {
   switch (tier) {
     case rats::Tier::affirming:
       return 0;
     case rats::Tier::none:
       return 1;
     case rats::Tier::warning:
-      return 2;
+      return 3;
     case rats::Tier::contraindicated:
       break;
   }
-  return 3;
+  return 4;
+}
+// Evidence that was not expected (1) and a verifier that could not work (-1) are of the tier "none" too, and say more
+// than a claim that is not made.
+int distance(std::int8_t claim) noexcept {
+  const rats::Tier tier = rats::tier_of(claim);
+  return tier == rats::Tier::none && claim != rats::kNoClaim ? 2 : distance(tier);
 }
 
 struct Change {
@@ -39,10 +45,21 @@ struct Changes {
   std::vector<Change> lowered;
 };
 
-void note(Changes& changes, rats::Tier before, rats::Tier after, Change change) {
+template <typename T>
+void note(Changes& changes, T before, T after, Change change) {
   if (distance(after) == distance(before)) return;
   auto& where = distance(after) < distance(before) ? changes.raised : changes.lowered;
   where.push_back(std::move(change));
+}
+
+// The best status that goes with these claims. AR4SI section 2.3.4 takes the worst tier, of which "none" is the least:
+// the status alone would then be affirming beside evidence that was not expected.
+rats::Tier best_status(const rats::TrustVector& vector) noexcept {
+  const auto is_unexplained = [](std::int8_t claim) {
+    return claim != rats::kNoClaim && rats::tier_of(claim) == rats::Tier::none;
+  };
+  return std::max(vector.tier(),
+                  std::ranges::any_of(vector.claims, is_unexplained) ? rats::Tier::warning : rats::Tier::none);
 }
 
 bool set_claims(const PolicyOutput& output, rats::TrustVector& vector, Changes& changes) {
@@ -51,19 +68,25 @@ bool set_claims(const PolicyOutput& output, rats::TrustVector& vector, Changes& 
     const auto& set = output.claims.at(i);
     if (!set || set->value == rats::kNoClaim || set->value == vector.claims.at(i)) continue;
     const std::int8_t before = std::exchange(vector.claims.at(i), set->value);
-    note(changes, rats::tier_of(before), rats::tier_of(set->value),
+    note(changes, before, set->value,
          Change{.text = std::format("{} from {} to {}", claim_in_result(i), before, set->value), .line = set->line});
     any = true;
   }
   return any;
 }
 
-void set_status(const PolicyOutput& output, rats::Submodule& submodule, Changes& changes) {
-  if (!output.status || output.status->value == rats::Tier::none || output.status->value == submodule.status) return;
+// Errc::configuration for a status that its own claims contradict, whatever was granted: who reads the status alone
+// would not see them.
+Result<void> set_status(const PolicyOutput& output, rats::Submodule& submodule, Changes& changes) {
+  if (!output.status || output.status->value == rats::Tier::none || output.status->value == submodule.status) return {};
   const rats::Tier before = std::exchange(submodule.status, output.status->value);
   note(changes, before, submodule.status,
        Change{.text = std::format("status from {} to {}", rats::name(before), rats::name(submodule.status)),
               .line = output.status->line});
+  const rats::Tier best = best_status(*submodule.vector);
+  if (distance(submodule.status) >= distance(best)) return {};
+  return fail(Errc::configuration, std::format("it set the status to {}, and the claims say {}: set the claims too",
+                                               rats::name(submodule.status), rats::name(best)));
 }
 
 std::string at_line(int line) { return line > 0 ? std::format(" (line {})", line) : std::string(); }
@@ -103,12 +126,13 @@ Result<std::vector<std::string>> apply_output(const PolicyLabel& policy, PolicyO
   rats::Submodule changed = submodule;
   Changes changes;
   if (!changed.vector) changed.vector.emplace();
-  if (set_claims(output, *changed.vector, changes)) changed.status = changed.vector->tier();
-  set_status(output, changed, changes);
+  if (set_claims(output, *changed.vector, changes)) changed.status = best_status(*changed.vector);
+  const Result<void> set = set_status(output, changed, changes);
   if (!changes.raised.empty() && !policy.may_raise && !weak::removed(weak::Check::policy_may_only_worsen))
     return fail(Errc::configuration, std::format("it raised {}, and was stored without the grant to raise: a policy "
                                                  "lowers, unless its version was created with grant=raise",
                                                  list_of(changes.raised)));
+  CHECK(set);
   const bool explains = output.added_claims.contains("problem");
   CHECK(add_claims(std::move(output.added_claims), changed));
   if (!changes.lowered.empty()) {

@@ -105,13 +105,13 @@ Result<std::int8_t> claim_from(const json::Value& value) {
 }
 
 Result<rats::Tier> tier_from(const json::Value& value) {
-  if (value.is_string() && upper(value.get_string()) == "NONE") return rats::Tier::none;
   TRY(const std::int64_t number, number_from(value));
   for (const rats::Tier tier :
        {rats::Tier::none, rats::Tier::affirming, rats::Tier::warning, rats::Tier::contraindicated})
     if (number == std::to_underlying(tier)) return tier;
-  return fail(Errc::invalid_value,
-              std::format("a status is none (0), affirming (2), warning (32) or contraindicated (96), got {}", number));
+  return fail(
+      Errc::invalid_value,
+      std::format("a status is affirming (2), warning (32) or contraindicated (96), or 0 to leave it; got {}", number));
 }
 
 }  // namespace credence::verifier

@@ -102,14 +102,22 @@ struct Raise {
 
 std::vector<Raise> raises() {
   rats::Submodule nothing_known = affirming();
-  PolicyOutput hidden = setting(TrustClaim::configuration, 96);
-  hidden.status = {.value = Tier::affirming, .line = 3};
   return {{unrecognised(), setting(TrustClaim::executables, 2), "executables from 33 to 2"},
           {unrecognised(), setting(TrustClaim::executables, 1), "executables from 33 to 1"},
-          {nothing_known, setting(TrustClaim::configuration, 2), "configuration from 0 to 2"},
-          {unrecognised(), setting(Tier::affirming), "status from warning to affirming"},
-          // Not as bad as its own claim says.
-          {affirming(), hidden, "status from contraindicated to affirming"}};
+          {nothing_known, setting(TrustClaim::configuration, 2), "configuration from 0 to 2"}};
+}
+
+// A status that is not as bad as the claims beside it.
+std::vector<Raise> contradictions() {
+  PolicyOutput hidden = setting(TrustClaim::configuration, 96);
+  hidden.status = {.value = Tier::affirming, .line = 3};
+  PolicyOutput unexpected = setting(TrustClaim::executables, 1);
+  unexpected.status = {.value = Tier::affirming, .line = 3};
+  rats::Submodule empty;
+  return {{unrecognised(), setting(Tier::affirming), "status from warning to affirming"},
+          {affirming(), hidden, "status from contraindicated to affirming"},
+          {affirming(), unexpected, "status from warning to affirming"},
+          {empty, setting(Tier::affirming), "status from none to affirming"}};
 }
 
 TEST(ApplyPolicy, RaisesNothingWithoutTheGrant) {
@@ -118,6 +126,31 @@ TEST(ApplyPolicy, RaisesNothingWithoutTheGrant) {
     test::expect_refused(apply_output(kPlain, raise.output, submodule), Errc::configuration, "it raised " + raise.what);
     EXPECT_EQ(submodule.vector, raise.before.vector) << raise.what;
     EXPECT_EQ(submodule.status, raise.before.status) << raise.what;
+  }
+}
+
+TEST(ApplyPolicy, HidesNoClaimBehindAStatus) {
+  for (const Raise& contradiction : contradictions()) {
+    rats::Submodule submodule = contradiction.before;
+    test::expect_refused(apply_output(kPlain, contradiction.output, submodule), Errc::configuration,
+                         "it raised " + contradiction.what);
+    test::expect_refused(apply_output(kGranted, contradiction.output, submodule), Errc::configuration,
+                         "it set the status to affirming, and the claims say");
+    EXPECT_EQ(submodule.vector, contradiction.before.vector) << contradiction.what;
+    EXPECT_EQ(submodule.status, contradiction.before.status) << contradiction.what;
+  }
+}
+
+// Whoever reads the status alone must see it: these claims are of the tier "none", the least of all.
+TEST(ApplyPolicy, LowersTheStatusForUnexpectedEvidenceAndForAVerifierThatCouldNotWork) {
+  for (const TrustClaim claim : {TrustClaim::executables, TrustClaim::configuration}) {  // 2 and 0 before
+    for (const std::int8_t value : {std::int8_t{1}, std::int8_t{-1}}) {
+      rats::Submodule submodule = affirming();
+      EXPECT_THAT(apply_output(kPlain, setting(claim, value), submodule).value(), IsEmpty());
+      EXPECT_EQ(submodule.status, Tier::warning) << +value;
+      EXPECT_EQ(submodule.policy_claims.at("code"), "not_affirming");
+      EXPECT_THAT(problem(submodule), HasSubstr("policy site lowered"));
+    }
   }
 }
 
