@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "service/http/forwarded.h"
 #include "service/http/peer_names.h"
 #include "service/http/problem.h"
 #include "service/http/response_text.h"
@@ -71,17 +72,11 @@ Result<Request> request_of(const Parser::value_type& message) {
   return request;
 }
 
-// Of IPv6 the network: within it a client takes as many addresses as it likes. Empty when the client is gone already.
+// Empty when the client is gone already.
 std::string client_of(const Socket& socket) {
   error_code gone;
   const asio::ip::address address = socket.remote_endpoint(gone).address();
-  if (gone) return {};
-  if (address.is_v4()) return address.to_string();
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-  auto octets = v6.to_bytes();
-  std::fill(octets.begin() + 8, octets.end(), 0);
-  return asio::ip::address_v6(octets).to_string();
+  return gone ? std::string() : client_address(address.to_string()).value_or("");
 }
 
 bool is_local(const Socket& socket) {
@@ -262,6 +257,14 @@ class StreamConnection final : public Connection {
     co_return co_await write(std::move(response), exchange);
   }
 
+  // A proxy's own requests, its health checks, say nothing and stay the proxy's.
+  static void name_client(Request& request) {
+    auto client = forwarded_client(request);
+    if (!client) return;
+    request.client = *std::move(client);
+    request.local = false;
+  }
+
   // The request of a header, or what is answered to one that is none.
   std::expected<Request, Response> begin(Exchange& exchange, const Parser& parser) {
     exchange.version = parser.get().version();
@@ -272,6 +275,7 @@ class StreamConnection final : public Connection {
     exchange.method = request->method;
     request->client = client_;
     request->local = local_;
+    if (std::ranges::contains(exchange.serving->trusted_proxies, client_)) name_client(*request);
     request->certificate_names = certificate_names_;
     request->id = exchange.id;
     return *std::move(request);
@@ -414,6 +418,7 @@ class StreamConnection final : public Connection {
     const bool head = exchange.method == Method::head;
     const ResponseLine line = exchange.line(response);
     std::string text = header_text(response, line, system_clock()->now());
+    if (line.framing == Framing::chunked && !response.body.empty()) response.body = chunk_text(response.body);
     const bool small = response.body.size() <= kSmallBody;
     if (!head && small) text += response.body;
     const bool begun = co_await send(text);

@@ -58,6 +58,8 @@ class HttpStream : public testing::Test {
   std::unique_ptr<Server> start(ServerLimits limits = {}) {
     Router router;
     router.add(Method::get, "/stream", 0, [this](const Request&) { return Response{.stream = stream}; });
+    router.add(Method::get, "/begun", 0,
+               [this](const Request&) { return Response{.body = "first", .stream = stream}; });
     router.add(Method::get, "/hello", 0, [](const Request&) { return Response{.body = "hello"}; });
     ServerOptions options;
     options.limits = limits;
@@ -66,6 +68,17 @@ class HttpStream : public testing::Test {
 
   std::shared_ptr<Scripted> stream = std::make_shared<Scripted>();
 };
+
+// A conforming client takes what stands before the first chunk for the length of one.
+TEST_F(HttpStream, FramesWhatItBeginsWith) {
+  const Running server(start());
+  RawClient client(server->port());
+  client.send("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(client.receive("first\r\n").ends_with("\r\n\r\n5\r\nfirst\r\n"));
+  RawClient old(server->port());
+  old.send("GET /begun HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(old.receive("first").ends_with("\r\n\r\nfirst"));
+}
 
 TEST_F(HttpStream, SendsWhatComesWhenItComes) {
   const Running server(start());
