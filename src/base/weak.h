@@ -36,6 +36,7 @@ enum class Check : std::uint8_t {
   signatures,
   // --- evidence/dice/chain ---
   dice_root,       // the chain ends at a root that was provisioned (A9)
+  dice_path,       // every certificate that is shown is part of that chain (A9)
   dice_freshness,  // the chain was made for this nonce (A4)
   // --- evidence/psa, cca, parsec_cca, enacttrust ---
   token_challenge,        // a token was made for this challenge (A4)

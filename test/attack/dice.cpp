@@ -23,9 +23,26 @@ Result<void> recorded_chain() {
   return present(endorsed, endorsed.bare(), Bytes(32, 0x6e));
 }
 
+// The attacker's device is of a maker that is endorsed, runs what is not, and shows what he has made beside its chain.
+Result<void> certificate_beside_the_chain() {
+  DiceDevice endorsed;
+  const Bytes nonce(32, 0x6e);
+  DiceDevice::Certificates chain = endorsed.with_fresh_leaf(nonce);
+  CHECK(present(endorsed, chain, nonce));
+  DiceDevice attacker = endorsed;
+  attacker.more_of_alias = {{"1.2.3.4", {0x05, 0x00}, false}};  // its alias measures nothing
+  chain = attacker.with_fresh_leaf(nonce);
+  const DiceDevice made;
+  chain.push_back(made.alias(made.device()));  // measures the approved firmware
+  return present(endorsed, chain, nonce);
+}
+
 INSTANTIATE_TEST_SUITE_P(Dice, AttackTest,
                          testing::Values(Attack{"A9_SelfSignedDevice", weak::Check::dice_root, Errc::not_affirming,
                                                 "the certificate at depth", self_signed_device},
+                                         Attack{"A9_CertificateBesideTheChain", weak::Check::dice_path,
+                                                Errc::not_affirming, "not part of the chain",
+                                                certificate_beside_the_chain},
                                          Attack{"A4_RecordedChain", weak::Check::dice_freshness, Errc::not_affirming,
                                                 "authentic and not fresh", recorded_chain}),
                          name_of);

@@ -19,9 +19,10 @@ inline constexpr Timestamp kDiceTime{std::chrono::milliseconds{1'790'000'000'000
 [[nodiscard]] inline Result<void> present(const test::DiceDevice& endorsed, const test::DiceDevice::Certificates& chain,
                                           const Bytes& nonce) {
   const auto store = verifier::memory_store();
-  const rats::Corim roots = endorsed.roots();
-  TRY(const auto stored, store->submit(roots, as_bytes(std::get<std::string>(roots.id))));
-  static_cast<void>(stored);
+  for (const rats::Corim& corim : {endorsed.roots(), endorsed.reference_values()}) {
+    TRY(const auto stored, store->submit(corim, as_bytes(std::get<std::string>(corim.id))));
+    static_cast<void>(stored);
+  }
   const verifier::Engine engine(store, std::make_shared<FixedClock>(kDiceTime), {}, {});
   TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::dice::kPemChain),
                                             .evidence = test::DiceDevice::pem(chain),

@@ -42,29 +42,46 @@ Result<void> affirmed_a_moment_ago() {
   return enter_as_client(machine.tls_key, honest(machine), relying_party.demands(machine));
 }
 
-// The provisioner's release of last year, whose flaw is known, with a signature that is still good: submitted again.
-Result<void> older_reference_values() {
-  EvidenceMaker machine;
+// The provisioner's release of last year, whose flaw is known, and that of this year.
+struct Releases {
+  EvidenceMaker machine;  // runs the old one
   rats::Corim old_values = evidence::tpm::veraison_corim(machine.endorsement()).value();
-  EvidenceMaker updated = machine;
-  updated.pcrs[tpm::kAlgSha256][1] = Bytes(32, 0x77);
-  rats::Corim new_values = evidence::tpm::veraison_corim(updated.endorsement()).value();
-  new_values.id = "of this year";
-  for (std::size_t i = 0; i < new_values.comids.size(); ++i) {
-    old_values.comids[i].id = new_values.comids[i].id = "comid " + std::to_string(i);
-    new_values.comids[i].version = 2;
+  rats::Corim new_values;
+
+  Releases() {
+    EvidenceMaker updated = machine;
+    updated.pcrs[tpm::kAlgSha256][1] = Bytes(32, 0x77);
+    new_values = evidence::tpm::veraison_corim(updated.endorsement()).value();
+    new_values.id = "of this year";
+    for (std::size_t i = 0; i < new_values.comids.size(); ++i) {
+      old_values.comids[i].id = new_values.comids[i].id = "comid " + std::to_string(i);
+      new_values.comids[i].version = 2;
+    }
   }
-  const RelyingParty relying_party;
-  const auto submit = [&](const rats::Corim& corim) -> Result<void> {
-    TRY(const Bytes octets, rats::encode_corim(corim));
-    TRY(const verifier::Stored stored, relying_party.store->submit(corim, octets));
-    return {};
-  };
-  TRY(const rats::Corim keys, evidence::tpm::keys_corim(machine.endorsement()));
-  CHECK(submit(keys));
-  CHECK(submit(new_values));
-  CHECK(submit(old_values));
-  return enter_as_client(machine.tls_key, honest(machine), relying_party.demands(machine));
+
+  // Submits both in this order, then the machine that runs the old one comes.
+  [[nodiscard]] Result<void> enter_after(const rats::Corim& first, const rats::Corim& second) const {
+    const RelyingParty relying_party;
+    TRY(const rats::Corim keys, evidence::tpm::keys_corim(machine.endorsement()));
+    for (const rats::Corim* corim : {&keys, &first, &second}) {
+      TRY(const Bytes octets, rats::encode_corim(*corim));
+      TRY(const verifier::Stored stored, relying_party.store->submit(*corim, octets));
+      static_cast<void>(stored);
+    }
+    return enter_as_client(machine.tls_key, honest(machine), relying_party.demands(machine));
+  }
+};
+
+// With a signature that is still good: submitted again.
+Result<void> older_reference_values() {
+  const Releases releases;
+  return releases.enter_after(releases.new_values, releases.old_values);
+}
+
+// Nobody thought of withdrawing it.
+Result<void> replaced_reference_values() {
+  const Releases releases;
+  return releases.enter_after(releases.old_values, releases.new_values);
 }
 
 // The maker said until when the release is good, and made no other under the same tag. The flaw was found afterwards.
@@ -89,6 +106,8 @@ INSTANTIATE_TEST_SUITE_P(Revoked, AttackTest,
                                                 "stolen", affirmed_a_moment_ago},
                                          Attack{"A22_OlderReferenceValues", weak::Check::tag_version, Errc::stale,
                                                 "version 2 is active", older_reference_values},
+                                         Attack{"A22_ReplacedReferenceValues", weak::Check::tag_version,
+                                                Errc::not_affirming, "PCR", replaced_reference_values},
                                          Attack{"A22_ExpiredReferenceValues", weak::Check::endorsement_validity,
                                                 Errc::not_affirming, "expired at", expired_reference_values}),
                          name_of);

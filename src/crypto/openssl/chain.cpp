@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <format>
+#include <vector>
 
 #include "crypto/authority.h"
 #include "crypto/certificate.h"
@@ -118,6 +119,21 @@ Result<void> check_critical(const STACK_OF(X509) * chain, std::span<const std::s
   return {};
 }
 
+// OpenSSL takes what it needs of the certificates that it is shown, and passes over the others: nobody has signed
+// those, and a caller that reads them would believe whoever put them there.
+Result<void> check_presented(const STACK_OF(X509) * chain, std::span<const Certificate> presented) {
+  for (std::size_t i = 0; i < presented.size(); ++i) {
+    const int depth = static_cast<int>(i) + 1;
+    const bool used = depth < sk_X509_num(chain) && X509_cmp(sk_X509_value(chain, depth), native(presented[i])) == 0;
+    if (!used)
+      return fail(Errc::untrusted_chain,
+                  std::format("the certificate of {} is not part of the chain to an anchor: expected each certificate "
+                              "to be issued by the next, up to an anchor at most",
+                              presented[i].subject()));
+  }
+  return {};
+}
+
 using OwnedChain = Owned<STACK_OF(X509), [](STACK_OF(X509) * chain) { OSSL_STACK_OF_X509_free(chain); }>;
 
 // The chain that was found, first the certificate that was asked about.
@@ -152,10 +168,12 @@ Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> 
   return check_leaf(native(leaf));
 }
 
-Result<void> verify_authority(const Certificate& authority, std::span<const Certificate> intermediates,
-                              std::span<const Certificate> anchors, Timestamp at,
+Result<void> verify_authority(const Certificate& authority, const AuthorityPath& path, Timestamp at,
                               std::span<const std::string_view> understood) {
-  TRY(const OwnedChain chain, build_chain(authority, intermediates, anchors, at, X509_V_FLAG_IGNORE_CRITICAL));
+  std::vector<Certificate> above(path.presented.begin(), path.presented.end());
+  above.insert(above.end(), path.others.begin(), path.others.end());
+  TRY(const OwnedChain chain, build_chain(authority, above, path.anchors, at, X509_V_FLAG_IGNORE_CRITICAL));
+  CHECK(check_presented(chain.get(), path.presented));
   CHECK(check_critical(chain.get(), understood));
   CHECK(check_authorities(chain.get(), 0));
   return check_path_lengths(chain.get());

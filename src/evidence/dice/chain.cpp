@@ -4,6 +4,7 @@
 #include <array>
 #include <format>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -166,9 +167,17 @@ Result<void> check_chain(const Chain& chain, const Anchors& anchors, Timestamp a
     std::ranges::copy_if(chain.certificates, std::back_inserter(roots), is_self_issued);
   }
   TRY(const crypto::Certificate* issuer, issuer_of_leaf(chain, anchors));
-  std::vector<crypto::Certificate> above = anchors.intermediates;
-  for (std::size_t i = 2; i < chain.certificates.size(); ++i) above.push_back(chain.certificates[i]);
-  CHECK(crypto::verify_authority(*issuer, above, roots, at, kUnderstood));
+  // Every certificate of the evidence says what ran: each must be vouched for by the next, and the last by an anchor.
+  // Else whoever shows a chain adds one of his own making, with the firmware or the device that he wants to be.
+  std::span<const crypto::Certificate> presented = chain.certificates;
+  presented = presented.subspan(std::min<std::size_t>(presented.size(), 2));
+  std::vector<crypto::Certificate> others = anchors.intermediates;
+  if (weak::removed(weak::Check::dice_path)) {
+    others.insert(others.end(), presented.begin(), presented.end());
+    presented = {};
+  }
+  CHECK(
+      crypto::verify_authority(*issuer, {.presented = presented, .others = others, .anchors = roots}, at, kUnderstood));
   const crypto::Certificate& leaf = chain.certificates.front();
   CHECK(check_leaf(leaf, *issuer, at));
   CHECK(check_device(chain, *issuer));

@@ -182,12 +182,13 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
                             .validity = corim.validity,
                             .signer = std::move(signer)});
   for (const rats::Comid& comid : corim.comids) {
+    const std::size_t begin = content.size();
     CHECK(check_authorities(comid, content.origin().signer));
     CHECK(read_own(comid, *scheme, software, content));
     CHECK(add_common(comid, *scheme, content));
-    content.add({.id = rats::text_of(comid.id), .version = comid.version});
+    content.add(rats::text_of(comid.id), comid.version, begin);
   }
-  for (const auto& [tag, version] : software.versions()) content.add({.id = "CoSWID " + tag, .version = version});
+  for (const auto& [tag, version] : software.versions()) content.add("CoSWID " + tag, version, content.size());
   if (content.empty()) return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");
   content.shrink_to_fit();
   return content;

@@ -43,8 +43,12 @@ class Content {
   struct Tag {
     std::string id;
     std::uint64_t version = 0;
+    std::size_t begin = 0, end = 0;  // of the offsets of its triples
   };
-  void add(Tag tag) { tags_.push_back(std::move(tag)); }
+  // `begin`: size() before its triples were added.
+  void add(std::string id, std::uint64_t version, std::size_t begin) {
+    tags_.push_back({.id = std::move(id), .version = version, .begin = begin, .end = size()});
+  }
   [[nodiscard]] const std::vector<Tag>& tags() const noexcept { return tags_; }
 
   // That the triple at this offset is about an environment with this identifier (verifier/store/subjects.h).
@@ -68,6 +72,7 @@ class Content {
   [[nodiscard]] Result<Statement> statement(const Entry& entry) const;
 
   [[nodiscard]] bool empty() const noexcept { return octets_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return octets_.size(); }  // the offset that the next triple has
   [[nodiscard]] const Scheme& scheme() const noexcept { return *scheme_; }
   [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
   void shrink_to_fit();

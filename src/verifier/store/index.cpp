@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/weak.h"
 #include "verifier/claims/conditional.h"
 #include "verifier/scheme/scheme.h"
 
@@ -22,10 +21,6 @@ std::uint64_t hash_of(const Scheme& scheme, Topic topic, ByteView key) noexcept 
   return hash(as_text(key)) ^ (of_name * 2 + std::to_underlying(topic)) * 0x9e3779b97f4a7c15;
 }
 
-std::string key_of(const Origin& origin, const Content::Tag& tag) {
-  return std::format("{}\n{}", origin.profile, tag.id);
-}
-
 }  // namespace
 
 Result<void> Index::check(const Content& content) const {
@@ -34,7 +29,7 @@ Result<void> Index::check(const Content& content) const {
     if (entry.topic == Topic::trust_anchor) anchors[hash_of(content.scheme(), entry.topic, entry.key)].push_back(entry);
   });
   const std::shared_lock lock(mutex_);
-  CHECK(check_versions(content));
+  CHECK(versions_.check(content));
   for (const auto& [hash, entries] : anchors) {
     for (const Content::Entry& first : entries) {
       const Lookup lookup{.scheme = content.scheme(), .topic = first.topic, .key = first.key};
@@ -50,29 +45,13 @@ Result<void> Index::check(const Content& content) const {
   return {};
 }
 
-// draft-ietf-rats-corim section 5.1.1.2: a higher tag-version is the newer one. The signature of an old CoRIM stays
-// good: without this whoever has kept it brings back the reference values of a vulnerable release (A22).
-Result<void> Index::check_versions(const Content& content) const {
-  if (weak::removed(weak::Check::tag_version)) return {};
-  for (const Content::Tag& tag : content.tags()) {
-    const auto known = versions_.find(key_of(content.origin(), tag));
-    if (known == versions_.end()) continue;
-    for (const auto& [number, version] : known->second)
-      if (version > tag.version)
-        return fail(Errc::stale, std::format("tag {}: version {} is active, this is version {}: deactivate the newer "
-                                             "one first, if the older is meant",
-                                             tag.id, version, tag.version));
-  }
-  return {};
-}
-
 void Index::add(Content content) {
   const std::unique_lock lock(mutex_);
   const std::uint32_t number = next_++;
   const auto& kept = *(contents_[number] = std::make_unique<const Content>(std::move(content)));
   numbers_[kept.origin().id] = number;
   subjects_.add(number, kept.subjects());
-  for (const Content::Tag& tag : kept.tags()) versions_[key_of(kept.origin(), tag)].emplace_back(number, tag.version);
+  if (versions_.add(number, kept)) joined_.clear();
   kept.for_each([&](const Content::Entry& entry) {
     const std::uint64_t hash = hash_of(kept.scheme(), entry.topic, entry.key);
     postings_[hash].push_back({.content = number, .offset = static_cast<std::uint32_t>(entry.offset)});
@@ -99,12 +78,7 @@ void Index::remove(std::string_view id) {
     std::erase_if(postings->second, [&](const Posting& posting) { return posting.content == number; });
     if (postings->second.empty()) postings_.erase(postings);
   });
-  for (const Content::Tag& tag : contents_.at(number)->tags()) {
-    const auto known = versions_.find(key_of(contents_.at(number)->origin(), tag));
-    if (known == versions_.end()) continue;
-    std::erase_if(known->second, [number](const auto& version) { return version.first == number; });
-    if (known->second.empty()) versions_.erase(known);
-  }
+  if (versions_.remove(number, *contents_.at(number))) joined_.clear();
   contents_.erase(number);
   numbers_.erase(found);
   ++epoch_;
@@ -176,15 +150,21 @@ Result<bool> Index::speaks(const Content& content, std::string_view profile) con
 
 Result<void> Index::select_by_identifiers(std::string_view profile, const StatementSelector& selector,
                                           Selection& selection) const {
+  const auto places = subjects_.find(selector.artifact(), selector.names());
+  if (places.size() > kMostLookedAt)
+    return fail(Errc::too_large, std::format("{} statements are about what the query names, and at most {} are looked "
+                                             "at: ask by an instance",
+                                             places.size(), kMostLookedAt));
   std::optional<std::uint32_t> latest;
   bool speaks_now = false;
-  for (const Subjects::Place& place : subjects_.find(selector.artifact(), selector.names())) {
+  for (const Subjects::Place& place : places) {
     const Content& content = *contents_.at(place.content);
     if (latest != place.content) {
       TRY(speaks_now, speaks(content, profile));
       latest = place.content;
     }
-    if (speaks_now) CHECK(selection.add(content, content.entry(place.offset)));
+    if (speaks_now && !versions_.is_superseded(place.content, content, place.offset))
+      CHECK(selection.add(content, content.entry(place.offset)));
   }
   return {};
 }
@@ -195,7 +175,7 @@ Result<void> Index::select_by_walk(std::string_view profile, Selection& selectio
     if (!speaks_now) continue;
     Result<void> outcome;
     content->for_each([&](const Content::Entry& entry) {
-      if (outcome) outcome = selection.add(*content, entry);
+      if (outcome && !versions_.is_superseded(number, *content, entry.offset)) outcome = selection.add(*content, entry);
     });
     CHECK(std::move(outcome));
   }
@@ -234,6 +214,7 @@ Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint
     const Content::Entry entry = content.entry(posting.offset);
     // Different keys may share a hash; what is found must be what was asked for.
     if (&content.scheme() != &lookup.scheme || entry.topic != lookup.topic || !equal(entry.key, lookup.key)) continue;
+    if (versions_.is_superseded(posting.content, content, posting.offset)) continue;
     TRY(Statement statement, content.statement(entry));
     all.push_back(std::move(statement));
   }

@@ -17,6 +17,7 @@
 #include "verifier/store/content.h"
 #include "verifier/store/selection.h"
 #include "verifier/store/subjects.h"
+#include "verifier/store/tag_versions.h"
 
 namespace credence::verifier {
 
@@ -48,6 +49,7 @@ class Index {
   [[nodiscard]] Result<std::vector<SelectedStatement>> select(std::string_view profile,
                                                               const rats::EnvironmentQuery& query) const;
   static constexpr std::size_t kMostSelected = 4'096;
+  static constexpr std::size_t kMostLookedAt = 1 << 16;  // of a query by identifiers
 
   // Triples that look-ups can find.
   [[nodiscard]] std::size_t size() const;
@@ -70,7 +72,6 @@ class Index {
   [[nodiscard]] Result<void> select_by_walk(std::string_view profile, Selection& selection) const;
   // Of this profile, and by nobody who is revoked.
   [[nodiscard]] Result<bool> speaks(const Content& content, std::string_view profile) const;
-  [[nodiscard]] Result<void> check_versions(const Content& content) const;
   [[nodiscard]] std::shared_ptr<const Endorsed> any_conditional(const Scheme& scheme) const;
   [[nodiscard]] std::shared_ptr<const Endorsed> joined(const Lookup& lookup, std::uint64_t hash) const;
   [[nodiscard]] Result<std::vector<Statement>> statements(const Lookup& lookup, std::uint64_t hash) const;
@@ -82,8 +83,7 @@ class Index {
   std::unordered_map<std::string, std::uint32_t> numbers_;  // by id of the submission
   std::unordered_map<std::uint64_t, std::vector<Posting>> postings_;
   Subjects subjects_;
-  // Versions of each CoMID, by profile and tag-id, with the number of their content.
-  std::unordered_map<std::string, std::vector<std::pair<std::uint32_t, std::uint64_t>>> versions_;
+  TagVersions versions_;
   std::unordered_map<const Scheme*, std::size_t> conditional_;  // how many conditional endorsements
   std::uint32_t next_ = 0;
   std::size_t size_ = 0;

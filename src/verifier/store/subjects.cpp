@@ -32,23 +32,25 @@ std::uint64_t subject_hash(rats::ArtifactType artifact, ByteView identifier) noe
 }
 
 void Subjects::add(std::uint32_t content, std::span<const Content::Subject> subjects) {
-  for (const auto& [hash, offset] : subjects) places_.emplace(hash, Place{.content = content, .offset = offset});
+  for (const auto& [hash, offset] : subjects) places_[hash].push_back({.content = content, .offset = offset});
 }
 
 void Subjects::remove(std::uint32_t content, std::span<const Content::Subject> subjects) {
-  std::set<std::uint64_t> hashes;  // a class may have as many triples as there are: one pass over them is enough
+  std::set<std::uint64_t> hashes;
   for (const auto& [hash, offset] : subjects) hashes.insert(hash);
   for (const std::uint64_t hash : hashes) {
-    for (auto [place, end] = places_.equal_range(hash); place != end;)
-      place = place->second.content == content ? places_.erase(place) : std::next(place);
+    const auto found = places_.find(hash);
+    if (found == places_.end()) continue;
+    std::erase_if(found->second, [content](const Place& place) { return place.content == content; });
+    if (found->second.empty()) places_.erase(found);
   }
 }
 
 std::vector<Subjects::Place> Subjects::find(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const {
   std::vector<Place> found;
   for (const Bytes& identifier : identifiers) {
-    const auto [begin, end] = places_.equal_range(subject_hash(artifact, identifier));
-    for (auto place = begin; place != end; ++place) found.push_back(place->second);
+    const auto places = places_.find(subject_hash(artifact, identifier));
+    if (places != places_.end()) found.insert(found.end(), places->second.begin(), places->second.end());
   }
   std::ranges::sort(found);
   const auto again = std::ranges::unique(found);

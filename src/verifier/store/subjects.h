@@ -37,7 +37,8 @@ class Subjects {
   [[nodiscard]] std::vector<Place> find(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const;
 
  private:
-  std::unordered_multimap<std::uint64_t, Place> places_;
+  // Of one hash together: a class may have as many triples as there are, and what is removed goes in one pass.
+  std::unordered_map<std::uint64_t, std::vector<Place>> places_;
 };
 
 }  // namespace credence::verifier

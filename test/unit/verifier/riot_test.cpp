@@ -27,7 +27,14 @@ const Bytes kNonce(32, 0x11);
 
 class Riot : public testing::Test {
  protected:
-  void SetUp() override { test::provision(*store, device.roots()); }
+  void SetUp() override {
+    test::provision(*store, device.roots());
+    test::provision(*store, device.reference_values());
+  }
+  void forget_firmware() {
+    store = memory_store();
+    test::provision(*store, device.roots());
+  }
 
   rats::Ear appraise(const std::string& type, Bytes evidence, Challenge challenge = Nonce(kNonce),
                      Timestamp now = test::kNow) {
@@ -55,8 +62,7 @@ class Riot : public testing::Test {
 TEST_F(Riot, AffirmsALeafThatWasMadeForThisNonce) {
   const rats::Ear ear = appraise();
   expect_affirmed(ear);
-  // As in Veraison: instance-identity, and nothing else.
-  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 0, 0, 0, 0, 0, 0}}));
+  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 3, 0, 0, 0, 0, 0}}));
   const json::Object& claims = ear.submodules.at(kScheme).annotated_evidence;
   EXPECT_EQ(claims.at("FWID").as_string(), to_base64(device.firmware));
   EXPECT_EQ(claims.at("layers").as_array().size(), 1U);
@@ -117,6 +123,27 @@ TEST_F(Riot, TakesNoRootFromTheEvidence) {
       attacker.device_key.public_key(), {.organization = "Maker", .common_name = "DeviceID", .is_authority = true},
       attacker.device_key);
   expect_refused(appraise({attacker.alias(self_signed), self_signed}), Errc::untrusted_chain, "");
+}
+
+// OpenSSL passes over what it does not need for a path: nobody has signed what stands there.
+TEST_F(Riot, RefusesCertificatesBesideTheChain) {
+  const DiceDevice other;
+  const DiceDevice::Certificates chain = device.with_fresh_leaf(kNonce);
+  expect_affirmed(appraise(chain));
+  DiceDevice::Certificates with_root = chain;
+  with_root.push_back(device.root);
+  expect_affirmed(appraise(with_root));
+  for (const crypto::Certificate& added : {other.device(), other.root, other.alias(other.device()), chain[2]}) {
+    DiceDevice::Certificates more = chain;
+    more.push_back(added);
+    expect_refused(appraise(more), Errc::untrusted_chain, "is not part of the chain to an anchor");
+    with_root.push_back(added);
+    expect_refused(appraise(with_root), Errc::untrusted_chain, "is not part of the chain to an anchor");
+    with_root.pop_back();
+    more = chain;
+    more.insert(more.begin() + 2, added);
+    EXPECT_FALSE(appraise(more).is_affirming()) << added.subject();
+  }
 }
 
 TEST_F(Riot, RefusesEverythingWithoutARoot) {
@@ -187,8 +214,25 @@ TEST_F(Riot, RefusesEveryOneOctetChange) {
 
 // --- what it measures ---
 
+// Veraison affirms every device. Here a firmware that is withdrawn must not make all of them good.
+TEST_F(Riot, WarnsWhereNoFirmwareIsEndorsedAnyMore) {
+  const auto expect_warning = [this] {
+    const rats::Ear ear = appraise();
+    EXPECT_EQ(ear.status(), rats::Tier::warning);
+    expect_refused(ear, Errc::no_reference_values, "no reference value is known for the firmware");
+    EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 33, 0, 0, 0, 0, 0}}));
+  };
+  expect_affirmed(appraise());
+  const std::string firmware = store->list().value().back().id;
+  ASSERT_TRUE(store->set_active({&firmware, 1}, false));
+  expect_warning();
+  ASSERT_TRUE(store->set_active({&firmware, 1}, true));
+  expect_affirmed(appraise());
+  ASSERT_TRUE(store->remove(firmware));
+  expect_warning();
+}
+
 TEST_F(Riot, ComparesFirmwareThatIsEndorsed) {
-  test::provision(*store, device.reference_values());
   const rats::Ear ear = appraise();
   expect_affirmed(ear);
   EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 3, 0, 0, 0, 0, 0}}));
@@ -202,6 +246,7 @@ TEST_F(Riot, ComparesFirmwareThatIsEndorsed) {
 
 // A CoSWID says of each file of the software what its digest is, and an FWID is the digest of a file.
 TEST_F(Riot, ComparesFirmwareThatACoswidNames) {
+  forget_firmware();
   rats::Corim corim = device.reference_values();
   rats::Comid& comid = corim.comids.at(0);
   comid.coswids.push_back({.environment = comid.reference_values.at(0).environment, .tags = {"firmware"}});
@@ -217,6 +262,7 @@ TEST_F(Riot, ComparesFirmwareThatACoswidNames) {
 }
 
 TEST_F(Riot, ComparesTheLayerAndItsSvn) {
+  forget_firmware();
   rats::Corim corim = device.reference_values();
   corim.comids[0].reference_values[0].measurements[0].values.svn->value = 4;
   test::provision(*store, corim);
@@ -230,14 +276,13 @@ TEST_F(Riot, ComparesTheLayerAndItsSvn) {
 
 TEST_F(Riot, LetsNoDevicePassThatMeasuresNothing) {
   device.more_of_alias = {{"1.2.3.4", {0x05, 0x00}, false}};
-  expect_affirmed(appraise());
-  test::provision(*store, device.reference_values());
   expect_refused(appraise(), Errc::not_affirming, "the chain measures none");
 }
 
 TEST_F(Riot, EndsWithItsEndorsements) {
   const Timestamp later = test::kNow + std::chrono::milliseconds(1);
   const Bytes evidence = DiceDevice::pem(device.with_fresh_leaf(kNonce));
+  forget_firmware();
   rats::Corim firmware = device.reference_values();
   firmware.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
   test::provision(*store, firmware);
@@ -248,6 +293,7 @@ TEST_F(Riot, EndsWithItsEndorsements) {
   rats::Corim roots = device.roots();
   roots.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
   test::provision(*store, roots);
+  test::provision(*store, device.reference_values());
   expect_affirmed(appraise(kPem, evidence));
   expect_refused(appraise(kPem, evidence, Nonce(kNonce), later), Errc::expired, "the roots of devices expired at");
 }

@@ -67,6 +67,44 @@ TEST_P(AnyStore, TakesTheRecordAlone) {
   EXPECT_TRUE(anchor()->record);
 }
 
+TEST_P(AnyStore, AHigherVersionReplacesALowerOne) {
+  provision(keys);
+  const auto release = [this](std::uint64_t version, std::uint8_t value) {
+    maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, value);
+    rats::Corim made = evidence::tpm::veraison_corim(maker.endorsement()).value();
+    made.id = "release " + std::to_string(version);
+    for (std::size_t i = 0; i < made.comids.size(); ++i) {
+      made.comids[i].id = "comid " + std::to_string(i);
+      made.comids[i].version = version;
+    }
+    return made;
+  };
+  const auto values = [this] {
+    std::vector<Bytes> all;
+    for (const auto& value :
+         test::reference_values(*store, class_id).value()->pcrs.at(crypto::HashAlgorithm::sha256).at(1))
+      all.push_back(value.value);
+    return all;
+  };
+  provision(release(1, 0x11));
+  provision(release(2, 0x22));
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22)}));
+  const std::string third = submit(release(3, 0x33)).value().id;
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x33)}));
+  test::expect_refused(submit(release(1, 0x12)), Errc::stale, "version 3 is active, this is version 1");
+  ASSERT_TRUE(store->set_active({&third, 1}, false));
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22)}));
+  ASSERT_TRUE(store->set_active({&third, 1}, true));
+  ASSERT_TRUE(store->remove(third));
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22)}));
+  // What is of one version adds up; what is about other things stays.
+  rats::Corim more = release(2, 0x23);
+  more.id = "more of the second";
+  provision(more);
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22), Bytes(32, 0x23)}));
+  EXPECT_NE(anchor(), nullptr);
+}
+
 TEST_P(AnyStore, CollectsTheValuesOfSeveralBuilds) {
   provision(veraison);
   maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);

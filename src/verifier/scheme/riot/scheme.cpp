@@ -98,7 +98,14 @@ class RiotEvidence final : public Evidence {
 
   void judge_firmware(Endorsements& endorsements, Appraised::Submodule& submodule) const {
     const auto approved = endorsements.find<ApprovedFirmware>(Topic::reference_values, as_bytes(riot::kKey));
-    if (approved != nullptr) {
+    if (approved == nullptr) {
+      // Never endorsed, or withdrawn: who revokes a firmware must not make all of them good.
+      submodule.vector[TrustClaim::executables] = rats::kUnrecognisedRuntime;
+      submodule.problem = Error{.code = Errc::no_reference_values,
+                                .why =
+                                    "no reference value is known for the firmware of DICE devices: the chain says "
+                                    "which device it is, and nobody said what it may run"};
+    } else {
       auto compared = riot::compare(chain_, *approved, endorsements.now(), submodule.name, endorsements.trace());
       submodule.vector[TrustClaim::executables] = compared ? kApprovedBoot : rats::kUnrecognisedRuntime;
       if (!compared) submodule.problem = std::move(compared).error();
