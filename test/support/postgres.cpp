@@ -58,6 +58,14 @@ void Postgres::stop() {
   run(as_its_user(std::format("{}/pg_ctl -D {}/data -m immediate -w stop", programs().string(), directory_.string())));
 }
 
+void Postgres::signal(const std::string& name) {
+  const std::string pid = std::format("$(head -1 {}/data/postmaster.pid)", directory_.string());
+  if (run(std::format("kill -{} {}; pkill -{} -P {}", name, pid, name, pid)) != 0)
+    throw std::runtime_error("PostgreSQL takes no signal");
+}
+void Postgres::freeze() { signal("STOP"); }
+void Postgres::thaw() { signal("CONT"); }
+
 void Postgres::crash() {
   stop();
   start();

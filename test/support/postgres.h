@@ -22,11 +22,15 @@ class Postgres {
   void crash();
   void stop();
   void start();
+  // All its processes stop, with their connections open, until they go on.
+  void freeze();
+  void thaw();
   // Runs SQL in a database that make_database() gave; its output, one row a line.
   std::string execute(const std::string& connection, const std::string& sql);
 
  private:
   int run(const std::string& command) const;
+  void signal(const std::string& name);
 
   std::filesystem::path directory_;
   int databases_ = 0;

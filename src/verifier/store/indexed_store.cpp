@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <format>
+#include <map>
 #include <mutex>
 #include <span>
 #include <stdexcept>
@@ -25,6 +26,9 @@ using Event = Journal::Event;
 using Kind = Journal::Kind;
 
 constexpr std::chrono::seconds kRefreshPeriod{1};
+// For whoever uses the database: those who change something, and those whose verdict waits for it.
+constexpr std::chrono::seconds kPatience{5}, kShortPatience{1};
+
 std::unexpected<Error> not_stored(std::string_view id) {
   return fail(Errc::not_found, std::format("no CoRIM with id {} is stored", id));
 }
@@ -82,7 +86,7 @@ class IndexedStore final : public Store {
     TRY(std::string id, submission_id(octets));
     TRY(auto signer, signer_of(octets));
     TRY(Content content, read_by_profile(corim, id, std::move(signer)));
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());  // what others have committed: a conflict with it, or a revocation, must be seen
     TRY(const auto denied, index_.deny_list());
@@ -99,7 +103,7 @@ class IndexedStore final : public Store {
 
   Result<std::vector<StoredCorim>> list() const override {
     std::vector<StoredCorim> all;
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     CHECK(journal_->for_each(Kind::corim, [&](Journal::Entry entry) -> Result<void> {
       TRY(const Content content, content_of(entry));
       const Origin& origin = content.origin();
@@ -116,14 +120,14 @@ class IndexedStore final : public Store {
   }
 
   Result<Bytes> octets(std::string_view id) const override {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     TRY(auto entry, journal_->entry(Kind::corim, id));
     if (!entry) return not_stored(id);
     return std::move(entry->octets);
   }
 
   Result<void> set_active(std::span<const std::string> ids, bool active) override {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());
     TRY(std::vector<Content> changed, changed_by(ids, active));
@@ -146,7 +150,7 @@ class IndexedStore final : public Store {
   }
 
   Result<void> remove(std::string_view id) override {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());
     TRY(const auto entry, journal_->entry(Kind::corim, id));
@@ -163,7 +167,7 @@ class IndexedStore final : public Store {
 
   Result<void> change(DocumentKind kind, const Decision& decide) override {
     if (kind == DocumentKind::corim) throw std::logic_error("CoRIMs are submitted");
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());
     TRY(std::vector<DocumentChange> changes, decide(*documents_.documents(kind)));
@@ -188,7 +192,7 @@ class IndexedStore final : public Store {
   Result<std::shared_ptr<const DenyList>> deny_list() const override { return index_.deny_list(); }
 
   Result<std::vector<StoreChange>> changes_after(std::uint64_t generation) const override {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     const std::int64_t last = sequence_.load();
     std::vector<StoreChange> changes;
     if (std::cmp_greater_equal(generation, last)) return changes;
@@ -207,13 +211,21 @@ class IndexedStore final : public Store {
   StoreSize size() const override { return index_.store_size(); }
 
   Result<void> probe() const override {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn(kShortPatience));
     return take_changes();
   }
 
  private:
+  // One at a time asks the database. While it does not answer the others must not all wait for it: their threads serve
+  // those, too, whose verdicts need no database.
+  [[nodiscard]] Result<std::unique_lock<std::timed_mutex>> take_turn(std::chrono::seconds patience = kPatience) const {
+    std::unique_lock turn(mutex_, patience);
+    if (!turn) return fail(Errc::busy, "the store waits for its database: try again");
+    return turn;
+  }
+
   Result<void> load_all() {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn());
     TRY(Transaction transaction, Transaction::begin(*journal_));
     TRY(const std::int64_t last, journal_->last_sequence());
     TRY(const std::int64_t highest, journal_->highest_kind());
@@ -274,7 +286,7 @@ class IndexedStore final : public Store {
 
   // Takes over what other processes have committed since the last time.
   Result<void> refresh() const {
-    const std::lock_guard lock(mutex_);
+    TRY(const auto turn, take_turn(kShortPatience));
     TRY(const bool news, journal_->has_news());
     if (!news && up_to_date_) return {};
     up_to_date_ = false;
@@ -287,12 +299,19 @@ class IndexedStore final : public Store {
     TRY(const auto changes, journal_->changes_after(sequence_.load()));
     auto taken = take_all(changes);
     publish(sequence_.load());
-    return taken;
+    CHECK(std::move(taken));
+    if (unread_.empty()) return {};
+    return fail(Errc::io, std::format("{} CoRIMs in the store cannot be read here, the first is {}: {}", unread_.size(),
+                                      unread_.begin()->first, unread_.begin()->second.text()));
   }
 
   Result<void> take_all(std::span<const Journal::Change> changes) const {
     for (const Journal::Change& change : changes) {
-      CHECK(check_kind(static_cast<std::int64_t>(change.kind)));
+      if (auto known = check_kind(static_cast<std::int64_t>(change.kind)); !known) {
+        // It may be there to take trust away: no verdicts until somebody has a program that understands it.
+        index_.set_deny_list(std::unexpected(known.error()));
+        return known;
+      }
       CHECK(change.kind == Kind::corim ? take_corim(change) : take_document(change));
       sequence_.store(change.sequence);
     }
@@ -319,16 +338,23 @@ class IndexedStore final : public Store {
     }
   }
 
+  // What a newer program has written may be unreadable here. It is remembered as that, and holds up nothing: a
+  // revocation that comes after it counts.
   Result<void> take_corim(const Journal::Change& change) const {
+    unread_.erase(change.id);
     if (change.event == Event::removed || change.event == Event::deactivated) {
       index_.remove(change.id);
       return {};
     }
     TRY(const auto entry, journal_->entry(Kind::corim, change.id));
     if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
-    TRY(Content content, content_of(*entry));
+    auto content = content_of(*entry);
     index_.remove(change.id);
-    index_.add(std::move(content));
+    if (content) {
+      index_.add(*std::move(content));
+    } else {
+      unread_.emplace(change.id, std::move(content).error());
+    }
     return {};
   }
 
@@ -343,12 +369,13 @@ class IndexedStore final : public Store {
     }
   }
 
-  mutable std::mutex mutex_;  // the journal, and changes of the index
+  mutable std::timed_mutex mutex_;  // the journal, and changes of the index
   std::unique_ptr<Journal> journal_;
   mutable Index index_;
   mutable DocumentSet documents_;
   mutable std::atomic<std::int64_t> sequence_{0};  // of the last change in the index
   mutable bool up_to_date_ = true;                 // false: news were there and could not be taken over
+  mutable std::map<std::string, Error> unread_;    // active CoRIMs that are not in the index, by id
   std::jthread refresher_;                         // last: it must stop before what it uses goes
 };
 

@@ -21,11 +21,11 @@ Result<void> TagVersions::check(const Content& content) const {
   for (const Content::Tag& tag : content.tags()) {
     const auto known = versions_.find(key_of(content.origin(), tag));
     if (known == versions_.end()) continue;
-    for (const Version& other : known->second)
-      if (other.version > tag.version)
-        return fail(Errc::stale, std::format("tag {}: version {} is active, this is version {}: deactivate the newer "
-                                             "one first, if the older is meant",
-                                             tag.id, other.version, tag.version));
+    const std::uint64_t highest = std::ranges::max(known->second, {}, &Version::version).version;
+    if (highest > tag.version)
+      return fail(Errc::stale, std::format("tag {}: version {} is active, this is version {}: deactivate the newer one "
+                                           "first, if the older is meant",
+                                           tag.id, highest, tag.version));
   }
   return {};
 }

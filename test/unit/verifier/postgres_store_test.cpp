@@ -157,6 +157,53 @@ TEST_F(PostgresStore, OutlivesACrashOfTheServer) {
   EXPECT_EQ(open()->list().value().size(), 2U);
 }
 
+// Nothing on the way says that it is gone: what is known stays in force, and nobody waits for long.
+TEST_F(PostgresStore, IsNotHeldUpByAServerThatHangs) {
+  const auto store = open();
+  ASSERT_TRUE(submit(*store, keys));
+  server()->freeze();
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<Result<std::shared_ptr<const TrustAnchor>>> answers(
+      4, std::unexpected(Error{.code = Errc::internal, .why = {}, .offset = {}, .path = {}}));
+  {
+    std::vector<std::jthread> asking;
+    for (auto& answer : answers) asking.emplace_back([&] { answer = test::trust_anchor(*store, Kid(Bytes{1, 2, 3})); });
+    EXPECT_TRUE(knows_the_device(*store));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  for (const auto& answer : answers) {
+    ASSERT_FALSE(answer);
+    EXPECT_TRUE(answer.error().code == Errc::io || answer.error().code == Errc::busy) << answer.error().text();
+  }
+  EXPECT_FALSE(store->probe());
+  server()->thaw();
+  EXPECT_TRUE(eventually([&] { return store->probe().has_value(); }));
+  EXPECT_EQ(test::trust_anchor(*store, Kid(Bytes{1, 2, 3})).value(), nullptr);
+}
+
+// As a program of another version would leave it. What it takes away counts all the same.
+TEST_F(PostgresStore, TakesARevocationBehindACorimThatItCannotRead) {
+  const auto store = open();
+  const std::string known = submit(*store, keys).value().id;
+  server()->execute(database,
+                    "INSERT INTO credence_document (kind, id, octets, active) VALUES (0, 'newer', "
+                    "decode('00', 'hex'), true); INSERT INTO credence_change (event, kind, id) VALUES (0, 0, 'newer')");
+  EXPECT_TRUE(eventually([&] { return !store->probe().has_value(); }));
+  test::expect_refused(store->probe(), Errc::io, "1 CoRIMs in the store cannot be read here, the first is newer");
+  EXPECT_TRUE(knows_the_device(*store));
+  server()->execute(database, "UPDATE credence_document SET active = false WHERE id = '" + known +
+                                  "'; INSERT INTO credence_change (event, kind, id) VALUES (3, 0, '" + known + "')");
+  EXPECT_TRUE(eventually([&] {
+    const auto found = test::trust_anchor(*store, Kid(maker.kid()));
+    return !found || *found == nullptr;
+  }));
+  server()->execute(database,
+                    "DELETE FROM credence_document WHERE id = 'newer'; INSERT INTO credence_change (event, "
+                    "kind, id) VALUES (1, 0, 'newer')");
+  EXPECT_TRUE(eventually([&] { return store->probe().has_value(); }));
+}
+
 // Tenants share a database, and nothing in it.
 TEST_F(PostgresStore, MakesTheSchemaOfATenant) {
   const auto of = [&](const std::string& schema) { return database + "&options=-csearch_path%3D" + schema; };

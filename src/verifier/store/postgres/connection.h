@@ -1,6 +1,7 @@
 // libpqxx behind Result: its exceptions end here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "verifier/store/postgres/deadline.h"
 
 namespace credence::verifier::postgres {
 
@@ -21,7 +23,9 @@ namespace credence::verifier::postgres {
 
 enum class News : std::uint8_t { ignored, heard };
 
-// One connection, for one thread at a time; made again when it broke.
+// One connection, for one thread at a time; made again when it broke. No call takes longer than ten seconds,
+// and after a failure to connect the next ones fail at once for a moment: whoever waits for their turn waits for no
+// more than one of them.
 class Connection {
  public:
   explicit Connection(std::string options, News news = News::heard) : options_(std::move(options)), listens_(news) {}
@@ -63,6 +67,7 @@ class Connection {
     using Value = decltype(use(std::declval<pqxx::connection&>()));
     try {
       if (!connection_) connect();
+      const Deadline::Watch watch(deadline_, connection_->sock());
       if constexpr (std::is_void_v<Value>) {
         use(*connection_);
         return {};
@@ -82,6 +87,9 @@ class Connection {
   std::unique_ptr<pqxx::connection> connection_;
   std::optional<pqxx::work> work_;  // before the connection goes
   bool news_ = false;
+  std::chrono::steady_clock::time_point not_before_{};  // of the next attempt to connect
+  std::string last_failure_;
+  Deadline deadline_{std::chrono::seconds(10)};
 };
 
 }  // namespace credence::verifier::postgres
