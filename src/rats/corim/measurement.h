@@ -73,6 +73,10 @@ struct MeasurementValues {
   std::vector<std::pair<std::int64_t, Bytes>> others;             // key, encoded value
 };
 
+// How many members it has. Whoever compares some of them refuses what has others: a member that is left unread is a
+// demand that is not made.
+[[nodiscard]] std::size_t member_count(const MeasurementValues& values) noexcept;
+
 struct Measurement {
   std::optional<MeasurementKey> key;
   MeasurementValues values;

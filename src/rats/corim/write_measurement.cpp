@@ -76,7 +76,9 @@ bool has_flags(const MeasurementValues& values) noexcept {
   return std::ranges::any_of(values.flags, [](const auto& flag) { return flag.has_value(); });
 }
 
-std::size_t members_of(const MeasurementValues& values) noexcept {
+}  // namespace
+
+std::size_t member_count(const MeasurementValues& values) noexcept {
   return values.others.size() + count_of(values.version.has_value(), values.svn.has_value(), !values.digests.empty(),
                                          has_flags(values), values.raw_value.has_value(), values.name.has_value(),
                                          !values.keys.empty(), !values.integrity_registers.empty(),
@@ -84,8 +86,6 @@ std::size_t members_of(const MeasurementValues& values) noexcept {
                                          values.serial_number.has_value(), values.ueid.has_value(),
                                          values.uuid.has_value(), values.int_range.has_value());
 }
-
-}  // namespace
 
 Result<void> write_digest(cbor::Writer& writer, const CorimDigest& digest) {
   writer.array(2);
@@ -99,7 +99,7 @@ Result<void> write_digest(cbor::Writer& writer, const CorimDigest& digest) {
 }
 
 Result<void> write_measurement_values(cbor::Writer& writer, const MeasurementValues& values) {
-  const std::size_t members = members_of(values);
+  const std::size_t members = member_count(values);
   if (members == 0) return fail_in(Errc::missing_member, "mval", "expected at least one value in the measurement");
   writer.map(members);
   if (values.version) write_version(writer.integer(kVersion), *values.version);

@@ -65,6 +65,13 @@ std::vector<Flip> parsec_tpm_flips() {
        Errc::unsupported_algorithm, "PCR 0: no digest of SHA-256"},
       {"DigestCutShort", [](auto& corim) { measurement(corim).values.digests[0].value.pop_back(); },
        Errc::invalid_value, "expected 32 octets of sha-256, got 31"},
+      // What nobody compares would be a demand that is not made.
+      {"MinimumSvnOfAPcr", [](auto& corim) { measurement(corim).values.svn = rats::Svn{.value = 3, .minimum = true}; },
+       Errc::unsupported, "PCR 0: expected digests and nothing else"},
+      {"SerialNumberOfAPcr", [](auto& corim) { measurement(corim).values.serial_number = "1"; }, Errc::unsupported,
+       "PCR 0: expected digests and nothing else"},
+      {"KeyOfAMeasurement", [](auto& corim) { key(corim).measurement_key = std::uint64_t{0}; }, Errc::unsupported,
+       "conditions: an attestation key has none"},
       {"OtherTriples", [](auto& corim) { corim.comids[0].other_triples.emplace_back(4, Bytes{}); }, Errc::unsupported,
        "reference-triples and attest-key-triples only"},
   };

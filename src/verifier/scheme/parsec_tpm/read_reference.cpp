@@ -22,6 +22,8 @@ Result<void> read_measurement(const rats::Measurement& measurement, std::vector<
   TRY(const std::uint8_t pcr, pcr_of(measurement));
   if (measurement.values.digests.empty())
     return fail(Errc::missing_member, std::format("PCR {}: digests are missing", pcr));
+  if (rats::member_count(measurement.values) != 1)
+    return fail(Errc::unsupported, std::format("PCR {}: expected digests and nothing else: a PCR has no more", pcr));
   bool usable = false;
   for (const rats::CorimDigest& digest : measurement.values.digests) {
     const auto bank = rats::hash_of(digest);
@@ -54,6 +56,8 @@ Result<ReferenceStatements> read_reference_values(const rats::ReferenceTriple& t
 Result<KeyStatement> read_key(const rats::KeyTriple& triple) {
   TRY(rats::TaggedBytes class_id, class_of(triple.environment));
   TRY(Kid kid, instance_of(triple.environment));
+  if (triple.measurement_key || !triple.authorized_by.empty())
+    return fail(Errc::unsupported, "conditions: an attestation key has none in this profile");
   if (triple.keys.size() != 1)
     return fail(Errc::invalid_value, std::format("expected exactly one key, got {}", triple.keys.size()));
   const rats::CryptoKey& key = triple.keys.front();

@@ -30,16 +30,13 @@ Result<void> check_layer(const rats::Environment& environment) {
   return {};
 }
 
-// A value that is left unread would be a demand that is not made.
 Result<void> check_values(const rats::Measurement& measurement) {
   if (measurement.key) return fail(Errc::invalid_value, "mkey: not allowed, FWIDs have no names");
   if (!measurement.authorized_by.empty()) return fail(Errc::unsupported, "authorized-by is not known here");
   const rats::MeasurementValues& values = measurement.values;
-  const bool flags = std::ranges::any_of(values.flags, [](const auto& flag) { return flag.has_value(); });
-  const bool others = values.version || flags || values.raw_value || values.name || !values.keys.empty() ||
-                      !values.integrity_registers.empty() || !values.others.empty();
-  if (others) return fail(Errc::unsupported, "expected digests, and an svn if one likes, and nothing else");
   if (values.digests.empty()) return fail(Errc::missing_member, "digests are missing: they are the FWIDs");
+  if (rats::member_count(values) != (values.svn ? 2U : 1U))
+    return fail(Errc::unsupported, "expected digests, and an svn if one likes, and nothing else");
   for (const rats::CorimDigest& digest : values.digests)
     if (!rats::hash_of(digest))
       return fail(Errc::unsupported_algorithm, "expected digests of SHA-256, SHA-384 or SHA-512");

@@ -19,15 +19,6 @@ Result<const Field*> field_of(const rats::Measurement& measurement) {
   return field;
 }
 
-// A value that is left unread would be a demand that is not made.
-std::size_t count_of(const rats::MeasurementValues& values) {
-  const bool flags = std::ranges::any_of(values.flags, [](const auto& flag) { return flag.has_value(); });
-  return std::size_t{values.version.has_value()} + std::size_t{values.svn.has_value()} +
-         std::size_t{!values.digests.empty()} + std::size_t{flags} + std::size_t{values.raw_value.has_value()} +
-         std::size_t{values.name.has_value()} + std::size_t{!values.keys.empty()} +
-         std::size_t{!values.integrity_registers.empty()} + values.others.size();
-}
-
 std::unexpected<Error> wrong_value(const Field& field, std::string_view wanted) {
   return fail(Errc::invalid_value,
               std::format("mkey {} ({}): expected {} and nothing else", field.mkey, field.name, wanted));
@@ -108,7 +99,7 @@ Result<Expected> read_expected(const rats::Measurement& measurement) {
   TRY(const Field* field, field_of(measurement));
   if (!measurement.authorized_by.empty())
     return fail(Errc::unsupported, std::format("mkey {}: authorized-by is not known here", field->mkey));
-  if (count_of(measurement.values) != 1)
+  if (rats::member_count(measurement.values) != 1)
     return fail(Errc::unsupported, std::format("mkey {} ({}): expected exactly one value", field->mkey, field->name));
   return read_value(*field, measurement.values);
 }

@@ -42,6 +42,8 @@ Result<Bytes> digest_of(const rats::ReferenceTriple& triple) {
   if (digests.size() != 1)
     return fail(digests.empty() ? Errc::missing_member : Errc::invalid_value,
                 std::format("expected exactly one digest, got {}", digests.size()));
+  if (rats::member_count(measurement.values) != 1)
+    return fail(Errc::unsupported, "expected a digest and nothing else: evidence says no more about the node");
   const rats::CorimDigest& digest = digests.front();
   if (rats::hash_of(digest) != crypto::HashAlgorithm::sha256 || digest.value.size() != 32)
     return fail(Errc::unsupported_algorithm, "expected a digest of SHA-256, 32 octets");
