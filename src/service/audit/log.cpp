@@ -176,10 +176,11 @@ Result<void> Log::State::follow_rotation() {
   if (::fstat(log.get(), &ours) != 0) return system_error(Errc::io, file, "look at the file");
   if (there && now.st_ino == ours.st_ino && now.st_dev == ours.st_dev) return {};
   if (unsynced) CHECK(sync());
-  TRY(log, open_own(file, O_RDWR | O_CREAT | O_APPEND));
-  if (::fstat(log.get(), &ours) != 0) return system_error(Errc::io, file, "look at the file");
+  TRY(auto rotated, open_own(file, O_RDWR | O_CREAT | O_APPEND));
+  if (::fstat(rotated.get(), &ours) != 0) return system_error(Errc::io, file, "look at the file");
   if (ours.st_size != 0)
     return fail_in(Errc::conflict, file.string(), "expected a new file after the rotation, got one with content");
+  log = std::move(rotated);
   size = 0;
   return {};
 }
