@@ -3,17 +3,22 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <format>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "cli/verifier/subcommands.h"
 #include "cli/version.h"
+#include "service/access/config.h"
+#include "service/access/principal.h"
 #include "service/verifier/config.h"
 #include "service/verifier/large_file.h"
 #include "service/verifier/store_specification.h"
+#include "service/verifier/tenant.h"
 
 namespace credence::cli {
 namespace {
@@ -22,17 +27,39 @@ struct Options {
   std::string file;
   std::string store;
   std::string config;
+  std::string tenant;
   bool merge = false;
 };
 
+// Each tenant has a store of its own: a copy of one of them must not pass for a copy of all.
+Result<std::string> store_named_by(const service::VerifierConfig& config, const Options& options) {
+  std::vector<std::string> tenants{std::string(service::access::kDefaultTenant)};
+  if (!config.access.empty()) {
+    TRY(const service::access::AccessConfig access, service::access::read_access_config(config.access));
+    tenants = access.tenants;
+  }
+  const std::string& tenant = options.tenant.empty() ? tenants.front() : options.tenant;
+  std::string names;
+  for (const std::string& known : tenants) names += (names.empty() ? "" : ", ") + known;
+  if (options.tenant.empty() && tenants.size() > 1)
+    return fail(Errc::usage,
+                std::format("{} names the tenants {}, and each has a store of its own: one at a time, with "
+                            "--tenant NAME",
+                            config.access, names));
+  if (!std::ranges::contains(tenants, tenant))
+    return fail(Errc::usage, std::format("--tenant: expected one of {}, got {}", names, tenant));
+  return service::store_of_tenant(config.store, tenant);
+}
+
 // Of --store, else of the configuration file.
 Result<std::string> store_of(const Options& options) {
-  if (!options.store.empty()) return options.store;
+  if (!options.store.empty())
+    return options.tenant.empty() ? options.store : service::store_of_tenant(options.store, options.tenant);
   if (options.config.empty()) return fail(Errc::usage, "expected --store STORE or --config FILE");
   service::VerifierConfig config;
   CHECK(service::read_config(options.config, [](std::string_view) { return false; }, config));
   if (config.store.empty()) return fail_in(Errc::configuration, options.config, "the file names no store");
-  return config.store;
+  return store_named_by(config, options);
 }
 
 // A line that is written over, for people who wait.
@@ -72,6 +99,7 @@ CLI::App* add(CLI::App* verifier, const std::string& name, const std::string& he
   command->add_option("FILE", options.file, "The backup")->required();
   command->add_option("--store", options.store, "sqlite:FILE or postgresql://HOST/DATABASE");
   command->add_option("--config", options.config, "The verifier's configuration file, which names the store");
+  command->add_option("--tenant", options.tenant, "Whose store, where the access file names tenants");
   return command;
 }
 
