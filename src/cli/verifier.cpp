@@ -118,6 +118,11 @@ void add_verifier(CommandLine& line) {
   command->add_option("--cert", options->certificate, "Certificate chain of this server, PEM");
   command->add_option("--key", options->key, "Its key, PEM");
   command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");
+  command->add_flag("--insecure-local-callers", options->insecure_local_callers,
+                    "Let every program on this machine provision and manage without a credential; a proxy in front "
+                    "lets everybody");
+  command->add_option("--trusted-proxy", options->trusted_proxies,
+                      "Address of a proxy whose X-Forwarded-For names the client; repeatable");
   command->add_option("--issuer", options->issuer, "URI that results name as their issuer");
   command
       ->add_option(
@@ -127,7 +132,7 @@ void add_verifier(CommandLine& line) {
   command->add_option("--result-lifetime", options->result_lifetime, "Seconds until results expire, at most")
       ->check(CLI::Range(1U, static_cast<unsigned>(service::kMaxResultLifetime.count())));
   command->add_option("--provisioning-token", options->token,
-                      "File with the token that provisioning needs; without it only loopback may provision");
+                      "File with the token that provisioning needs; without it and --access nobody may provision");
   command->add_option("--access", options->access, "TOML file that says who may do what, and the tenants");
   command->add_option("--client-ca", options->client_ca, "Ask clients for a certificate of these authorities, PEM");
   command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");

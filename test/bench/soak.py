@@ -87,7 +87,8 @@ class Node:
 
     def start(self):
         environment = {**os.environ, **self.clock.environment()}
-        self.process = self.laboratory.Process("verifier", "--listen", "127.0.0.1:0", "--insecure-http", *self.options,
+        self.process = self.laboratory.Process("verifier", "--listen", "127.0.0.1:0", "--insecure-http",
+                                               "--insecure-local-callers", *self.options,
                                                env=environment)
         self.url = self.process.event("listening")["url"]
         threading.Thread(target=self.process.process.stderr.read, daemon=True).start()

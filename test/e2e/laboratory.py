@@ -195,11 +195,16 @@ class SwtpmTpm:
         self.process.wait(timeout=PATIENCE)
 
 
+def open_to(options) -> list:
+    """What lets tests provision: their own credentials, or none."""
+    return [] if {"--provisioning-token", "--access"} & set(map(str, options)) else ["--insecure-local-callers"]
+
+
 class Verifier(Process):
     def __init__(self, folder: pathlib.Path, *more):
         self.key = folder / "verifier.pem"
         super().__init__("verifier", "--listen", "127.0.0.1:0", "--store", f"sqlite:{folder / 'store.db'}",
-                         "--signing-key", self.key, "--insecure-http", *more)
+                         "--signing-key", self.key, "--insecure-http", *open_to(more), *more)
         self.url = self.event("listening")["url"]
 
     def options(self) -> list:

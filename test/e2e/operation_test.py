@@ -83,7 +83,7 @@ class Operation(unittest.TestCase):
         token = self.folder / "token"
         token.write_text("0123456789abcdef")
         token.chmod(0o600)
-        self.assertEqual(ask(self.url, "/endorsement-provisioning/v1/corim")[0], 200)
+        self.assertEqual(ask(self.url, "/endorsement-provisioning/v1/corim")[0], 403)  # nobody is configured
         self.configure(f"provisioning-token = '{token}'\nlog-level = 'debug'\n")
         process.send_signal(signal.SIGHUP)
         eventually(lambda: ask(self.url, "/endorsement-provisioning/v1/corim")[0] == 401, "the token is demanded")

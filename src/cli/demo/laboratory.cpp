@@ -1,13 +1,16 @@
 #include "cli/demo/laboratory.h"
 
 #include <array>
+#include <cstdint>
 #include <format>
 #include <system_error>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/files.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "crypto/random.h"
 #include "service/verifier/file.h"
 
 namespace credence::cli {
@@ -62,11 +65,15 @@ Result<Laboratory> Laboratory::open(const Timeline& timeline) {
   const auto& folder = scratch.path();
   CHECK(write_identity(folder / "verifier.pem", folder / "verifier.key", "demo verifier"));
   CHECK(write_identity(folder / "server.pem", folder / "server.key", "demo server"));
+  std::array<std::uint8_t, 32> token{};
+  CHECK(crypto::system_random()->fill(token));
+  CHECK(service::write_file(folder / "token", as_bytes(to_hex(token)), service::FileMode::owner_only));
   TRY(ChildProcess verifier,
-      ChildProcess::start({"--json", "verifier", "--listen", "127.0.0.1:0", "--store",
-                           "sqlite:" + (folder / "store.db").string(), "--signing-key", (folder / "ear.key").string(),
-                           "--cert", (folder / "verifier.pem").string(), "--key", (folder / "verifier.key").string()},
-                          log_of(scratch).string()));
+      ChildProcess::start(
+          {"--json", "verifier", "--listen", "127.0.0.1:0", "--store", "sqlite:" + (folder / "store.db").string(),
+           "--signing-key", (folder / "ear.key").string(), "--cert", (folder / "verifier.pem").string(), "--key",
+           (folder / "verifier.key").string(), "--provisioning-token", (folder / "token").string()},
+          log_of(scratch).string()));
   const auto listening = verifier.await_event("listening", kPatience);
   if (!listening) return std::unexpected(with_log(listening.error(), scratch));
   std::string url = text_at(*listening, "url");
@@ -109,7 +116,7 @@ Result<Machine> Laboratory::endorse(const std::string& name) {
                                           machine.instance.substr(0, 12)));
   TRY(const Finished provisioned,
       run({"provision", (corims / "veraison.corim.cbor").string(), (corims / "keys.corim.cbor").string(), "--to", url_,
-           "--ca", (scratch_.path() / "verifier.pem").string()}));
+           "--ca", (scratch_.path() / "verifier.pem").string(), "--token", (scratch_.path() / "token").string()}));
   if (provisioned.status != 0) return failed(Errc::io, "credence provision failed");
   timeline_.event("verifier", "stored both CoRIMs");
   return machine;

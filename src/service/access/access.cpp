@@ -75,8 +75,8 @@ std::expected<Principal, Refusal> Access::admit_anonymous(const http::Request& r
   if (!parts_.methods.empty()) return std::unexpected(unauthorized("this resource needs a credential, and got none"));
   if (!parts_.open_to_local_callers) {
     return std::unexpected(forbidden({},
-                                     "this resource is closed: this verifier listens beyond loopback and nobody is "
-                                     "configured who may use it"));
+                                     "this resource is closed: nobody is configured who may use it. The verifier's "
+                                     "--provisioning-token and --access say who may"));
   }
   if (const auto local = check_local_caller(request); !local)
     return std::unexpected(forbidden({}, local.error().text()));

@@ -13,7 +13,7 @@ namespace credence::service::access {
 namespace {
 
 constexpr std::string_view kInstead =
-    "without a credential this is only for programs on this machine that connect directly: start the verifier with "
+    "without a credential this is only for programs on this machine that connect directly: configure "
     "--provisioning-token or --access";
 
 bool starts_with(std::string_view text, std::string_view start) noexcept {

@@ -1,4 +1,5 @@
 #include "service/http/server.h"
+#include "service/http/forwarded.h"
 
 #include <algorithm>
 #include <array>
@@ -52,8 +53,15 @@ Result<asio::ip::address> parse_address(const std::string& text) {
 }
 
 Result<std::shared_ptr<const Serving>> serving_of(const ServerOptions& options, Router router) {
-  auto serving = std::make_shared<Serving>(
-      Serving{.router = std::move(router), .limits = options.limits, .tls = nullptr, .observer = options.observer});
+  auto serving = std::make_shared<Serving>(Serving{.router = std::move(router),
+                                                   .limits = options.limits,
+                                                   .tls = nullptr,
+                                                   .observer = options.observer,
+                                                   .trusted_proxies = {}});
+  for (const std::string& proxy : options.trusted_proxies) {
+    TRY(std::string address, client_address(proxy));
+    serving->trusted_proxies.push_back(std::move(address));
+  }
   if (serving->observer == nullptr) serving->observer = no_observer();
   if (options.tls) {
     TRY(asio::ssl::context context, tls_context(*options.tls));

@@ -50,6 +50,8 @@ struct ServerOptions {
   unsigned threads = 1;  // 0: one for each core
   ServerLimits limits{};
   std::shared_ptr<Observer> observer{};  // empty: nobody counts
+  // IP addresses of proxies whose X-Forwarded-For names the client. Nobody else's is believed.
+  std::vector<std::string> trusted_proxies{};
 };
 
 class Server {

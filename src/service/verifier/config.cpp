@@ -48,6 +48,8 @@ constexpr std::array kKeys{
     Key{"cert", &VerifierConfig::certificate},
     Key{"key", &VerifierConfig::key},
     Key{"insecure-http", &VerifierConfig::insecure_http},
+    Key{"insecure-local-callers", &VerifierConfig::insecure_local_callers},
+    Key{"trusted-proxy", &VerifierConfig::trusted_proxies},
     Key{"issuer", &VerifierConfig::issuer},
     Key{"result-lifetime", &VerifierConfig::result_lifetime, kMaxResultLifetime.count()},
     Key{"coserv-lifetime", &VerifierConfig::coserv_lifetime, kMaxCoservLifetime.count()},

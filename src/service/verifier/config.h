@@ -28,6 +28,8 @@ struct VerifierConfig {
   std::string certificate;
   std::string key;
   bool insecure_http = false;
+  bool insecure_local_callers = false;
+  std::vector<std::string> trusted_proxies;
   std::string issuer;
   unsigned result_lifetime = kDefaultResultLifetime.count();  // seconds
   unsigned coserv_lifetime = kDefaultCoservLifetime.count();  // seconds

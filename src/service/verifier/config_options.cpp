@@ -9,6 +9,7 @@
 
 #include "base/token_file.h"
 #include "client/opa.h"
+#include "service/http/forwarded.h"
 #include "service/listen_address.h"
 #include "service/policy/peer_names.h"
 
@@ -84,6 +85,11 @@ class Conversion {
     }
     if (!with_tls && !config_.client_ca.empty()) problem("client-ca", ": client certificates need --cert and --key");
     options.insecure_http = config_.insecure_http;
+    options.insecure_local_callers = config_.insecure_local_callers;
+    options.trusted_proxies = config_.trusted_proxies;
+    for (const std::string& proxy : config_.trusted_proxies)
+      if (const auto address = http::client_address(proxy); !address)
+        problem("trusted-proxy", ": " + address.error().why);
     options.threads = config_.threads;
     options.max_connections = config_.max_connections;
     if (config_.max_connections == 0) problem("max-connections", ": expected at least 1, got 0");

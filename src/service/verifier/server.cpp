@@ -57,6 +57,27 @@ Result<std::vector<crypto::Certificate>> read_anchors(const std::vector<std::fil
   return anchors;
 }
 
+// Whether a request comes from this machine or through a proxy on it cannot be told: that callers need no credential is
+// the operator's choice.
+Result<void> check_callers(const VerifierOptions& options, bool loopback, Log& log) {
+  const bool credentials = options.provisioning_token || options.access_file;
+  if (options.insecure_local_callers && (credentials || !loopback))
+    return fail(Errc::usage, credentials
+                                 ? "--insecure-local-callers and credentials (--provisioning-token, --access) exclude "
+                                   "each other"
+                                 : "--insecure-local-callers is for a listener on a loopback address");
+  if (options.insecure_local_callers) {
+    log.write(LogLevel::warning,
+              "insecure: every program on this machine may provision and manage, and so may whoever "
+              "reaches it through a proxy");
+  } else if (!credentials) {
+    log.write(LogLevel::warning,
+              "provisioning and management are closed: no credential is configured. Configure "
+              "--provisioning-token or --access, or for a try --insecure-local-callers");
+  }
+  return {};
+}
+
 // Nobody gets plain HTTP, or less than what was meant, by leaving something out.
 Result<void> check_transport(const VerifierOptions& options, Log& log) {
   if (options.tls && options.insecure_http) {
@@ -69,13 +90,7 @@ Result<void> check_transport(const VerifierOptions& options, Log& log) {
   if (options.insecure_http && !loopback) {
     log.write(LogLevel::warning, "insecure HTTP beyond loopback: anybody on the way reads evidence and tokens");
   }
-  if (!options.provisioning_token && !options.access_file) {
-    log.write(LogLevel::warning,
-              loopback ? "provisioning is open to every local user, no token is configured: close it with "
-                         "--provisioning-token FILE"
-                       : "provisioning is closed: no token is configured and the listener is not on loopback");
-  }
-  return {};
+  return check_callers(options, loopback, log);
 }
 
 // What a tenant has for itself, and no other tenant's handlers can reach.
@@ -210,13 +225,11 @@ Result<Lasting> make_lasting(const VerifierOptions& options, const access::Acces
   return lasting;
 }
 
-// Of a listener on loopback without any credential configured, the programs of this machine are the operators.
 Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& options,
                                                         const access::AccessConfig& config) {
   TRY(access::Access::Parts parts,
       access::access_parts(config, options.provisioning_token, options.clock, *random_of(options)));
-  TRY(const bool loopback, http::is_loopback_address(options.address));
-  parts.open_to_local_callers = loopback && !options.access_file && parts.methods.empty();
+  parts.open_to_local_callers = options.insecure_local_callers;
   return std::make_shared<const access::Access>(std::move(parts));
 }
 
@@ -326,7 +339,8 @@ http::ServerOptions listener_options(const VerifierOptions& options, const Lasti
           .tls = options.tls,
           .threads = options.threads,
           .limits = {.connections = options.max_connections, .stop_time = options.drain_time},
-          .observer = http_metrics(lasting.metrics->metrics(), router)};
+          .observer = http_metrics(lasting.metrics->metrics(), router),
+          .trusted_proxies = options.trusted_proxies};
 }
 
 Result<http::ServerOptions> metrics_options(const VerifierOptions& options) {

@@ -44,11 +44,14 @@ struct VerifierOptions {
   json::Object peer_names;
   std::shared_ptr<const client::Opa> opa;
 
-  // Who may provision, and manage policies: whoever has the token in this file. Without one, provisioning is open on a
-  // loopback address and closed on any other.
+  // Who may provision: whoever has the token in this file.
   std::optional<std::filesystem::path> provisioning_token;
-  // Who else may do what, and the tenants (docs/formats/access-file.md). With it nothing is open to local callers.
+  // Who else may do what, and the tenants (docs/formats/access-file.md).
   std::optional<std::filesystem::path> access_file;
+  // Without any credential configured, and on a loopback address only: every program of this machine may do everything.
+  bool insecure_local_callers = false;
+  // IP addresses whose X-Forwarded-For names the client: of limits, of the audit log.
+  std::vector<std::string> trusted_proxies;
   // Where every change and every refusal is written before it takes effect; none is kept without a file.
   std::optional<std::filesystem::path> audit_log;
   // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused; with some,

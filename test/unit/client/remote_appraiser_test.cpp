@@ -282,6 +282,7 @@ TEST(RemoteAppraiser, WorksWithOurVerifierOverTls) {
   service::VerifierOptions verifier_options;
   verifier_options.tls = service::http::TlsFiles{.certificate = own.certificate, .key = own.key};
   verifier_options.keys.signing_key = directory.path() / "ear.pem";
+  verifier_options.insecure_local_callers = true;
   const Running server(service::VerifierServer::start(verifier_options, no_log()).value());
   const test::EvidenceMaker maker;
   for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),

@@ -149,7 +149,7 @@ TEST_F(AccessTest, LetsAnyMethodKnowWhatAnotherDoesNot) {
   EXPECT_EQ(status(request_with({{"First", "bad"}, {"Second", "good"}}), {.roles = {Role::reader}}), 0U);
 }
 
-TEST_F(AccessTest, IsClosedBeyondLoopbackWithoutAMethod) {
+TEST_F(AccessTest, IsClosedWithoutAMethod) {
   const auto refused = access().admit(request_with({{"Host", "localhost"}}), kProvision);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().response.status, http::kForbidden);

@@ -18,6 +18,7 @@
 #include "service/verifier/session_json.h"
 #include "support/certificate_files.h"
 #include "support/evidence_maker.h"
+#include "support/refusal.h"
 #include "support/running.h"
 #include "support/vectors.h"
 #include "wire/json/json.h"
@@ -31,6 +32,7 @@ class VerifierServerTest : public testing::Test {
  protected:
   VerifierServerTest() {
     options.insecure_http = true;
+    options.insecure_local_callers = true;
     options.keys.signing_key = directory.path() / "ear.pem";
   }
 
@@ -172,15 +174,60 @@ class Warnings final : public Log {
   std::vector<std::string> lines;
 };
 
-TEST_F(VerifierServerTest, WarnsOnceThatProvisioningIsOpen) {
-  Warnings open, closed;
-  ASSERT_TRUE(VerifierServer::start(options, open));
+// Through a proxy on this machine that adds no header a stranger looks like a local program.
+TEST_F(VerifierServerTest, IsClosedWithoutACredentialUnlessToldOtherwise) {
+  Warnings open, closed, known;
+  const std::string list = "/endorsement-provisioning/v1/corim";
+  {
+    const Running server(VerifierServer::start(options, open).value());
+    EXPECT_TRUE(curl(server->url() + list).starts_with("HTTP/1.1 200"));
+  }
   ASSERT_EQ(open.lines.size(), 1U);
-  EXPECT_NE(open.lines[0].find("open to every local user"), std::string::npos);
-  EXPECT_NE(open.lines[0].find("--provisioning-token"), std::string::npos);
+  EXPECT_NE(open.lines[0].find("insecure: every program on this machine"), std::string::npos);
+  const VerifierOptions local = options;
+  options.insecure_local_callers = false;
+  {
+    const Running server(VerifierServer::start(options, closed).value());
+    const std::string answer = curl(server->url() + list);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 403"));
+    EXPECT_NE(answer.find("--provisioning-token"), std::string::npos) << answer;
+    EXPECT_TRUE(curl("-X POST " + server->url() + "/challenge-response/v1/newSession").starts_with("HTTP/1.1 201"));
+  }
+  ASSERT_FALSE(closed.lines.empty());
+  EXPECT_NE(closed.lines[0].find("provisioning and management are closed"), std::string::npos);
   options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
-  ASSERT_TRUE(VerifierServer::start(options, closed));
-  EXPECT_TRUE(closed.lines.empty());
+  ASSERT_TRUE(VerifierServer::start(options, known));
+  EXPECT_TRUE(known.lines.empty());
+
+  VerifierOptions both = options, beyond = local;
+  both.insecure_local_callers = true;
+  test::expect_refused(VerifierServer::start(both, no_log()), Errc::usage, "exclude each other");
+  beyond.address = "0.0.0.0";
+  test::expect_refused(VerifierServer::start(beyond, no_log()), Errc::usage, "on a loopback address");
+}
+
+TEST_F(VerifierServerTest, KnowsTheClientBehindAProxyThatItTrusts) {
+  options.metrics.reset();
+  const auto open_session = [](const VerifierServer& server, int number) {
+    return curl("-H 'X-Forwarded-For: 192.0.2." + std::to_string(number) + "' -X POST " + server.url() +
+                "/challenge-response/v1/newSession");
+  };
+  test::TemporaryDirectory logs;
+  options.audit_log = logs.path() / "audit.log";
+  options.insecure_local_callers = false;
+  for (const bool trusted : {false, true}) {
+    options.trusted_proxies = trusted ? std::vector<std::string>{"127.0.0.1"} : std::vector<std::string>{};
+    {
+      const Running server(start());
+      EXPECT_TRUE(open_session(*server, 7).starts_with("HTTP/1.1 201"));
+      EXPECT_TRUE(curl("-H 'X-Forwarded-For: 192.0.2.7' " + server->url() + "/endorsement-provisioning/v1/corim")
+                      .starts_with("HTTP/1.1 403"));
+    }
+    const auto log = read_file(*options.audit_log, 1 << 20).value();
+    EXPECT_EQ(as_text(log.view()).find("192.0.2.7") != std::string_view::npos, trusted);
+  }
+  options.trusted_proxies = {"proxy.example"};
+  test::expect_refused(VerifierServer::start(options, no_log()), Errc::malformed, "expected an IP address");
 }
 
 TEST_F(VerifierServerTest, TakesANewCertificateAndTokenWhileItRuns) {
@@ -197,6 +244,7 @@ TEST_F(VerifierServerTest, TakesANewCertificateAndTokenWhileItRuns) {
   EXPECT_FALSE(trusted(new_files));
   options.tls = http::TlsFiles{.certificate = new_files.certificate, .key = new_files.key};
   options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
+  options.insecure_local_callers = false;
   ASSERT_TRUE(server->reload(options));
   EXPECT_FALSE(trusted(old_files));
   EXPECT_TRUE(trusted(new_files));
@@ -314,6 +362,7 @@ TEST_F(VerifierServerTest, SpeaksTls13AndNothingOlder) {
 
 TEST_F(VerifierServerTest, DemandsTheProvisioningToken) {
   options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
+  options.insecure_local_callers = false;
   const Running server(start());
   const test::EvidenceMaker maker;
   const Bytes corim = rats::encode_corim(evidence::tpm::veraison_corim(maker.endorsement()).value()).value();
@@ -348,8 +397,12 @@ INSTANTIATE_TEST_SUITE_P(
                    "memory:, sqlite:FILE or postgresql:"},
         BadOptions{"store_without_file", [](VerifierOptions& o) { o.store = "sqlite:"; }, Errc::usage, "sqlite:FILE"},
         BadOptions{"no_address", [](VerifierOptions& o) { o.address = "here"; }, Errc::usage, "IP address"},
-        BadOptions{"no_token", [](VerifierOptions& o) { o.provisioning_token = "/nonexistent"; }, Errc::configuration,
-                   "/nonexistent"},
+        BadOptions{"no_token",
+                   [](VerifierOptions& o) {
+                     o.insecure_local_callers = false;
+                     o.provisioning_token = "/nonexistent";
+                   },
+                   Errc::configuration, "/nonexistent"},
         BadOptions{"no_anchors", [](VerifierOptions& o) { o.corim_anchors = {"/nonexistent"}; }, Errc::configuration,
                    "/nonexistent"}),
     [](const auto& example) { return example.param.name; });
