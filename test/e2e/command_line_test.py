@@ -1,9 +1,8 @@
-"""The command line itself: exit statuses, texts, the README's commands, the manual page and the completion."""
+"""The command line itself: exit statuses, texts, the manual page and the completion."""
 import base64
 import json
 import pathlib
 import re
-import shlex
 import subprocess
 import tempfile
 import unittest
@@ -150,40 +149,8 @@ class Texts(unittest.TestCase):
                     self.assertRegex(page, re.escape(option) + r"(?![a-z-])")
 
 
-class Readme(WithFolder):
-    """The commands of the README, with its placeholders filled in."""
-
-    def command(self, verb: str, replacements: dict) -> list:
-        text = (ROOT / "README.md").read_text().split("## On the command line")[1].split("\n\n")[1]
-        commands = [part.strip() for line in text.replace("\\\n", " ").splitlines() for part in re.split(r" {3,}(?=credence )", line)]
-        line = next(" ".join(part.split()) for part in commands if part.split()[:2] == ["credence", verb])
-        for old, new in replacements.items():
-            self.assertIn(old, line)
-            line = line.replace(old, str(new))
-        words = []
-        for word in shlex.split(line)[1:]:
-            words += sorted(str(found) for found in self.folder.glob(word)) if "*" in word else [word]
-        return words
-
-    def test_its_commands_run(self):
-        for name in ("v", "s"):
-            self_signed(self.folder, name)
-        (self.folder / "tpm").mkdir()
-        here = {"cwd": self.folder}
-        tpm = {"device:/dev/tpmrm0": f"libtpms:{self.folder}/tpm/state", "/var/lib/credence": "tpm/keys"}
-        verifier = self.running(Process(*self.command("verifier", {"127.0.0.1:8443": "127.0.0.1:0"}), **here))
-        url = {"https://127.0.0.1:8443": verifier.event("listening")["url"]}
-        instance = facts(credence(*self.command("endorse", {**tpm, "UUID": CLASS}), **here))["instance"]
-        credence(*self.command("provision", url), **here)
-        server = self.running(Process(*self.command("serve", {**url, ":4433": ":0", "KID": instance}), **here))
-        port = server.event("listening")["address"].rsplit(":", 1)[1]
-        connect = self.command("connect", {**tpm, "HOST:4433": f"localhost:{port}"})
-        self.assertEqual(facts(credence(*connect, input="x\n", **here))["reply"], "x\n")
-        self.assertEqual(server.event("connection")["verdict"], "affirming")
-        credence(*self.command("inspect", {"FILE": "corims/keys.corim.cbor"}), **here)
-        credence(*self.command("doctor", {}), **here)
-
-    def test_appraise_takes_evidence_as_it_is_and_in_a_wrapper(self):
+class Appraise(WithFolder):
+    def test_takes_evidence_as_it_is_and_in_a_wrapper(self):
         verifier = self.running(Verifier(self.folder))
         recorder = self.running(Recorder(verifier.url))
         tpm = LibtpmsTpm(self.folder / "client")
@@ -200,9 +167,9 @@ class Readme(WithFolder):
         for media_type, octets in forms.items():
             with self.subTest(media_type):
                 (self.folder / "evidence").write_bytes(octets)
-                appraise = self.command("appraise", {"EVIDENCE": "evidence", "TYPE": shlex.quote(media_type), "FILE":
-                                                     "corims/veraison.corim.cbor corims/keys.corim.cbor",
-                                                     "HEX": recorder.nonce.hex()})
+                appraise = ["appraise", "evidence", "--trace", "--media-type", media_type, "--corim",
+                            "corims/veraison.corim.cbor", "--corim", "corims/keys.corim.cbor", "--binder",
+                            recorder.nonce.hex()]
                 credence(*appraise, cwd=self.folder)
                 wrong = [*appraise[:-1], "00" * len(recorder.nonce)]
                 credence(*wrong, cwd=self.folder, expect=1)
