@@ -126,7 +126,12 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   if (operators != nullptr) {
     const json::Object& names = policies_ == nullptr ? kNoNames : policies_->names();
     CHECK(evaluate(*operators,
-                   {.scheme = scheme->name(), .request = request, .endorsements = endorsements, .names = names}, ear));
+                   {.scheme = scheme->name(),
+                    .request = request,
+                    .claims = [&evidence] { return evidence.claims(); },
+                    .endorsements = endorsements,
+                    .names = names},
+                   ear));
   }
   if (const auto key = evidence.attested_key()) name_attested_key(ear, first, *key);
   return ear;

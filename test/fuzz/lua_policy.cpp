@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const json::Object session{{"nonce", "AAEC"}, {"instance", "01"}};
   const auto output = (*program)->run({.scheme = "PSA_IOT",
                                        .submodule = "PSA_IOT",
-                                       .evidence = evidence,
+                                       .evidence = [&] { return evidence; },
                                        .result = [] { return json::Object{{"ear.status", "affirming"}}; },
                                        .endorsements = [] { return json::Array{json::Object{{"corim", "a"}}}; },
                                        .session = [&] { return session; },

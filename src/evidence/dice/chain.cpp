@@ -116,6 +116,17 @@ Result<void> check_device(const Chain& chain, const crypto::Certificate& issuer)
   return {};
 }
 
+// SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }: Veraison's DeviceID
+// is the last alone.
+Result<Bytes> key_octets(ByteView spki) {
+  crypto::der::Reader outer(spki);
+  TRY(crypto::der::Reader reader, outer.nested(crypto::der::Tag::sequence));
+  CHECK(reader.element(crypto::der::Tag::sequence));
+  TRY(const ByteView bits, reader.element(crypto::der::Tag::bit_string));
+  if (bits.empty()) return fail(Errc::malformed, "subjectPublicKey: expected a BIT STRING");
+  return to_bytes(bits.subspan(1));
+}
+
 json::Object claims_of(const Measurement& measurement) {
   json::Object claims;
   if (measurement.vendor) claims["vendor"] = *measurement.vendor;
@@ -202,7 +213,8 @@ json::Object claims_of(const Chain& chain) {
     for (const Measurement& measurement : chain.measurements[i]) {
       if (!claims.contains("FWID") && !measurement.firmware.empty())
         claims["FWID"] = to_base64(measurement.firmware.front().digest);
-      if (!claims.contains("DeviceID") && measurement.device_id) claims["DeviceID"] = to_base64(*measurement.device_id);
+      if (!claims.contains("DeviceID") && measurement.device_id)
+        if (const auto octets = key_octets(*measurement.device_id)) claims["DeviceID"] = to_base64(*octets);
       json::Object layer = claims_of(measurement);
       layer["subject"] = chain.certificates[i].subject();
       layers.push_back(std::move(layer));

@@ -50,7 +50,8 @@ struct Anchors {
 // certificate that measures, else the highest certificate there is.
 [[nodiscard]] Bytes device_key(const Chain& chain);
 
-// Each certificate that measures, leaf first; FWID and DeviceID of the first, as Veraison names them.
+// Each certificate that measures, leaf first; FWID and DeviceID (the octets of the public key) of the first,
+// as Veraison names them.
 [[nodiscard]] json::Object claims_of(const Chain& chain);
 
 }  // namespace credence::evidence::dice

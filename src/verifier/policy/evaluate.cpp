@@ -22,6 +22,15 @@ json::Object result_of(const rats::Submodule& submodule) {
           {"ear.veraison.policy-claims", submodule.policy_claims}};
 }
 
+// Veraison gives the policy of every submodule the whole evidence. Where a name of ours is one of its too, it means
+// there what it means to Veraison.
+Result<json::Object> evidence_of(const PolicySubject& subject, const rats::Submodule& submodule) {
+  TRY(json::Object claims, subject.claims());
+  json::Object evidence = submodule.annotated_evidence;
+  for (auto& [name, value] : claims) evidence[name] = std::move(value);
+  return evidence;
+}
+
 json::Object session_of(const PolicySubject& subject, const rats::Ear& ear) {
   json::Object session;
   const ByteView nonce = std::visit([](const auto& challenge) { return challenge.view(); }, subject.request.challenge);
@@ -35,7 +44,7 @@ PolicyInput input_for(const PolicySubject& subject, const rats::Ear& ear, std::s
                       const rats::Submodule& submodule) {
   return {.scheme = subject.scheme,
           .submodule = name,
-          .evidence = submodule.annotated_evidence,
+          .evidence = [&subject, &submodule] { return evidence_of(subject, submodule); },
           .result = [&submodule] { return result_of(submodule); },
           .endorsements = [&subject] { return endorsements_json(subject.endorsements); },
           .session = [&subject, &ear] { return session_of(subject, ear); },

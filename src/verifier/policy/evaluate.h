@@ -1,6 +1,7 @@
 // A policy over a whole result.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "base/result.h"
@@ -16,6 +17,7 @@ namespace credence::verifier {
 struct PolicySubject {
   std::string_view scheme;
   const AppraisalRequest& request;
+  std::function<Result<json::Object>()> claims;  // of the whole evidence
   Endorsements& endorsements;
   const json::Object& names;
 };

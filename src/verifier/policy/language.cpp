@@ -5,14 +5,11 @@
 namespace credence::verifier {
 
 Result<json::Object> PolicyInput::to_json() const {
+  TRY(json::Object claims, evidence());
   TRY(json::Array known, endorsements());
-  return json::Object{{"scheme", scheme},
-                      {"submod", submodule},
-                      {"evidence", evidence},
-                      {"result", result()},
-                      {"session", session()},
-                      {"names", names()},
-                      {"endorsements", std::move(known)}};
+  return json::Object{
+      {"scheme", scheme},     {"submod", submodule}, {"evidence", std::move(claims)},   {"result", result()},
+      {"session", session()}, {"names", names()},    {"endorsements", std::move(known)}};
 }
 
 }  // namespace credence::verifier

@@ -20,7 +20,7 @@ namespace credence::verifier {
 struct PolicyInput {
   std::string_view scheme;
   std::string_view submodule;
-  const json::Object& evidence;  // the claims that the scheme took from the evidence
+  std::function<Result<json::Object>()> evidence;  // all of it, and what the result says of this submodule
   std::function<json::Object()> result;
   std::function<Result<json::Array>()> endorsements;
   std::function<json::Object()> session;

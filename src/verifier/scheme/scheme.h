@@ -31,7 +31,7 @@ struct Appraised {
     std::string name;
     rats::TrustVector vector;
     std::optional<Error> problem;  // why the vector is not affirming
-    json::Object claims;           // annotated evidence: what policies see
+    json::Object claims;           // annotated evidence
   };
   std::vector<Submodule> submodules;  // at least one
   Bytes ueid;                         // of the attester
@@ -52,6 +52,10 @@ class Evidence {
   [[nodiscard]] virtual Appraised appraise(Endorsements& endorsements, const Policy& policy) const = 0;
   // Who vouches for it, after authenticate(): the deny list is asked about every part.
   [[nodiscard]] virtual AttesterIdentity identity() const = 0;
+  // All of it, in the names and the shape of Veraison's claims: what its policies read, whichever submodule they are
+  // asked about. An undefined name is no error in Rego, so a name that is missing here is a check that is silently not
+  // made. After authenticate(), and only when a policy asks.
+  [[nodiscard]] virtual Result<json::Object> claims() const = 0;
   // What it states, in CoRIM's terms, on whose authority: what conditional endorsements are matched with. After
   // authenticate(). Kinds that state nothing get none.
   [[nodiscard]] virtual std::vector<AcceptedClaim> stated() const { return {}; }

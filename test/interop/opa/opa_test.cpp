@@ -17,9 +17,15 @@
 #include <string>
 #include <thread>
 
+#include "base/text.h"
+#include "crypto/random.h"
+#include "evidence/cca/token.h"
 #include "service/policy/opa_language.h"
+#include "support/cca_device.h"
 #include "support/refusal.h"
+#include "unit/verifier/fixture.h"
 #include "unit/verifier/policy/policy_input.h"
+#include "verifier/policy/policies.h"
 #include "verifier/policy/values.h"
 
 namespace credence::service {
@@ -150,6 +156,99 @@ TEST_F(Opa, GivesEveryInput) {
                                                 {"corim", "a"},
                                                 {"names", json::Array{"0102", "0304"}}}))
       << json::to_text(output->added_claims);
+}
+
+// Functions of Veraison's preamble, which policies call too.
+TEST_F(Opa, HasVeraisonsFunctions) {
+  const auto output =
+      run("package policy\nadded_claims = {\"less\": cmp(1, 2), \"more\": cmp(2, 1), \"same\": cmp(1, 1), "
+          "\"parts\": simple_semver_split(\"1.2\"), \"order\": semver_cmp(\"1.10\", \"1.9.1\")}");
+  ASSERT_TRUE(output) << output.error().text();
+  EXPECT_EQ(output->added_claims,
+            (json::Object{{"less", -1}, {"more", 1}, {"same", 0}, {"parts", json::Array{1, 2}}, {"order", 1}}))
+      << json::to_text(output->added_claims);
+}
+
+// The package has another name here. Rules that name it find themselves all the same: else they would be silent.
+TEST_F(Opa, FindsItsPackageByVeraisonsName) {
+  for (const std::string rules :
+       {"package policy\nexecutables = UNSAFE_RT { data.policy.scheme == \"PSA_IOT\" }",
+        "package policy\nexecutables = UNSAFE_RT { data[\"policy\"].old }\nold { data.policy.evidence == {} }",
+        "package policy\nimport data.policy\nexecutables = UNSAFE_RT { policy.scheme == \"PSA_IOT\" }",
+        "package policy\nimport data.policy.submod as part\nexecutables = UNSAFE_RT { part == \"PSA_IOT\" }",
+        "package policy; executables = UNSAFE_RT", "package policy executables = UNSAFE_RT"}) {
+    const auto output = run(rules);
+    ASSERT_TRUE(output) << rules << ": " << output.error().text();
+    EXPECT_EQ(claim(*output, rats::TrustClaim::executables), 32) << rules;
+  }
+}
+
+// --- over evidence ---
+
+class OpaOverEvidence : public Opa {
+ protected:
+  rats::Ear appraise(const std::string& scheme, const std::shared_ptr<verifier::Store>& store,
+                     const verifier::AppraisalRequest& request, std::string rules) {
+    const auto clock = std::make_shared<FixedClock>(test::kNow);
+    const auto policies = std::make_shared<verifier::Policies>(verifier::Policies::Parts{
+        .store = store, .languages = {language}, .clock = clock, .random = crypto::system_random(), .names = {}});
+    const auto version = policies->add({.scheme = scheme, .name = "site", .type = "opa", .rules = std::move(rules)});
+    EXPECT_TRUE(version) << version.error().text();
+    EXPECT_TRUE(policies->activate(scheme, version->id));
+    return verifier::Engine(store, clock, {}, {}, policies).appraise(request).value();
+  }
+  rats::Ear appraise(std::string rules) {
+    return appraise("PARSEC_TPM", test::store_for(maker), test::channel_request(maker), std::move(rules));
+  }
+
+  test::EvidenceMaker maker;
+};
+
+TEST_F(OpaOverEvidence, LowersByTheKeyAttestation) {
+  const auto rules = [](const Bytes& kid) {
+    return "package policy\ninstance_identity = UNTRUSTWORTHY_INSTANCE { evidence.kat.kid == \"" + to_base64(kid) +
+           "\" }\n";
+  };
+  EXPECT_TRUE(appraise(rules(Bytes(33, 0x01))).is_affirming());
+  const rats::Ear ear = appraise(rules(maker.kid()));
+  EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
+  test::expect_problem(test::submodule(ear), Errc::not_affirming, "policy site lowered instance-identity from 2 to 96");
+}
+
+TEST_F(OpaOverEvidence, LowersByAPcr) {
+  const auto rules = [](std::uint8_t octet) {
+    return "package policy\nexecutables = UNSAFE_RT { not good }\ngood { evidence.pat.pcrs[\"1\"] == \"" +
+           to_base64(Bytes(32, octet)) + "\"; evidence.pat[\"pcr-selection\"][_] == 1 }\n";
+  };
+  EXPECT_TRUE(appraise(rules(0x01)).is_affirming());
+  EXPECT_EQ(appraise(rules(0x02)).status(), rats::Tier::warning);
+}
+
+// Veraison's own, of its integration tests. Both submodules are asked, and the platform's token has no such challenge.
+constexpr const char* kChallenge = R"(package policy
+
+status = AFFIRMING {
+  base64url.decode(session["nonce"]) == base64.decode(evidence["realm"]["cca-realm-challenge"])
+} else =  CONTRAINDICATED
+)";
+
+TEST_F(OpaOverEvidence, ComparesTheChallengeOfARealm) {
+  const test::CcaDevice device;
+  const auto appraise_for = [&](const Bytes& nonce, const std::string& rules) {
+    const auto store = verifier::memory_store();
+    test::provision(*store, device.platform_corim());
+    test::provision(*store, device.realm_corim());
+    return appraise("ARM_CCA", store,
+                    {.media_type = std::string(evidence::cca::kMediaType),
+                     .evidence = device.token(nonce),
+                     .challenge = Nonce(nonce)},
+                    rules);
+  };
+  EXPECT_TRUE(appraise_for(Bytes(64, 0x99), kChallenge).is_affirming());
+  // A realm fills a shorter nonce with zeros, so that the two are not alike.
+  const rats::Ear ear = appraise_for(Bytes(32, 0x99), kChallenge);
+  ASSERT_EQ(ear.submodules.size(), 2U);
+  for (const auto& [name, submodule] : ear.submodules) EXPECT_EQ(submodule.status, rats::Tier::contraindicated) << name;
 }
 
 TEST_F(Opa, KeepsVersionsApart) {

@@ -10,6 +10,7 @@
 #include "sign/jose/jwk.h"
 #include "support/cca_device.h"
 #include "support/vectors.h"
+#include "under_policy.h"
 
 namespace credence::verifier {
 namespace {
@@ -75,6 +76,26 @@ TEST(ArmCcaVectors, VeraisonsResultOnceTheSignerIsRight) {
   EXPECT_EQ(json::Value(ear.submodules.at(kPlatform).annotated_evidence), json::Value(claims));
   EXPECT_EQ(json::Value(ear.submodules.at(kRealm).annotated_evidence),
             expected.at(kRealm).at("ear.veraison.annotated-evidence"));
+
+  // Whichever submodule a policy is asked about, it sees both, and what it saw before.
+  const AppraisalRequest request{.media_type = kCcaType, .evidence = token, .challenge = Nonce(challenge_of(token))};
+  for (const std::string& submodule : {kPlatform, kRealm}) {
+    const json::Object seen = test::evidence_seen("ARM_CCA", submodule, corrected, request);
+    EXPECT_EQ(seen.at("platform"), json::Value(claims));
+    EXPECT_EQ(seen.at("realm"), expected.at(kRealm).at("ear.veraison.annotated-evidence"));
+    for (const auto& [name, value] : ear.submodules.at(submodule).annotated_evidence)
+      EXPECT_EQ(seen.at(name), value) << name;
+  }
+  // Veraison's cca-verify-challenge.rego in Lua, for another challenge.
+  const rats::Ear lowered =
+      test::engine_under("if evidence.realm[\"cca-realm-challenge\"] ~= \"AAAA\" then status = CONTRAINDICATED end",
+                         "ARM_CCA", corrected)
+          .appraise(request)
+          .value();
+  for (const std::string& submodule : {kPlatform, kRealm}) {
+    EXPECT_EQ(lowered.submodules.at(submodule).status, rats::Tier::contraindicated);
+    test::expect_problem(lowered.submodules.at(submodule), Errc::not_affirming, "policy site lowered status");
+  }
 
   Bytes other = challenge_of(token);
   other[0] ^= 1;
@@ -147,6 +168,21 @@ TEST(ParsecCcaVectors, VeraisonsEvidence) {
   const rats::Ear ear = appraise(store, kParsecType, evidence, nonce);
   ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
   EXPECT_TRUE(ear.submodules.at("PARSEC_CCA").attested_key);
+  const json::Object seen = test::evidence_seen(
+      "PARSEC_CCA", "PARSEC_CCA", store, {.media_type = kParsecType, .evidence = evidence, .challenge = Nonce(nonce)});
+  // The members of kat.diag beside it: the nonce, and a COSE_Key.
+  EXPECT_EQ(seen.at("kat"),
+            (json::Object{
+                {"nonce", to_base64(nonce)},
+                {"akpub", to_base64(from_hex("a40102200121582"
+                                             "09bffdba675332c9bbb5de2b2da09f818474a989ac20023f828c1620ba80f61d8225820c8"
+                                             "39c27230df019840d3a45c96186f8d07193ebc43a841e0dde2c463f64c4a15")
+                                        .value())}}));
+  EXPECT_EQ(seen.at("platform").at("cca-platform-lifecycle").to_number<int>(), 12'288);
+  EXPECT_EQ(seen.at("platform").at("cca-platform-sw-components").as_array().size(), 4U);
+  EXPECT_EQ(seen.at("realm").at("cca-realm-hash-algo-id"), "sha-256");
+  EXPECT_EQ(seen.at("cca.platform"), seen.at("platform"));
+  EXPECT_EQ(seen.at("cca.realm"), seen.at("realm"));
   test::expect_problem(appraise(store, kParsecType, evidence, Bytes(8, 0)).submodules.at("PARSEC_CCA"),
                        Errc::nonce_mismatch, "got 0001020304050607");
   for (std::size_t i = 0; i < evidence.size(); ++i) {

@@ -72,6 +72,40 @@ TEST_F(PolicyInForce, LowersAResultAndTakesTheKeyWithIt) {
   test::expect_problem(submodule(ear), Errc::not_affirming, "policy site lowered configuration from 0 to 32 (line 1)");
 }
 
+TEST_F(PolicyInForce, SeesThePcrsThatWereQuoted) {
+  maker.sent_pcrs = maker.pcrs;
+  (*maker.sent_pcrs)[evidence::tpm::kAlgSha256][5] = Bytes(32, 0x05);  // signed by nobody
+  activate("added_claims.pat = evidence.pat added_claims.kat = evidence.kat");
+  const json::Object claims = submodule(appraise().value()).policy_claims;
+  const json::Object& pat = claims.at("pat").as_object();
+  EXPECT_EQ(pat.at("pcr-selection"), (json::Array{0, 1, 2}));
+  EXPECT_EQ(pat.at("pcrs"), (json::Object{{"0", to_base64(Bytes(32, 0x00))},
+                                          {"1", to_base64(Bytes(32, 0x01))},
+                                          {"2", to_base64(Bytes(32, 0x02))}}));
+  EXPECT_EQ(claims.at("kat").at("kid"), json::Value(to_base64(maker.kid())));
+}
+
+TEST_F(PolicyInForce, LowersByAPcr) {
+  const auto rules = [](std::uint8_t octet) {
+    return "if evidence.pat.pcrs[\"1\"] ~= \"" + to_base64(Bytes(32, octet)) + "\" then executables = UNSAFE_RT end";
+  };
+  activate(rules(0x01));
+  EXPECT_TRUE(appraise().value().is_affirming());
+  activate(rules(0x02));
+  EXPECT_EQ(appraise().value().status(), Tier::warning);
+  // A member that is not there is no way out.
+  maker.sends_pcrs = false;
+  test::expect_problem(submodule(appraise().value()), Errc::configuration, "failed");
+}
+
+// It is made for policies: a result that is signed for every request does not grow by it.
+TEST_F(PolicyInForce, LeavesTheEvidenceOfTheResultAsItIs) {
+  const json::Object before = submodule(appraise().value()).annotated_evidence;
+  EXPECT_FALSE(before.contains("kat"));
+  activate("local kat = evidence.kat");
+  EXPECT_EQ(submodule(appraise().value()).annotated_evidence, before);
+}
+
 TEST_F(PolicyInForce, RaisesNothingWithoutTheGrant) {
   tamper();
   activate("\nexecutables = APPROVED_RT");

@@ -9,6 +9,7 @@
 #include "sign/jose/jwk.h"
 #include "support/psa_device.h"
 #include "support/vectors.h"
+#include "under_policy.h"
 
 namespace credence::verifier {
 namespace {
@@ -25,10 +26,14 @@ void submit(Store& store, const rats::Corim& corim) {
   ASSERT_TRUE(stored) << stored.error().text();
 }
 
-rats::Ear appraise(const std::shared_ptr<Store>& store, const Bytes& token) {
+AppraisalRequest request_of(const Bytes& token) {
   const auto decoded = evidence::psa::decode_token(token);
   const Bytes nonce = decoded ? decoded->claims.nonce : Bytes(32);
-  return test::engine_over(store).appraise({.media_type = kType, .evidence = token, .challenge = Nonce(nonce)}).value();
+  return {.media_type = kType, .evidence = token, .challenge = Nonce(nonce)};
+}
+
+rats::Ear appraise(const std::shared_ptr<Store>& store, const Bytes& token) {
+  return test::engine_over(store).appraise(request_of(token)).value();
 }
 
 void expect_refused(const rats::Ear& ear, Errc code, std::string_view why) {
@@ -92,6 +97,8 @@ TEST(PsaIotVectors, VeraisonsResultOnceTheSignerIsRight) {
       json::parse(test::read_text(root / "veraison/integration/results/psa.good.json")).value();
   const json::Object& submodule = expected.at(kScheme).as_object();
   EXPECT_EQ(json::Value(ear.submodules.at(kScheme).annotated_evidence),
+            submodule.at("ear.veraison.annotated-evidence"));
+  EXPECT_EQ(json::Value(test::evidence_seen(kScheme, kScheme, corrected, request_of(token))),
             submodule.at("ear.veraison.annotated-evidence"));
   EXPECT_EQ(ear.submodules.at(kScheme).vector.value(), (rats::TrustVector{.claims = {2, 0, 2, 0, 2, 2, 2, 0}}));
   for (const auto* other :

@@ -11,6 +11,7 @@
 #include "support/dice_device.h"
 #include "support/ordered_diagnostic.h"
 #include "support/vectors.h"
+#include "under_policy.h"
 #include "verifier/scheme/riot/compare.h"
 #include "verifier/scheme/scheme.h"
 
@@ -79,9 +80,7 @@ TEST_F(Riot, AffirmsNoBareChain) {
   const rats::Ear ear = appraise(device.bare());
   EXPECT_EQ(ear.status(), rats::Tier::warning);
   expect_refused(ear, Errc::nonce_mismatch, "authentic and not fresh");
-  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {32, 0, 0, 0, 0, 0, 0, 0}}));
-  test::provision(*store, device.reference_values());
-  EXPECT_EQ(vector_of(appraise(device.bare())), (rats::TrustVector{.claims = {32, 0, 3, 0, 0, 0, 0, 0}}));
+  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {32, 0, 3, 0, 0, 0, 0, 0}}));
 }
 
 TEST_F(Riot, RefusesAReplay) {
@@ -222,8 +221,11 @@ TEST_F(Riot, WarnsWhereNoFirmwareIsEndorsedAnyMore) {
     expect_refused(ear, Errc::no_reference_values, "no reference value is known for the firmware");
     EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {2, 0, 33, 0, 0, 0, 0, 0}}));
   };
+  forget_firmware();
+  expect_warning();
+  const rats::Corim corim = device.reference_values();
+  const std::string firmware = store->submit(corim, rats::encode_corim(corim).value()).value().id;
   expect_affirmed(appraise());
-  const std::string firmware = store->list().value().back().id;
   ASSERT_TRUE(store->set_active({&firmware, 1}, false));
   expect_warning();
   ASSERT_TRUE(store->set_active({&firmware, 1}, true));
@@ -317,6 +319,10 @@ TEST_F(Riot, ReadsOlderFormsOfMeasurements) {
                                                          {"2.23.133.5.4.1", composite_id, true},
                                                          {"2.5.29.17", name, true},
                                                          {"2.23.133.5.4.5", element(0x30, device.tcb_info()), true}};
+  rats::Corim of_composites = device.reference_values("of composite device identifiers");
+  of_composites.comids[0].reference_values[0].environment.class_map->vendor = "Veraison Project";
+  of_composites.comids[0].reference_values[0].measurements[0].values.svn.reset();
+  test::provision(*store, of_composites);
   for (const test::CertificateExtension& form : forms) {
     device.more_of_alias = {form};
     const rats::Ear ear = appraise(kSigned, device.signed_nonce(kNonce, device.bare()));
@@ -386,6 +392,14 @@ TEST(RiotVectors, GiveVeraisonsOwnEvidenceNoVerdictOfFreshness) {
   test::expect_problem(ear.submodules.at(kScheme), Errc::nonce_mismatch, "authentic and not fresh");
   const std::string fwid(ear.submodules.at(kScheme).annotated_evidence.at("FWID").as_string());
   EXPECT_EQ(to_hex(from_base64(fwid).value()), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+  // FWID and DeviceID are all that Veraison has. DeviceID is the point of the key, without its SubjectPublicKeyInfo.
+  const json::Object seen = test::evidence_seen(
+      kScheme, kScheme, store, {.media_type = kPem, .evidence = evidence, .challenge = Nonce(kNonce)}, {}, at);
+  EXPECT_EQ(seen.at("FWID"), json::Value(fwid));
+  const Bytes device_id = from_base64(seen.at("DeviceID").as_string()).value();
+  ASSERT_GT(device_id.size(), 64U);
+  EXPECT_EQ(device_id.front(), 0x04);
+  EXPECT_TRUE(seen.at("layers").at(0).at("device-id").as_string().ends_with(to_hex(device_id)));
 
   // Not even that, when any octet of a certificate is another.
   const auto chain = dice::decode_chain(kPem, evidence).value().certificates;

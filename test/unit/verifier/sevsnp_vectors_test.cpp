@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "support/snp_machine.h"
 #include "support/vectors.h"
+#include "under_policy.h"
 #include "verifier/scheme/scheme.h"
 
 namespace credence::verifier {
@@ -211,14 +212,19 @@ TEST_P(SevSnpOfVeraison, IsAffirmedForItsNonce) {
   const Bytes octets = test::read_file(folder / "corim/corim-sevsnp-valid.cbor");
   rats::Corim corim = rats::decode_corim(octets).value();
   const auto statements = snp::decode_statements(GetParam().second, evidence).value();
-  const auto appraise = [&](const rats::Corim& first, Bytes nonce) {
-    const auto store = memory_store();
+  const Timestamp at = statements.vek.certificate.not_before() + std::chrono::days(1);
+  const auto store_of = [&](const rats::Corim& first) {
+    auto store = memory_store();
     EXPECT_TRUE(store->submit(first, octets));
     if (first.comids.size() == 1) test::provision(*store, values_of(statements.report, true));
-    const Timestamp at = statements.vek.certificate.not_before() + std::chrono::days(1);
-    return test::engine_over(store, {}, at)
-        .appraise({.media_type = GetParam().second, .evidence = evidence, .challenge = Nonce(std::move(nonce))})
-        .value();
+    return store;
+  };
+  const auto request_of = [&](Bytes nonce) {
+    return AppraisalRequest{
+        .media_type = GetParam().second, .evidence = evidence, .challenge = Nonce(std::move(nonce))};
+  };
+  const auto appraise = [&](const rats::Corim& first, Bytes nonce) {
+    return test::engine_over(store_of(first), {}, at).appraise(request_of(std::move(nonce))).value();
   };
 
   // Its reference values are of another machine: CHIP_ID, PLATFORM_INFO, CURRENT_TCB and VERSION differ, which Veraison
@@ -232,6 +238,38 @@ TEST_P(SevSnpOfVeraison, IsAffirmedForItsNonce) {
   const rats::Ear ear = appraise(corim, kVeraisonNonce);
   EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
   EXPECT_THAT(ear.credence.warnings, testing::ElementsAre(testing::HasSubstr("multithreading")));
+
+  // Veraison's own claims, but for the identifier that it makes anew each time, and the profile that it has set since.
+  // A result takes tables of eight levels, and a CoMID has more.
+  const rats::Ear under_policy = test::engine_under(
+                                     "local triple = evidence.triples[\"reference-values\"][1]\n"
+                                     "added_claims.tags = evidence.tags\n"
+                                     "added_claims[\"corim-id\"] = evidence[\"corim-id\"]\n"
+                                     "added_claims.profile = evidence.profile.value\n"
+                                     "added_claims.measurement = evidence.measurement\n"
+                                     "added_claims.class = triple.environment.class.id.value\n"
+                                     "added_claims.count = #triple.measurements\n"
+                                     "added_claims.first = triple.measurements[1]\n",
+                                     kScheme, store_of(corim), {}, at)
+                                     .appraise(request_of(kVeraisonNonce))
+                                     .value();
+  EXPECT_TRUE(under_policy.is_affirming()) << testing::PrintToString(under_policy.problems());
+  const json::Object& seen = under_policy.submodules.at(kScheme).policy_claims;
+  const json::Value expected = json::parse(test::read_text(folder / "evidence/sevsnp-ratsd-claims.json")).value();
+  EXPECT_EQ(seen.at("corim-id"), expected.at("corim-id"));
+  const auto tag_of = [](const json::Value& claims) {
+    Bytes tag = from_base64(claims.at("tags").at(0).as_string()).value();
+    std::fill_n(tag.begin() + 18, 16, std::uint8_t{0});
+    return to_hex(tag);
+  };
+  EXPECT_EQ(tag_of(seen), tag_of(expected));
+  EXPECT_TRUE(seen.at("profile").as_string().ends_with("\"tag:amd.com,2024:snp-corim-profile\""));
+  EXPECT_EQ(seen.at("class"), "1.3.6.1.4.1.3704.3.1");
+  EXPECT_EQ(seen.at("count"), 21);
+  EXPECT_EQ(seen.at("first"),
+            (json::Object{{"key", json::Object{{"type", "uint"}, {"value", 0}}},
+                          {"value", json::Object{{"version", json::Object{{"value", "3"}, {"scheme", 4}}}}}}));
+  EXPECT_EQ(seen.at("measurement"), json::Value(to_hex(statements.report.measurement)));
 
   Bytes nonce = kVeraisonNonce;
   nonce[0] ^= 1;

@@ -5,9 +5,11 @@
 #include <functional>
 #include <ostream>
 
+#include "base/text.h"
 #include "fixture.h"
 #include "support/enacttrust_node.h"
 #include "support/vectors.h"
+#include "under_policy.h"
 
 namespace credence::verifier {
 namespace {
@@ -47,6 +49,18 @@ TEST_F(TpmEnacttrust, AffirmsAQuoteForThisNonce) {
   EXPECT_EQ(ear.credence.purpose, "challenge");
   EXPECT_EQ(ear.credence.warnings.size(), 2U);
   EXPECT_FALSE(submodule.attested_key);
+}
+
+TEST_F(TpmEnacttrust, IsSeenByPoliciesAsVeraisonHasIt) {
+  const json::Object seen = test::evidence_seen(
+      kScheme, kScheme, store, {.media_type = kType, .evidence = node.token(kNonce), .challenge = Nonce(kNonce)});
+  const auto token = evidence::enacttrust::decode_token(node.token(kNonce)).value();
+  EXPECT_EQ(seen, (json::Object{{"node-id", node.node.text()},
+                                {"firmware-version", token.quote.firmware_version},
+                                {"pcr-selection", json::Array{1, 2, 3, 4}},
+                                {"hash-algorithm", 11},
+                                {"pcr-digest", to_base64(token.quoted().digest)}}))
+      << json::to_text(seen);
 }
 
 // veraison/services issue 427: there, any recording passes.

@@ -53,20 +53,21 @@ bool push_constant(lua_State* state, std::string_view name) {
   return true;
 }
 
-void push_endorsements(lua_State* state, Run& run) {
-  const auto endorsements = run.input->endorsements();
-  if (endorsements) return push(state, *endorsements);
-  run.failure = endorsements.error();
-  luaL_error(state, "the endorsements cannot be read");
+template <typename T>
+bool push_read(lua_State* state, Run& run, const char* name, const Result<T>& read) {
+  if (read) return push(state, *read), true;
+  run.failure = read.error();
+  luaL_error(state, "%s cannot be read", name);
+  return false;
 }
 
 bool push_input(lua_State* state, Run& run, std::string_view name) {
   const PolicyInput& input = *run.input;
-  if (name == "evidence") return push(state, input.evidence), true;
+  if (name == "evidence") return push_read(state, run, "evidence", input.evidence());
   if (name == "result") return push(state, input.result()), true;
   if (name == "session") return push(state, input.session()), true;
   if (name == "names") return push(state, input.names()), true;
-  if (name == "endorsements") return push_endorsements(state, run), true;
+  if (name == "endorsements") return push_read(state, run, "endorsements", input.endorsements());
   if (name != "scheme" && name != "submod") return false;
   const std::string_view text = name == "scheme" ? input.scheme : input.submodule;
   lua_pushlstring(state, text.data(), text.size());

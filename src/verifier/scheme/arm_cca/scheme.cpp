@@ -67,6 +67,10 @@ class CcaEvidence final : public Evidence {
             .instance = token_.platform.claims.instance_id};
   }
 
+  Result<json::Object> claims() const override {
+    return json::Object{{"platform", token_.platform.describe()}, {"realm", token_.realm.describe()}};
+  }
+
   std::vector<AcceptedClaim> stated() const override { return cca::stated(token_, key_); }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }

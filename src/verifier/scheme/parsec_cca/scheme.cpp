@@ -52,7 +52,7 @@ class ParsecCcaEvidence final : public Evidence {
     appraised.credence.purpose = "challenge";
     appraised.credence.class_id = to_hex(platform().implementation_id);
     auto& submodule = appraised.submodules.emplace_back(Appraised::Submodule{
-        .name = std::string(parsec_cca_scheme().name()), .vector = {}, .problem = {}, .claims = claims()});
+        .name = std::string(parsec_cca_scheme().name()), .vector = {}, .problem = {}, .claims = annotated_evidence()});
     cca::appraise_platform(platform(), endorsements, submodule);
     appraise_realm(endorsements, policy, submodule, appraised.credence);
     return appraised;
@@ -63,6 +63,13 @@ class ParsecCcaEvidence final : public Evidence {
         .keys = {key_, to_bytes(bundle_.pat.realm.public_key.spki())}, .kid = {}, .instance = platform().instance_id};
   }
 
+  Result<json::Object> claims() const override {
+    TRY(const Bytes key, cose::encode_key(bundle_.key));
+    return json::Object{{"kat", json::Object{{"nonce", to_base64(bundle_.nonce.view())}, {"akpub", to_base64(key)}}},
+                        {"platform", bundle_.pat.platform.describe()},
+                        {"realm", bundle_.pat.realm.describe()}};
+  }
+
   std::vector<AcceptedClaim> stated() const override { return cca::stated(bundle_.pat, key_); }
 
   std::optional<ByteView> attested_key() const override { return bundle_.key.spki(); }
@@ -70,8 +77,8 @@ class ParsecCcaEvidence final : public Evidence {
  private:
   [[nodiscard]] const evidence::psa::Claims& platform() const noexcept { return bundle_.pat.platform.claims; }
 
-  // By Veraison's names.
-  [[nodiscard]] json::Object claims() const {
+  // By the names that Veraison had until 2026, and still has in its examples of policies.
+  [[nodiscard]] json::Object annotated_evidence() const {
     json::Object kat{{"nonce", to_base64(bundle_.nonce.view())}};
     if (const auto key = cose::encode_key(bundle_.key)) kat["akpub"] = to_base64(*key);
     return {{"kat", std::move(kat)},

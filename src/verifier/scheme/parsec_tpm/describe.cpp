@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/text.h"
 
 namespace credence::verifier {
 namespace {
@@ -20,7 +23,50 @@ void describe_maker(const AttestationKeyRecord& record, rats::CredenceClaims& cl
     claims.warnings.emplace_back("unknown TPM maker: no EK certificate vouches for this TPM");
 }
 
+// Those that were quoted; what else stands beside the quote was signed by nobody. Empty when no value does.
+json::Object quoted_values(const evidence::tpm::Statements& statements) {
+  json::Object values;
+  if (!statements.bundle.ext) return values;
+  const auto& banks = statements.bundle.ext->pcrs;
+  for (const auto& selection : statements.quoted().selections) {
+    const auto bank = banks.find(selection.hash);
+    if (bank == banks.end()) continue;
+    for (const std::uint8_t pcr : selection.pcrs)
+      if (const auto value = bank->second.find(pcr); value != bank->second.end())
+        values[std::to_string(pcr)] = to_base64(value->second);
+  }
+  return values;
+}
+
+json::Object key_claims(const evidence::tpm::KeyAttestation& kat) {
+  return {{"tpmVer", kat.tpm_version},
+          {"kid", to_base64(kat.kid)},
+          {"sig", to_base64(kat.signature)},
+          {"pubArea", to_base64(kat.public_area)},
+          {"certInfo", to_base64(kat.cert_info)}};
+}
+
+json::Object platform_claims(const evidence::tpm::Statements& statements) {
+  const evidence::tpm::PlatformAttestation& pat = statements.bundle.pat;
+  json::Array selected;
+  for (const auto& selection : statements.quoted().selections)
+    for (const std::uint8_t pcr : selection.pcrs) selected.emplace_back(pcr);
+  json::Object claims{{"tpmVer", pat.tpm_version},
+                      {"kid", to_base64(pat.kid)},
+                      {"sig", to_base64(pat.signature)},
+                      {"attestInfo", to_base64(pat.attest_info)},
+                      {"pcr-selection", std::move(selected)},
+                      {"hash-algorithm", evidence::tpm::alg_from_hash(statements.quote_signature.hash)},
+                      {"pcr-digest", to_base64(statements.quoted().digest)}};
+  if (json::Object values = quoted_values(statements); !values.empty()) claims["pcrs"] = std::move(values);
+  return claims;
+}
+
 }  // namespace
+
+json::Object claims_of(const evidence::tpm::Statements& statements) {
+  return {{"kat", key_claims(statements.bundle.kat)}, {"pat", platform_claims(statements)}};
+}
 
 // docs/formats/evidence-tpm.md: surfaced, so that a policy can act on them.
 json::Object quote_claims(const evidence::tpm::Statements& statements) {

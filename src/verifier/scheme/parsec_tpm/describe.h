@@ -10,6 +10,9 @@
 namespace credence::verifier {
 
 [[nodiscard]] json::Object quote_claims(const evidence::tpm::Statements& statements);
+// kat and pat as Veraison's Parsec library writes them in JSON. Policies cannot decode a TPMS_ATTEST, so pat has its
+// PCRs too, by the names of TPM_ENACTTRUST.
+[[nodiscard]] json::Object claims_of(const evidence::tpm::Statements& statements);
 // The quoted PCRs whose values stand beside the quote, under the class and the instance that endorsements name, on the
 // word of the attestation key.
 [[nodiscard]] AcceptedClaim stated_claim(const evidence::tpm::Statements& statements, const TrustAnchor& anchor);

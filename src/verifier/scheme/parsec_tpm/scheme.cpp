@@ -91,6 +91,8 @@ class TpmEvidence final : public Evidence {
     return {.keys = {to_bytes(anchor_->key.spki())}, .kid = to_bytes(kid_.view()), .instance = to_bytes(kid_.view())};
   }
 
+  Result<json::Object> claims() const override { return claims_of(statements_); }
+
   std::vector<AcceptedClaim> stated() const override { return {stated_claim(statements_, *anchor_)}; }
 
   std::optional<ByteView> attested_key() const override { return statements_.tls_key.spki; }

@@ -62,6 +62,8 @@ class PsaEvidence final : public Evidence {
     return {.keys = {key_}, .kid = {}, .instance = token_.claims.instance_id};
   }
 
+  Result<json::Object> claims() const override { return token_.describe(); }
+
   std::vector<AcceptedClaim> stated() const override { return {arm::stated_platform(token_.claims, arm::kPsa, key_)}; }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }

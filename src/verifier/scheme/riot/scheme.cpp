@@ -70,6 +70,8 @@ class RiotEvidence final : public Evidence {
     return appraised;
   }
 
+  Result<json::Object> claims() const override { return dice::claims_of(chain_); }
+
   std::vector<AcceptedClaim> stated() const override { return riot::stated(chain_); }
 
   std::optional<ByteView> attested_key() const override { return std::nullopt; }

@@ -17,7 +17,9 @@ namespace credence::verifier::sevsnp {
 inline constexpr std::uint64_t kPolicy = 2;
 inline constexpr std::uint64_t kVmpl = 5;
 inline constexpr std::uint64_t kPlatformInfo = 7;
+inline constexpr std::uint64_t kLaunchMeasurement = 641;
 inline constexpr std::uint64_t kReportIdMa = 646;
+inline constexpr std::uint64_t kChipId = 3328;
 
 // In which value of a measurement a field stands.
 enum class FieldKind : std::uint8_t {

@@ -11,6 +11,7 @@
 #include "evidence/sevsnp/check.h"
 #include "evidence/sevsnp/tsm_report.h"
 #include "verifier/scheme/questions.h"
+#include "verifier/scheme/sevsnp/claims.h"
 #include "verifier/scheme/sevsnp/compare.h"
 #include "verifier/scheme/sevsnp/endorsed.h"
 #include "verifier/scheme/sevsnp/stated.h"
@@ -73,10 +74,14 @@ class SevsnpEvidence final : public Evidence {
     appraised.ueid = instance_of(statements_);
     appraised.credence.purpose = "challenge";
     appraised.credence.warnings = std::move(comparison.warnings);
-    appraised.submodules.push_back(
-        {.name = name, .vector = comparison.vector, .problem = std::move(comparison.problem), .claims = claims()});
+    appraised.submodules.push_back({.name = name,
+                                    .vector = comparison.vector,
+                                    .problem = std::move(comparison.problem),
+                                    .claims = annotated_evidence()});
     return appraised;
   }
+
+  Result<json::Object> claims() const override { return sevsnp::claims_of(statements_.report); }
 
   std::vector<AcceptedClaim> stated() const override {
     return {sevsnp::stated(statements_.report, statements_.vek.certificate.spki())};
@@ -95,7 +100,7 @@ class SevsnpEvidence final : public Evidence {
     return keys;
   }
 
-  json::Object claims() const {
+  json::Object annotated_evidence() const {
     json::Object claims = snp::claims_of(statements_.report);
     claims["product"] = snp::name(statements_.vek.product);
     claims["tcb"] = statements_.vek.tcb.text();

@@ -125,6 +125,8 @@ class EnacttrustEvidence final : public Evidence {
     return {.keys = {key_}, .kid = {}, .instance = to_bytes(token_.node.octets)};
   }
 
+  Result<json::Object> claims() const override { return evidence::enacttrust::claims_of(token_); }
+
   // As its reference value is written: one digest, without mkey.
   std::vector<AcceptedClaim> stated() const override {
     AcceptedClaim claim;

@@ -77,6 +77,19 @@ TEST(Lua, AsksForWhatItUsesOnly) {
   EXPECT_EQ(scene.asked_for_endorsements, 1);
 }
 
+// Half of the evidence would be evidence of something else.
+TEST(Lua, FailsWhenTheEvidenceCannotBeRead) {
+  const PolicyScene scene;
+  PolicyInput input = scene.input();
+  input.evidence = [] { return Result<json::Object>(fail(Errc::invalid_value, "a key without a form")); };
+  const auto run = [&](std::string_view rules) {
+    return lua_language(system_clock())->load("id", rules).value()->run(input);
+  };
+  test::expect_refused(run("local kat = evidence.kat"), Errc::invalid_value, "a key without a form");
+  test::expect_refused(input.to_json(), Errc::invalid_value, "a key without a form");
+  EXPECT_TRUE(run("executables = UNSAFE_RT"));
+}
+
 TEST(Lua, SeesLargeNumbers) {
   PolicyScene scene;
   scene.evidence = {{"large", std::numeric_limits<std::uint64_t>::max()},

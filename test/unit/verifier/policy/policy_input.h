@@ -31,7 +31,7 @@ struct PolicyScene {
   [[nodiscard]] verifier::PolicyInput input() const {
     return {.scheme = scheme,
             .submodule = scheme,
-            .evidence = evidence,
+            .evidence = [this] { return Result<json::Object>(evidence); },
             .result = [this] { return result; },
             .endorsements =
                 [this] {
