@@ -19,6 +19,7 @@ bool Admission::admits(std::size_t ahead) noexcept {
   // On a slow disk one submission takes longer than the target: four clients that take turns are not too many for it.
   // In overload half as many wait, and half as long as what began it: refusing costs time too, which those who were let
   // in wait for.
+  if (ahead >= limits_.few * threads_) crowded_ = true;
   if (ahead < (overloaded_ ? limits_.few / 2 : limits_.few) * threads_) return true;
   const Clock::duration wait = mean_cost_ * static_cast<Clock::rep>(ahead) / static_cast<Clock::rep>(threads_);
   if (wait <= (overloaded_ ? limits_.target / 2 : limits_.longest)) return true;
@@ -29,7 +30,7 @@ bool Admission::admits(std::size_t ahead) noexcept {
 void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
   if (now >= interval_end_) {
     judge_interval();
-    refused_ = false;
+    refused_ = crowded_ = false;
     waits_ = long_waits_ = 0;
     interval_end_ = now + limits_.interval;
   }
@@ -44,7 +45,8 @@ void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
 // next judgement.
 void Admission::judge_interval() noexcept {
   const bool most_are_long = waits_ > 0 && long_waits_ * kShare >= waits_ * (kShare - 1);
-  overloaded_ = most_are_long || (waits_ > 0 && overloaded_ && refused_);
+  // So few that each may always wait are none too many, however long they take.
+  overloaded_ = (most_are_long && (crowded_ || overloaded_)) || (waits_ > 0 && overloaded_ && refused_);
 }
 
 void Admission::took(Clock::duration cost) noexcept {

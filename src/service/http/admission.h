@@ -44,6 +44,7 @@ class Admission {
   Clock::time_point interval_end_{};
   bool overloaded_ = false;
   bool refused_ = false;  // somebody, in the current interval
+  bool crowded_ = false;  // more than a few waited at some time of it
 };
 
 }  // namespace credence::service::http

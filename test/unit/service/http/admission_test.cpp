@@ -10,8 +10,10 @@ using namespace std::chrono_literals;
 class AdmissionTest : public testing::Test {
  protected:
   // Everybody waits this long, for this time.
-  void spend(Admission& admission, Admission::Clock::duration wait, std::chrono::milliseconds time) {
+  void spend(Admission& admission, Admission::Clock::duration wait, std::chrono::milliseconds time,
+             std::size_t ahead = 16) {
     for (const auto end = now + time; now < end; now += 1ms) {
+      if (!admission.is_overloaded()) static_cast<void>(admission.admits(ahead));
       admission.waited(wait, now);
       admission.took(1ms);
     }
@@ -56,6 +58,15 @@ TEST_F(AdmissionTest, IsOverloadedWhileItRefuses) {
   EXPECT_TRUE(admission.admits(200));
 }
 
+// Clients that take turns, no more than may always wait: their answers take long, and nobody is too many.
+TEST_F(AdmissionTest, IsNotOverloadedByAFew) {
+  Admission admission(limits, 1);
+  spend(admission, 50ms, 500ms, 1);
+  EXPECT_FALSE(admission.is_overloaded());
+  spend(admission, 50ms, 300ms, 2);
+  EXPECT_TRUE(admission.is_overloaded());
+}
+
 // Somebody always comes just when the queue is short: one wait in an interval hides no overload.
 TEST_F(AdmissionTest, GoesByMostWaits) {
   Admission admission(limits, 1);
@@ -76,6 +87,7 @@ TEST_F(AdmissionTest, RefusesNobodyWhileFewWait) {
   admission.took(1s);
   EXPECT_TRUE(admission.admits(3));
   for (int i = 0; i < 100; ++i, now += 10ms) {
+    if (!admission.is_overloaded()) static_cast<void>(admission.admits(4));
     admission.waited(1s, now);
     admission.took(1s);
   }
