@@ -30,6 +30,7 @@ bool Admission::admits(std::size_t ahead) noexcept {
 void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
   if (now >= interval_end_) {
     judge_interval();
+    if (now >= interval_end_ + limits_.interval) overloaded_ = false;  // nobody came for a whole one
     refused_ = crowded_ = false;
     waits_ = long_waits_ = 0;
     interval_end_ = now + limits_.interval;

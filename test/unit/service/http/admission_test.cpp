@@ -58,6 +58,16 @@ TEST_F(AdmissionTest, IsOverloadedWhileItRefuses) {
   EXPECT_TRUE(admission.admits(200));
 }
 
+TEST_F(AdmissionTest, ForgetsAnOverloadThatIsLongOver) {
+  Admission admission(limits, 1);
+  spend(admission, 6ms, 150ms);
+  EXPECT_FALSE(admission.admits(6));
+  now += 1s;
+  admission.waited(0ms, now);
+  EXPECT_FALSE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(6));
+}
+
 // Clients that take turns, no more than may always wait: their answers take long, and nobody is too many.
 TEST_F(AdmissionTest, IsNotOverloadedByAFew) {
   Admission admission(limits, 1);
