@@ -299,6 +299,9 @@ class IndexedStore final : public Store {
     TRY(const auto changes, journal_->changes_after(sequence_.load()));
     auto taken = take_all(changes);
     publish(sequence_.load());
+    // A kind that is not known may be there to take trust away: no verdicts until a program understands it. After
+    // publish(), which sets the list that was taken before it.
+    if (!taken && taken.error().code == Errc::configuration) index_.set_deny_list(std::unexpected(taken.error()));
     CHECK(std::move(taken));
     if (unread_.empty()) return {};
     return fail(Errc::io, std::format("{} CoRIMs in the store cannot be read here, the first is {}: {}", unread_.size(),
@@ -307,11 +310,7 @@ class IndexedStore final : public Store {
 
   Result<void> take_all(std::span<const Journal::Change> changes) const {
     for (const Journal::Change& change : changes) {
-      if (auto known = check_kind(static_cast<std::int64_t>(change.kind)); !known) {
-        // It may be there to take trust away: no verdicts until somebody has a program that understands it.
-        index_.set_deny_list(std::unexpected(known.error()));
-        return known;
-      }
+      CHECK(check_kind(static_cast<std::int64_t>(change.kind)));
       CHECK(change.kind == Kind::corim ? take_corim(change) : take_document(change));
       sequence_.store(change.sequence);
     }

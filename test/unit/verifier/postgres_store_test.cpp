@@ -204,6 +204,18 @@ TEST_F(PostgresStore, TakesARevocationBehindACorimThatItCannotRead) {
   EXPECT_TRUE(eventually([&] { return store->probe().has_value(); }));
 }
 
+// With a revocation right before it, whose list must not take the place of the refusal.
+TEST_F(PostgresStore, GivesNoVerdictBehindAChangeOfAnUnknownKind) {
+  const auto store = open();
+  ASSERT_TRUE(submit(*store, keys));
+  server()->execute(database,
+                    "BEGIN; INSERT INTO credence_document (kind, id, octets, active) VALUES (2, 'x', decode('00', "
+                    "'hex'), false); INSERT INTO credence_change (event, kind, id) VALUES (0, 2, 'x'); INSERT INTO "
+                    "credence_change (event, kind, id) VALUES (0, 99, 'y'); COMMIT");
+  EXPECT_FALSE(store->probe());
+  test::expect_refused(store->deny_list(), Errc::configuration, "documents of kind 99");
+}
+
 // Tenants share a database, and nothing in it.
 TEST_F(PostgresStore, MakesTheSchemaOfATenant) {
   const auto of = [&](const std::string& schema) { return database + "&options=-csearch_path%3D" + schema; };
