@@ -79,6 +79,12 @@ std::string client_of(const Socket& socket) {
   return gone ? std::string() : client_address(address.to_string()).value_or("");
 }
 
+std::string address_of(const Socket& socket) {
+  error_code gone;
+  const asio::ip::address address = socket.remote_endpoint(gone).address();
+  return gone ? std::string() : exact_address(address.to_string()).value_or("");
+}
+
 bool is_local(const Socket& socket) {
   error_code gone;
   const asio::ip::address address = socket.remote_endpoint(gone).address();
@@ -275,7 +281,8 @@ class StreamConnection final : public Connection {
     exchange.method = request->method;
     request->client = client_;
     request->local = local_;
-    if (std::ranges::contains(exchange.serving->trusted_proxies, client_)) name_client(*request);
+    const auto& proxies = exchange.serving->trusted_proxies;
+    if (!proxies.empty() && std::ranges::contains(proxies, address_of(socket()))) name_client(*request);
     request->certificate_names = certificate_names_;
     request->id = exchange.id;
     return *std::move(request);

@@ -42,7 +42,7 @@ struct Serving {
   ServerLimits limits;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain HTTP
   std::shared_ptr<Observer> observer;
-  std::vector<std::string> trusted_proxies;  // as client_address() writes them
+  std::vector<std::string> trusted_proxies;  // as exact_address() writes them
 };
 
 // What all connections of a server share; outlives them.

@@ -16,16 +16,26 @@ std::string_view last_element(std::string_view list) noexcept {
   return list;
 }
 
-}  // namespace
-
-Result<std::string> client_address(std::string_view text) {
+Result<asio::ip::address> parse(std::string_view text) {
   boost::system::error_code error;
   const asio::ip::address address = asio::ip::make_address(text, error);
   if (error) return fail(Errc::malformed, std::format("expected an IP address, got \"{}\"", text.substr(0, 64)));
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+}  // namespace
+
+Result<std::string> exact_address(std::string_view text) {
+  TRY(const asio::ip::address address, parse(text));
+  return address.to_string();
+}
+
+Result<std::string> client_address(std::string_view text) {
+  TRY(const asio::ip::address address, parse(text));
   if (address.is_v4()) return address.to_string();
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-  auto octets = v6.to_bytes();
+  auto octets = address.to_v6().to_bytes();
   std::fill(octets.begin() + 8, octets.end(), 0);
   return asio::ip::address_v6(octets).to_string();
 }

@@ -14,6 +14,9 @@ namespace credence::service::http {
 // as it likes. Errc::malformed when it is none.
 [[nodiscard]] Result<std::string> client_address(std::string_view text);
 
+// The address itself, as one text for each: of a proxy, whose neighbours are not believed. Errc::malformed.
+[[nodiscard]] Result<std::string> exact_address(std::string_view text);
+
 // The last entry of X-Forwarded-For: the one that the proxy itself has added, whatever the client wrote before it.
 // Nothing without one that is an address.
 [[nodiscard]] std::optional<std::string> forwarded_client(const Request& request);

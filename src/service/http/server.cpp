@@ -59,7 +59,7 @@ Result<std::shared_ptr<const Serving>> serving_of(const ServerOptions& options, 
                                                    .observer = options.observer,
                                                    .trusted_proxies = {}});
   for (const std::string& proxy : options.trusted_proxies) {
-    TRY(std::string address, client_address(proxy));
+    TRY(std::string address, exact_address(proxy));
     serving->trusted_proxies.push_back(std::move(address));
   }
   if (serving->observer == nullptr) serving->observer = no_observer();

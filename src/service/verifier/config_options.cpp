@@ -88,7 +88,7 @@ class Conversion {
     options.insecure_local_callers = config_.insecure_local_callers;
     options.trusted_proxies = config_.trusted_proxies;
     for (const std::string& proxy : config_.trusted_proxies)
-      if (const auto address = http::client_address(proxy); !address)
+      if (const auto address = http::exact_address(proxy); !address)
         problem("trusted-proxy", ": " + address.error().why);
     options.threads = config_.threads;
     options.max_connections = config_.max_connections;

@@ -25,6 +25,13 @@ TEST(Forwarded, IsWhatTheProxyItselfHasAdded) {
   EXPECT_EQ(forwarded_client(with({"192.0.2.1", "unknown"})), std::nullopt);
 }
 
+// A client of IPv6 is its network, a proxy is not: its neighbours could name whom they like.
+TEST(Forwarded, TellsAProxyFromItsNeighbours) {
+  EXPECT_EQ(exact_address("2001:DB8:0::5").value(), "2001:db8::5");
+  EXPECT_NE(exact_address("2001:db8::5").value(), exact_address("2001:db8::6").value());
+  EXPECT_EQ(exact_address("::ffff:127.0.0.1").value(), "127.0.0.1");
+}
+
 TEST(Forwarded, NamesWhatIsNoAddress) {
   EXPECT_EQ(client_address("127.0.0.1").value(), "127.0.0.1");
   test::expect_refused(client_address("proxy.example"), Errc::malformed, "got \"proxy.example\"");
