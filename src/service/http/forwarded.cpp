@@ -18,7 +18,7 @@ std::string_view last_element(std::string_view list) noexcept {
 
 Result<asio::ip::address> parse(std::string_view text) {
   boost::system::error_code error;
-  const asio::ip::address address = asio::ip::make_address(text, error);
+  asio::ip::address address = asio::ip::make_address(text, error);
   if (error) return fail(Errc::malformed, std::format("expected an IP address, got \"{}\"", text.substr(0, 64)));
   if (address.is_v6() && address.to_v6().is_v4_mapped())
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
