@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,11 +41,21 @@ class Certificate {
 // All certificates of a PEM file; at least one, or Errc::malformed.
 [[nodiscard]] Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem);
 
+// What the certificates of a chain have to be issued for.
+enum class ChainUse : std::uint8_t {
+  any,  // extendedKeyUsage is not looked at
+  // The leaf, and every authority below the anchor, may sign documents: its extendedKeyUsage has codeSigning,
+  // documentSigning (RFC 9336) or anyExtendedKeyUsage, or it has none and leaves its use open.
+  sign_documents
+};
+
 // Builds and checks a path from `leaf` through `intermediates` to one of `anchors` at the time `at`: signatures,
 // validity, basic constraints, key usage (keyCertSign above the leaf, digitalSignature in the leaf where it says
-// anything). Anchors are exactly the ones given, never the system's. No anchors is Errc::configuration.
+// anything), and extended key usage as `use` asks. Anchors are exactly the ones given, never the system's. No anchors
+// is Errc::configuration.
 [[nodiscard]] Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
-                                        std::span<const Certificate> anchors, Timestamp at);
+                                        std::span<const Certificate> anchors, Timestamp at,
+                                        ChainUse use = ChainUse::any);
 
 // A certificate for `key`, signed by itself: the leaf of attestation-only mode and of tests.
 struct SelfSigned {

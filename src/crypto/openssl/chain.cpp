@@ -5,8 +5,12 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <format>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "crypto/authority.h"
@@ -89,6 +93,54 @@ Result<void> check_leaf(X509* leaf) {
   return fail(Errc::untrusted_chain, "the leaf's keyUsage does not contain digitalSignature");
 }
 
+using OwnedPurposes = Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
+
+// The purposes of a certificate's extendedKeyUsage, dotted: none at all where it cannot be read or is there twice, and
+// no vector where the certificate does not have it.
+std::optional<std::vector<std::string>> purposes_of(const X509* certificate) {
+  int found = 0;  // -1: no such extension
+  const OwnedPurposes purposes(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(certificate, NID_ext_key_usage, &found, nullptr)));
+  ERR_clear_error();
+  if (!purposes && found == -1) return std::nullopt;
+  std::vector<std::string> texts;
+  for (int i = 0; i < sk_ASN1_OBJECT_num(purposes.get()); ++i)
+    texts.push_back(oid_text(sk_ASN1_OBJECT_value(purposes.get(), i)));
+  return texts;
+}
+
+bool is_to_sign_documents(std::string_view purpose) {
+  constexpr std::array<std::string_view, 3> accepted{"1.3.6.1.5.5.7.3.3",   // id-kp-codeSigning
+                                                     "1.3.6.1.5.5.7.3.36",  // id-kp-documentSigning (RFC 9336)
+                                                     "2.5.29.37.0"};        // anyExtendedKeyUsage
+  return std::ranges::contains(accepted, purpose);
+}
+
+// The first few: whoever made the certificate chose how many there are.
+std::string some_of(const std::vector<std::string>& purposes) {
+  constexpr std::size_t most = 4;
+  std::string text;
+  for (std::size_t i = 0; i < purposes.size() && i < most; ++i) text += (i == 0 ? "" : ", ") + purposes[i];
+  return purposes.size() > most ? text + ", ..." : text;
+}
+
+// RFC 5280 section 4.2.1.12: a certificate with extendedKeyUsage is for these uses only. Otherwise each TLS server with
+// a certificate below an anchor could sign. The anchor is trusted for what the caller asks, whatever it says; as a leaf
+// it has to say the right thing, as with keyUsage.
+Result<void> check_signs_documents(const STACK_OF(X509) * chain) {
+  const int anchor = std::max(1, sk_X509_num(chain) - 1);
+  for (int depth = 0; depth < anchor; ++depth) {
+    const auto purposes = purposes_of(sk_X509_value(chain, depth));
+    if (!purposes || std::ranges::any_of(*purposes, is_to_sign_documents)) continue;
+    return fail(Errc::untrusted_chain,
+                std::format("the certificate at depth {} is not for signing documents: expected an extendedKeyUsage "
+                            "with codeSigning (1.3.6.1.5.5.7.3.3), documentSigning (1.3.6.1.5.5.7.3.36) or "
+                            "anyExtendedKeyUsage, or none, got {{{}}}; sign with a certificate that is issued for it",
+                            depth, some_of(*purposes)));
+  }
+  return {};
+}
+
 // RFC 5280 section 6.1.4 (m), for a chain whose lowest certificate is an authority: OpenSSL takes that one for the leaf
 // and does not count it, so that an authority with pathLenConstraint 0 could make others.
 Result<void> check_path_lengths(const STACK_OF(X509) * chain) {
@@ -162,10 +214,11 @@ Result<OwnedChain> build_chain(const Certificate& first, std::span<const Certifi
 }  // namespace
 
 Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
-                          std::span<const Certificate> anchors, Timestamp at) {
+                          std::span<const Certificate> anchors, Timestamp at, ChainUse use) {
   TRY(const OwnedChain chain, build_chain(leaf, intermediates, anchors, at, 0));
   CHECK(check_authorities(chain.get(), 1));
-  return check_leaf(native(leaf));
+  CHECK(check_leaf(native(leaf)));
+  return use == ChainUse::any ? Result<void>{} : check_signs_documents(chain.get());
 }
 
 Result<void> verify_authority(const Certificate& authority, const AuthorityPath& path, Timestamp at,

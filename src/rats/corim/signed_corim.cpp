@@ -59,7 +59,8 @@ Result<void> verify_signed_corim(const SignedCorim& corim, std::span<const crypt
     TRY(crypto::Certificate certificate, in("protected.x5chain", crypto::Certificate::from_der(der)));
     chain.push_back(std::move(certificate));
   }
-  CHECK(crypto::verify_chain(chain.front(), std::span(chain).subspan(1), anchors, at));
+  CHECK(
+      crypto::verify_chain(chain.front(), std::span(chain).subspan(1), anchors, at, crypto::ChainUse::sign_documents));
   TRY(const crypto::PublicKey key, chain.front().public_key());
   CHECK(cose::verify(corim.message, key));
   // draft-ietf-rats-corim section 4.2.3: a signature of the past endorses nothing today.

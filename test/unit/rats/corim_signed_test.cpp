@@ -2,6 +2,8 @@
 
 #include "corim_bytes.h"
 #include "rats/corim/corim.h"
+#include "support/refusal.h"
+#include "support/signing_chain.h"
 #include "wire/cbor/writer.h"
 
 namespace credence::rats {
@@ -59,6 +61,21 @@ TEST(SignedCorim, OfAnotherSignerIsRefused) {
   EXPECT_TRUE(verify_signed_corim(read, {&signer.certificate, 1}, kNow));
   EXPECT_EQ(verify_signed_corim(read, {&other.certificate, 1}, kNow).error().code, Errc::untrusted_chain);
   EXPECT_FALSE(verify_signed_corim(read, {}, kNow));
+}
+
+// Of all that an anchor issues, certificates of TLS servers are the most common.
+TEST(SignedCorim, OfATlsServerIsRefused) {
+  const auto verify = [](const std::string& purposes) {
+    test::SigningChainFields fields;
+    fields.leaf.extensions = {test::extended_key_usage(purposes)};
+    const auto signer = test::SigningChain::make(fields);
+    const std::vector chain{signer.leaf, signer.intermediate}, anchors{signer.root};
+    const Bytes octets = sign_corim(corim(), meta(), signer.leaf_key, chain).value();
+    return verify_signed_corim(decode_signed_corim(octets).value(), anchors, kNow);
+  };
+  const Result<void> taken = verify("codeSigning");
+  EXPECT_TRUE(taken) << taken.error().text();
+  test::expect_refused(verify("serverAuth"), Errc::untrusted_chain, "not for signing documents");
 }
 
 TEST(SignedCorim, OutsideItsValidityIsRefused) {
