@@ -1,4 +1,5 @@
-// What a store keeps beside CoRIMs, in one order of changes with them: policies, entries of deny lists. Whoever defines
+// What a store keeps beside CoRIMs, in one order of changes with them: policies, entries of deny lists, what of a CoRIM
+// is deactivated (a kind that the store itself defines, verifier/store/deactivated.h). Whoever defines
 // a kind reads its octets; the store compares ids only.
 #pragma once
 
@@ -16,8 +17,8 @@ namespace credence::verifier {
 
 // The numbers are in databases: none is ever used for something else. A program that does not know a kind refuses the
 // store that has it, because it would miss what that forbids.
-enum class DocumentKind : std::uint8_t { corim = 0, policy = 1, deny_entry = 2 };
-inline constexpr std::size_t kDocumentKinds = 3;
+enum class DocumentKind : std::uint8_t { corim = 0, policy = 1, deny_entry = 2, deactivation = 3 };
+inline constexpr std::size_t kDocumentKinds = 4;
 
 struct Document {
   std::string id;  // unique in its kind

@@ -3,6 +3,7 @@
 // Thread-safe. Look-ups return shared, immutable, parsed objects: nothing is parsed again for an appraisal.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,7 @@
 namespace credence::verifier {
 
 class Scheme;
+struct Origin;  // verifier/store/statement.h
 struct Statement;
 struct SelectedStatement;  // verifier/store/selection.h
 
@@ -55,8 +57,8 @@ struct Lookup {
 };
 
 struct Stored {
-  std::string id;          // of this submission
-  bool duplicate = false;  // the same octets are already there
+  std::string id;          // of the submission that is there now
+  bool duplicate = false;  // it was there already: the same octets, or the same said again by the same signer
 };
 
 // A CoRIM that was submitted, without its octets.
@@ -68,6 +70,7 @@ struct StoredCorim {
   bool is_signed = false;
   bool active = true;  // look-ups find what it says
   std::size_t size = 0;
+  std::size_t deactivated = 0;  // so many CoMIDs and statements in it are off all the same
 };
 
 // What look-ups can find.
@@ -105,8 +108,10 @@ class Knowledge {
 class Store : public Knowledge, public DocumentStore {
  public:
   // Validates the whole CoRIM against its profile, then stores all of it or nothing; durable when it returns. What
-  // contradicts an active CoRIM (the same kid with another key) is Errc::conflict, also a revoked one; the same octets
-  // again are `duplicate`, active or not as they were. A CoRIM that is revoked, or whose signer is, is refused.
+  // contradicts an active CoRIM (the same kid with another key) is Errc::conflict, also a revoked one. What is active
+  // already is a `duplicate`: the same octets, or the same said again (a signature is never the same twice). What is
+  // there and was deactivated is Errc::conflict: it is to be activated. A CoRIM that is revoked, or whose signer is, is
+  // refused.
   [[nodiscard]] virtual Result<Stored> submit(const rats::Corim& corim, ByteView octets) = 0;
 
   // All, oldest first.
@@ -117,7 +122,16 @@ class Store : public Knowledge, public DocumentStore {
   // All of `ids` or none. Errc::conflict when what is activated contradicts what is active, or each other. Activating
   // what is active changes nothing.
   [[nodiscard]] virtual Result<void> set_active(std::span<const std::string> ids, bool active) = 0;
+  // The same for what a query selects: CoRIMs and CoMIDs by the ids that they give themselves, statements by what they
+  // are about, in CoRIMs that are active or not. A statement counts when it is active itself, its CoMID is and its
+  // CoRIM is. Errc::not_found when a selector selects nothing; beyond 4096 statements Errc::too_large. What it came to,
+  // for logs: ids of CoRIMs, and of what is in them.
+  [[nodiscard]] virtual Result<std::vector<std::string>> set_active(const rats::CoservQuery& query, bool active) = 0;
   [[nodiscard]] virtual Result<void> remove(std::string_view id) = 0;
+
+  // The active CoRIMs that give themselves this id and of which nothing is deactivated, in the order in which they came
+  // to be active here.
+  [[nodiscard]] virtual std::vector<std::shared_ptr<const Origin>> origins(std::string_view source) const = 0;
 
   // What active CoRIMs of this profile, signed by nobody who is revoked, state of the environments that the query
   // selects, whatever their validity. Errc::unsupported, Errc::too_large (StatementSelector).
@@ -129,6 +143,9 @@ class Store : public Knowledge, public DocumentStore {
   // Those after this generation and up to the current one, in their order.
   [[nodiscard]] virtual Result<std::vector<StoreChange>> changes_after(std::uint64_t generation) const = 0;
   [[nodiscard]] virtual StoreSize size() const { return {}; }
+  // From here on deny_list() is Errc::unavailable once nothing has been heard of the database for so long: a revocation
+  // by another process may have been missed. A store that nobody else changes is always current.
+  virtual void bound_staleness(std::chrono::seconds /*most*/) {}
   // Asks the database, and takes over what others have changed: an Error means that it cannot be reached, or that what
   // is known here is not current. May take as long as the database does.
   [[nodiscard]] virtual Result<void> probe() const { return {}; }

@@ -44,6 +44,8 @@ class BrokenStore final : public verifier::Store {
   Result<std::vector<verifier::StoredCorim>> list() const override { return failure(); }
   Result<Bytes> octets(std::string_view) const override { return failure(); }
   Result<void> set_active(std::span<const std::string>, bool) override { return failure(); }
+  Result<std::vector<std::string>> set_active(const rats::CoservQuery&, bool) override { return failure(); }
+  std::vector<std::shared_ptr<const verifier::Origin>> origins(std::string_view) const override { return {}; }
   Result<void> remove(std::string_view) override { return failure(); }
   Result<std::vector<verifier::SelectedStatement>> select(std::string_view,
                                                           const rats::EnvironmentQuery&) const override {
@@ -83,6 +85,12 @@ class StoreAround : public verifier::Store {
   Result<Bytes> octets(std::string_view id) const override { return inner_->octets(id); }
   Result<void> set_active(std::span<const std::string> ids, bool active) override {
     return inner_->set_active(ids, active);
+  }
+  Result<std::vector<std::string>> set_active(const rats::CoservQuery& query, bool active) override {
+    return inner_->set_active(query, active);
+  }
+  std::vector<std::shared_ptr<const verifier::Origin>> origins(std::string_view source) const override {
+    return inner_->origins(source);
   }
   Result<void> remove(std::string_view id) override { return inner_->remove(id); }
   Result<std::vector<verifier::SelectedStatement>> select(std::string_view profile,

@@ -63,9 +63,10 @@ struct Entity {
   std::optional<std::string> regid;  // URI
   std::vector<std::int64_t> roles;
 };
+inline constexpr std::int64_t kTagSupplements = 0, kTagReplaces = 1;
 struct LinkedTag {
   TagId id;
-  std::int64_t relation = 0;  // 0 this tag supplements it, 1 this tag replaces it
+  std::int64_t relation = kTagSupplements;  // of this tag to that one
 };
 
 struct Comid {

@@ -63,6 +63,8 @@ Result<std::vector<Selector<T>>> read_selectors(cbor::Reader& reader, Reading& r
   return selectors;
 }
 
+}  // namespace
+
 // Exactly one of classes, instances and groups.
 Result<void> read_environments(cbor::Reader& reader, Reading& reading, EnvironmentQuery& query) {
   const std::size_t start = reader.offset();
@@ -99,7 +101,9 @@ Result<RimId> read_rim_id(cbor::Reader& reader, CorimReading& reading) {
   return rim;
 }
 
-}  // namespace
+Result<ArtifactType> read_artifact_type(cbor::Reader& reader) {
+  return read_choice(reader, ArtifactType::reference_values);
+}
 
 // A URI as bare text, an OID as bare octets: here without the tags of CoRIM.
 Result<std::string> read_profile(cbor::Reader& reader) {
@@ -122,7 +126,7 @@ Result<std::variant<EnvironmentQuery, RimQuery>> read_query(cbor::Reader& reader
   int members = 0;
   const auto member = [&](std::int64_t key) -> Result<bool> {
     if (key == kArtifactType) {
-      TRY(by_environment.artifact, in("artifact-type", read_choice(reader, ArtifactType::reference_values)));
+      TRY(by_environment.artifact, in("artifact-type", read_artifact_type(reader)));
     } else if (key == kEnvironmentSelector) {
       CHECK(in("environment-selector", read_environments(reader, reading, by_environment)));
     } else if (key == kResultType) {

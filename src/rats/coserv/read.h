@@ -17,6 +17,10 @@ template <typename Results>
 [[nodiscard]] Result<CoservQuery> read_message(cbor::Reader& reader, Reading& reading, Results results);
 
 [[nodiscard]] Result<std::string> read_profile(cbor::Reader& reader);
+[[nodiscard]] Result<ArtifactType> read_artifact_type(cbor::Reader& reader);
+// The environment-selector of a query, into `query`.
+[[nodiscard]] Result<void> read_environments(cbor::Reader& reader, Reading& reading, EnvironmentQuery& query);
+[[nodiscard]] Result<RimId> read_rim_id(cbor::Reader& reader, CorimReading& reading);
 [[nodiscard]] Result<std::variant<EnvironmentQuery, RimQuery>> read_query(cbor::Reader& reader, Reading& reading);
 [[nodiscard]] Result<CoservResults> read_results(cbor::Reader& reader, Reading& reading);
 

@@ -1,29 +1,26 @@
 // Endorsement lifecycle management (Veraison's application/vnd.veraison.elm-v1+cbor): which endorsements to activate or
-// to deactivate.
+// to deactivate, by what they are about or by the documents that carry them.
 //
-//   elm-query = { 3 => [ + [ 2, corim-id ] ] }
+//   elm-query = { 0 => profile, 1 => artifact-type, 2 => environment-selector } / { 3 => [ + [ kind, id ] ] }
 //
-// The other form of the query, by profile, artifact type and environments (0, 1, 2), and CoMIDs among the selectors
-// are refused with Errc::unsupported: CoRIMs are active or not as a whole.
+// Profile, artifact type and selectors are those of CoSERV.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
-#include <vector>
+#include <variant>
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "rats/corim/comid.h"
+#include "rats/coserv/coserv.h"
 
 namespace credence::rats {
 
 inline constexpr std::string_view kElmMediaType = "application/vnd.veraison.elm-v1+cbor";
 
-struct ElmQuery {
-  std::vector<TagId> corims;  // at least one, ids as the CoRIMs give them to themselves
-};
+// The profile of a query by ids is empty, and so is the result type of one by environments.
+using ElmQuery = CoservQuery;
 
-// At most 1024 selectors.
+// At most 64 selectors of environments, and 1024 ids. Errc::unsupported for the ids of CoSWIDs.
 [[nodiscard]] Result<ElmQuery> decode_elm_query(ByteView input);
 
 }  // namespace credence::rats

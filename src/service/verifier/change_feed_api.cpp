@@ -5,11 +5,13 @@
 #include <format>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "service/http/accept.h"
 #include "service/http/problem.h"
+#include "verifier/store/deactivated.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -33,9 +35,17 @@ std::string_view name(DocumentKind kind) noexcept {
     case DocumentKind::deny_entry:
       return "deny-list";
     case DocumentKind::corim:
+    case DocumentKind::deactivation:
       break;
   }
   return "endorsements";
+}
+
+// What is turned off of a CoRIM is a document that is there or not: readers are told what happened to the endorsement.
+DocumentChange::Event event_of(const verifier::StoreChange& change) noexcept {
+  if (change.kind != DocumentKind::deactivation) return change.event;
+  return change.event == DocumentChange::Event::added ? DocumentChange::Event::deactivated
+                                                      : DocumentChange::Event::activated;
 }
 
 std::string_view name(DocumentChange::Event event) noexcept {
@@ -54,11 +64,16 @@ std::string_view name(DocumentChange::Event event) noexcept {
 
 std::string document(const ChangeFeed::News& news) {
   json::Array changes;
-  for (const verifier::StoreChange& change : news.changes)
+  std::set<std::string, std::less<>> removed;  // of these nobody needs to hear of parts
+  for (const verifier::StoreChange& change : news.changes) {
+    if (change.kind == DocumentKind::corim && change.event == DocumentChange::Event::removed) removed.insert(change.id);
+    if (change.kind == DocumentKind::deactivation && removed.contains(verifier::corim_of_deactivation(change.id)))
+      continue;
     changes.push_back(json::Object{{"kind", name(change.kind)},
-                                   {"event", name(change.event)},
+                                   {"event", name(event_of(change))},
                                    {"id", change.id},
                                    {"generation", change.generation}});
+  }
   if (news.keys) changes.push_back(json::Object{{"kind", "keys"}});
   return json::to_text(
       json::Object{{"position", news.position}, {"reset", news.reset}, {"changes", std::move(changes)}});

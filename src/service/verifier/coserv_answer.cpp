@@ -31,16 +31,17 @@ class Answer {
 
   Result<rats::CoservResults> to(const std::string& profile, const rats::EnvironmentQuery& query) {
     TRY(std::vector<SelectedStatement> selected, store_.select(profile, query));
-    std::set<std::string> submissions;
+    std::set<std::pair<std::string, std::string>> submissions;  // id, and the CoRIM's own
     for (SelectedStatement& found : selected) {
       const verifier::Origin& origin = *found.origin;
       if (!is_valid(origin, terms_.now)) continue;
       if (origin.validity) results_.expires = std::min(results_.expires, origin.validity->not_after);
       if (query.result != rats::ResultType::source) collect(origin, std::move(found.statement));
-      submissions.insert(origin.id);
+      submissions.emplace(origin.id, origin.source);
     }
     if (query.result != rats::ResultType::collected) {
-      for (const std::string& id : submissions) {
+      for (const auto& [id, source] : submissions) {
+        if (!is_whole(id, source)) continue;
         TRY(rats::CmwRecord record, document(id, profile));
         results_.source_artifacts.push_back(std::move(record));
       }
@@ -61,7 +62,7 @@ class Answer {
         ids.insert(std::move(id));
       }
     }
-    if (!ids.empty()) CHECK(add_documents(profile, ids));
+    for (const std::string& id : ids) CHECK(add_document(profile, id));
     return std::move(results_);
   }
 
@@ -82,6 +83,11 @@ class Answer {
     }
   }
 
+  // A CoRIM of which something is deactivated still says it to whoever reads the CoRIM itself.
+  bool is_whole(const std::string& id, const std::string& source) const {
+    return std::ranges::any_of(store_.origins(source), [&](const auto& origin) { return origin->id == id; });
+  }
+
   Result<rats::CmwRecord> document(const std::string& id, const std::string& profile) const {
     TRY(Bytes octets, store_.octets(id));
     const auto form = verifier::is_signed(octets) ? rats::CorimForm::signed_corim : rats::CorimForm::unsigned_corim;
@@ -98,27 +104,16 @@ class Answer {
     return {};
   }
 
-  // Reads all that is stored.
-  Result<void> add_documents(const std::string& profile, const std::set<std::string>& ids) {
-    TRY(const auto stored, store_.list());
+  // Several submissions may have one id: the last one is the answer.
+  Result<void> add_document(const std::string& profile, const std::string& id) {
     TRY(const auto denied, store_.deny_list());
-    for (const verifier::StoredCorim& corim : stored) {
-      if (!ids.contains(corim.source) || corim.profile != profile || !corim.active) continue;
-      CHECK(add_document(corim, corim.source, *denied));
-    }
-    return {};
-  }
-
-  // Several submissions may have one id: the newest is the answer.
-  Result<void> add_document(const verifier::StoredCorim& corim, const std::string& id,
-                            const verifier::DenyList& denied) {
-    verifier::Origin origin{
-        .id = corim.id, .source = corim.source, .profile = corim.profile, .validity = corim.validity};
-    TRY(rats::CmwRecord record, document(corim.id, corim.profile));
-    TRY(origin.signer, verifier::signer_of(record.value));
-    if (!is_valid(origin, terms_.now) || !denied.check(origin)) return {};
-    if (origin.validity) results_.expires = std::min(results_.expires, origin.validity->not_after);
-    std::erase_if(results_.rims, [&](const auto& rim) { return rim.first == id; });
+    std::shared_ptr<const verifier::Origin> last;
+    for (auto& origin : store_.origins(id))
+      if (origin->profile == profile && is_valid(*origin, terms_.now) && denied->check(*origin))
+        last = std::move(origin);
+    if (!last) return {};
+    TRY(rats::CmwRecord record, document(last->id, last->profile));
+    if (last->validity) results_.expires = std::min(results_.expires, last->validity->not_after);
     results_.rims.emplace_back(id, std::move(record));
     return {};
   }
@@ -134,6 +129,7 @@ Result<rats::CoservResults> answer_coserv(const verifier::Store& store, const ra
                                           const CoservTerms& terms) {
   if (verifier::find_scheme_by_profile(query.profile) == nullptr)
     return fail(Errc::not_acceptable, std::format("profile {} is not served here", query.profile));
+  CHECK(store.deny_list());  // what is not current is not handed on
   return std::visit([&](const auto& asked) { return Answer(store, terms).to(query.profile, asked); }, query.query);
 }
 

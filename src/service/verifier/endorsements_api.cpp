@@ -4,7 +4,6 @@
 #include <format>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/text.h"
@@ -34,12 +33,8 @@ json::Object to_json(const verifier::StoredCorim& corim) {
     if (corim.validity->not_before) object["not-before"] = to_rfc3339(*corim.validity->not_before);
     object["not-after"] = to_rfc3339(corim.validity->not_after);
   }
+  if (corim.deactivated > 0) object["deactivated"] = corim.deactivated;
   return object;
-}
-
-std::string text_of(const rats::TagId& id) {
-  if (const auto* text = std::get_if<std::string>(&id)) return *text;
-  return std::get<rats::Uuid>(id).text();
 }
 
 Result<const verifier::StoredCorim*> stored(const std::vector<verifier::StoredCorim>& all, std::string_view id) {
@@ -109,18 +104,9 @@ Result<void> EndorsementsApi::apply_query(const http::Request& request, bool act
   if (!content_type || !rats::same_media_type(*content_type, rats::kElmMediaType))
     return fail(Errc::unsupported, std::format("Content-Type: expected {}", rats::kElmMediaType));
   TRY(const rats::ElmQuery query, rats::decode_elm_query(request.body));
-  TRY(const auto all, store_->list());
-  std::vector<std::string> ids;
-  for (const rats::TagId& selected : query.corims) {
-    const std::string source = text_of(selected);
-    const std::size_t before = ids.size();
-    for (const verifier::StoredCorim& corim : all)
-      if (corim.source == source) ids.push_back(corim.id);
-    if (ids.size() == before) return fail(Errc::not_found, std::format("no stored CoRIM has the id \"{}\"", source));
-  }
-  CHECK(store_->set_active(ids, active));
-  for (const std::string& id : ids)
-    log_->write(LogLevel::info, std::format("CoRIM {}: {}", active ? "activated" : "deactivated", id));
+  TRY(const auto changed, store_->set_active(query, active));
+  for (const std::string& id : changed)
+    log_->write(LogLevel::info, std::format("{}: {}", active ? "activated" : "deactivated", id));
   return {};
 }
 

@@ -2,47 +2,16 @@
 
 #include <algorithm>
 #include <format>
-#include <map>
 #include <utility>
 
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "rats/corim/describe.h"
 #include "rats/corim/match/match.h"
-#include "rats/corim/write.h"
-#include "wire/cbor/reader.h"
+#include "verifier/claims/merge.h"
 
 namespace credence::verifier {
 namespace {
-
-// Member by member: what stands under the same key must be the same octets.
-Result<std::map<std::int64_t, Bytes>> members_of(const rats::MeasurementValues& values) {
-  cbor::Writer writer;
-  CHECK(rats::write_measurement_values(writer, values));
-  const Bytes octets = writer.take();
-  cbor::Reader reader(octets);
-  TRY(cbor::Reader::Map map, reader.map());
-  std::map<std::int64_t, Bytes> members;
-  while (true) {
-    TRY(const bool more, map.next(reader));
-    if (!more) return members;
-    TRY(const std::int64_t key, reader.integer());
-    TRY(const ByteView item, reader.raw_item());
-    members.emplace(key, to_bytes(item));
-  }
-}
-
-Result<void> check_agreement(const rats::Measurement& known, const rats::Measurement& added) {
-  if (known.key != added.key) return {};
-  TRY(const auto before, members_of(known.values));
-  TRY(const auto after, members_of(added.values));
-  for (const auto& [key, octets] : after) {
-    const auto found = before.find(key);
-    if (found != before.end() && found->second != octets)
-      return fail(Errc::conflict, std::format("measured value {} of one environment is endorsed in two ways", key));
-  }
-  return {};
-}
 
 json::Array described(std::span<const rats::Environment> environments) {
   json::Array all;
@@ -113,10 +82,14 @@ Result<void> AcceptedClaims::add(AcceptedDependency dependency) {
 
 Result<void> AcceptedClaims::add(AcceptedClaim claim) {
   CHECK(make_room(claim.measurements.size() + claim.members.size()));
-  for (const AcceptedClaim& known : claims_) {
-    if (known.environment != claim.environment || known.authority != claim.authority) continue;
-    for (const rats::Measurement& before : known.measurements)
-      for (const rats::Measurement& added : claim.measurements) CHECK(check_agreement(before, added));
+  const auto known = std::ranges::find_if(said_, [&](const Said& said) {
+    return said.environment == claim.environment && said.authority == claim.authority;
+  });
+  if (known == said_.end()) {
+    said_.push_back(
+        {.environment = claim.environment, .measurements = claim.measurements, .authority = claim.authority});
+  } else {
+    CHECK(merge(known->measurements, claim.measurements));
   }
   claims_.push_back(std::move(claim));
   return {};
@@ -124,10 +97,10 @@ Result<void> AcceptedClaims::add(AcceptedClaim claim) {
 
 bool AcceptedClaims::meet(const rats::Environment& environment, std::span<const rats::Measurement> measurements,
                           std::span<const rats::CryptoKey> authorized_by) const {
-  return std::ranges::any_of(claims_, [&](const AcceptedClaim& claim) {
-    return rats::match::environments(environment, claim.environment) &&
-           rats::match::authorities(authorized_by, claim.authority) &&
-           rats::match::measurements(measurements, claim.measurements, claim.authority);
+  return std::ranges::any_of(said_, [&](const Said& said) {
+    return rats::match::environments(environment, said.environment) &&
+           rats::match::authorities(authorized_by, said.authority) &&
+           rats::match::measurements(measurements, said.measurements, said.authority);
   });
 }
 

@@ -42,7 +42,7 @@ class AcceptedClaims {
 
   [[nodiscard]] const std::vector<AcceptedClaim>& all() const noexcept { return claims_; }
 
-  // True when one claim meets the condition (section 9.4).
+  // True when what one authority says of one environment, all of it together, meets the condition (section 9.4).
   [[nodiscard]] bool meet(const rats::Environment& environment, std::span<const rats::Measurement> measurements,
                           std::span<const rats::CryptoKey> authorized_by = {}) const;
 
@@ -62,9 +62,16 @@ class AcceptedClaims {
   static constexpr std::size_t kMostClaims = 256, kMostMeasurements = 1'024;
 
  private:
+  // By one authority of one environment, merged: what conditions are compared with.
+  struct Said {
+    rats::Environment environment;
+    std::vector<rats::Measurement> measurements;
+    std::vector<rats::CryptoKey> authority;
+  };
   [[nodiscard]] Result<void> make_room(std::size_t measurements);
 
   std::vector<AcceptedClaim> claims_;
+  std::vector<Said> said_;
   std::vector<AcceptedDependency> dependencies_;
   std::size_t measurements_ = 0;  // and members, and trustees
 };

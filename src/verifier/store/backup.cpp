@@ -3,6 +3,7 @@
 #include <array>
 #include <format>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -196,23 +197,30 @@ class Restore {
   Restore(Journal& journal, RestoreMode mode, const BackupProgress& progress)
       : journal_(journal), mode_(mode), progress_(progress) {}
 
-  // Active CoRIMs that are there: what is added must not contradict them.
+  // Active CoRIMs that are there, and what of them is off: what is added must not contradict what counts.
   Result<void> look_at_present() {
     for (std::size_t kind = 0; kind < kDocumentKinds; ++kind) {
       CHECK(journal_.for_each(static_cast<Kind>(kind), [&](const Journal::Entry& entry) -> Result<void> {
         if (mode_ == RestoreMode::into_empty)
           return fail(Errc::conflict, "the store is not empty: restore into an empty one, or add with --merge");
-        if (kind != 0 || !entry.active) return {};
+        if (static_cast<Kind>(kind) == Kind::deactivation) active_.set_active({&entry.id, 1}, false);
+        if (kind != 0) return {};
         TRY(Content content, content_of(entry));
-        active_.add(std::move(content));
+        if (entry.active) {
+          active_.add(std::move(content));
+        } else {
+          TRY(Bytes fingerprint, content.fingerprint());
+          inactive_.insert(std::move(fingerprint));
+        }
         return {};
       }));
     }
     return {};
   }
 
-  Result<void> add(BackedUp backed_up) {
+  Result<void> add(const BackedUp& backed_up) {
     const auto& [kind, document] = backed_up;
+    if (kind == Kind::deactivation) active_.set_active({&document.id, 1}, false);
     TRY(const auto present, journal_.entry(kind, document.id));
     if (present) {
       ++outcome_.known;
@@ -220,7 +228,13 @@ class Restore {
     }
     // Of two active policies for one scheme nobody could say which was meant.
     const bool active = document.active && !(kind == Kind::policy && mode_ == RestoreMode::merge);
-    if (kind == Kind::corim && active) CHECK(activate(document));
+    if (kind == Kind::corim && active) {
+      TRY(const bool known, activate(document));
+      if (known) {
+        ++outcome_.known;
+        return {};
+      }
+    }
     CHECK(journal_.append(Event::added, kind, document.id, document.octets));
     if (!active) CHECK(journal_.append(Event::deactivated, kind, document.id, {}));
     if (++outcome_.added % kProgressStep == 0) progress_(outcome_.added);
@@ -230,17 +244,25 @@ class Restore {
   [[nodiscard]] const Restored& outcome() const noexcept { return outcome_; }
 
  private:
-  Result<void> activate(const Document& document) {
+  // True when what it says is there already, under another signature of the same signer: in force, or turned off.
+  Result<bool> activate(const Document& document) {
     TRY(Content content, content_of(document));
-    CHECK(active_.check(content));
+    // A store that was whole is as it was; what comes from two of them may not fit together.
+    if (mode_ == RestoreMode::merge) {
+      TRY(const auto same, active_.same_as(content));
+      TRY(const Bytes fingerprint, content.fingerprint());
+      if (same || inactive_.contains(fingerprint)) return true;
+      CHECK(active_.check(content));
+    }
     active_.add(std::move(content));
-    return {};
+    return false;
   }
 
   Journal& journal_;
   const RestoreMode mode_;
   const BackupProgress& progress_;
   Index active_;
+  std::set<Bytes> inactive_;  // fingerprints
   Restored outcome_;
 };
 
@@ -273,7 +295,11 @@ Result<Restored> restore_backup(Journal& journal, ByteView backup, RestoreMode m
   Open transaction(journal);
   Restore restore(journal, mode, progress);
   CHECK(restore.look_at_present());
-  CHECK(for_each_document(backup, [&](BackedUp backed_up) { return restore.add(std::move(backed_up)); }));
+  // What is off comes first: a node that follows must not see the CoRIM without it.
+  for (const bool deactivations : {true, false})
+    CHECK(for_each_document(backup, [&](const BackedUp& backed_up) -> Result<void> {
+      return (backed_up.kind == Kind::deactivation) == deactivations ? restore.add(backed_up) : Result<void>{};
+    }));
   CHECK(transaction.commit());
   return restore.outcome();
 }

@@ -5,12 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "crypto/hash.h"
 #include "rats/corim/describe.h"
 #include "verifier/claims/conditional.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/store/authority.h"
 #include "verifier/store/software_tags.h"
 #include "verifier/store/subjects.h"
+#include "wire/cbor/writer.h"
 
 namespace credence::verifier {
 namespace {
@@ -57,6 +59,14 @@ Result<void> read_own(const rats::Comid& comid, const Scheme& scheme, SoftwareTa
   own.identity_keys.clear();
   if (!scheme.takes_endorsed_values(profile)) own.endorsed_values.clear();
   return scheme.read_comid(own, profile, content);
+}
+
+// Section 5.1.3. That a tag replaces itself says no more than its version does.
+std::vector<std::string> replaced_by(const rats::Comid& comid) {
+  std::vector<std::string> ids;
+  for (const rats::LinkedTag& link : comid.linked_tags)
+    if (link.relation == rats::kTagReplaces && link.id != comid.id) ids.push_back(rats::text_of(link.id));
+  return ids;
 }
 
 }  // namespace
@@ -128,14 +138,42 @@ Result<void> Content::append(Topic topic, ByteView key, TripleKind kind, ByteVie
 void Content::note_subject(TripleKind kind, const rats::Environment& environment) {
   const auto artifact = artifact_of(kind);
   if (!artifact) return;
-  const auto note = [&](const std::optional<rats::TaggedBytes>& identifier) {
-    if (identifier)
-      subjects_.push_back(
-          {.hash = subject_hash(*artifact, identifier->value), .offset = static_cast<std::uint32_t>(octets_.size())});
+  const auto note = [&](ByteView name) {
+    subjects_.push_back({.hash = subject_hash(*artifact, name), .offset = static_cast<std::uint32_t>(octets_.size())});
   };
-  if (environment.class_map) note(environment.class_map->id);
-  note(environment.instance);
-  note(environment.group);
+  if (const auto& of_class = environment.class_map) {
+    if (of_class->id) note(of_class->id->value);
+    if (of_class->vendor) note(as_bytes(*of_class->vendor));
+    if (of_class->model) note(as_bytes(*of_class->model));
+  }
+  if (environment.instance) note(environment.instance->value);
+  if (environment.group) note(environment.group->value);
+}
+
+Result<Bytes> Content::fingerprint() const {
+  cbor::Writer writer;
+  writer.array(9).text(origin_.source).text(origin_.profile);
+  const auto time = [&writer](const std::optional<Timestamp>& at) {
+    if (at) {
+      writer.integer(at->time_since_epoch().count());
+    } else {
+      writer.null();
+    }
+  };
+  time(origin_.validity ? origin_.validity->not_before : std::nullopt);
+  time(origin_.validity ? std::optional(origin_.validity->not_after) : std::nullopt);
+  const CorimSignerIdentity nobody;
+  const CorimSignerIdentity& signer = origin_.signer ? *origin_.signer : nobody;
+  writer.bytes(signer.key_digest).bytes(signer.serial).text(signer.issuer);
+  writer.array(tags_.size());
+  for (const Tag& tag : tags_) {
+    writer.array(3 + tag.replaces.size()).text(tag.id).unsigned_integer(tag.version).unsigned_integer(tag.begin);
+    for (const std::string& id : tag.replaces) writer.text(id);
+  }
+  TRY(const crypto::Digest said, crypto::digest(crypto::HashAlgorithm::sha256, octets_));
+  writer.bytes(said.view());
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, writer.take()));
+  return to_bytes(digest.view());
 }
 
 void Content::shrink_to_fit() {
@@ -186,9 +224,11 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
     CHECK(check_authorities(comid, content.origin().signer));
     CHECK(read_own(comid, *scheme, software, content));
     CHECK(add_common(comid, *scheme, content));
-    content.add(rats::text_of(comid.id), comid.version, begin);
+    content.add(Content::Tag{
+        .id = rats::text_of(comid.id), .version = comid.version, .replaces = replaced_by(comid), .begin = begin});
   }
-  for (const auto& [tag, version] : software.versions()) content.add("CoSWID " + tag, version, content.size());
+  for (const auto& [tag, version] : software.versions())
+    content.add(Content::Tag{.id = "CoSWID " + tag, .version = version, .begin = content.size()});
   if (content.empty()) return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");
   content.shrink_to_fit();
   return content;

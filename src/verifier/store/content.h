@@ -43,15 +43,25 @@ class Content {
   struct Tag {
     std::string id;
     std::uint64_t version = 0;
-    std::size_t begin = 0, end = 0;  // of the offsets of its triples
+    std::vector<std::string> replaces{};  // ids of other tags
+    std::size_t begin = 0, end = 0;       // of the offsets of its triples
   };
-  // `begin`: size() before its triples were added.
-  void add(std::string id, std::uint64_t version, std::size_t begin) {
-    tags_.push_back({.id = std::move(id), .version = version, .begin = begin, .end = size()});
+  // Its triples are those that were added since size() was `begin`.
+  void add(Tag tag) {
+    tag.end = size();
+    tags_.push_back(std::move(tag));
   }
   [[nodiscard]] const std::vector<Tag>& tags() const noexcept { return tags_; }
+  // The triples of one of its tags, encoded: of the same octets when they say the same.
+  [[nodiscard]] ByteView octets(const Tag& tag) const {
+    return ByteView(octets_).subspan(tag.begin, tag.end - tag.begin);
+  }
 
-  // That the triple at this offset is about an environment with this identifier (verifier/store/subjects.h).
+  // The same for contents that say the same, on the word of the same signer and for the same time.
+  [[nodiscard]] Result<Bytes> fingerprint() const;
+
+  // That the triple at this offset is about an environment with this identifier, vendor or model
+  // (verifier/store/subjects.h).
   struct Subject {
     std::uint64_t hash = 0;
     std::uint32_t offset = 0;

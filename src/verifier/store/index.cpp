@@ -1,8 +1,10 @@
 #include "verifier/store/index.h"
 
+#include <algorithm>
 #include <format>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -24,22 +26,42 @@ std::uint64_t hash_of(const Scheme& scheme, Topic topic, ByteView key) noexcept 
 }  // namespace
 
 Result<void> Index::check(const Content& content) const {
-  std::unordered_map<std::uint64_t, std::vector<Content::Entry>> anchors;
-  content.for_each([&](const Content::Entry& entry) {
-    if (entry.topic == Topic::trust_anchor) anchors[hash_of(content.scheme(), entry.topic, entry.key)].push_back(entry);
-  });
+  CHECK(check_versions(content));
+  const Candidate candidate{.content = &content, .off = deactivated().of(content)};
+  return check_anchors({&candidate, 1});
+}
+
+Result<void> Index::check_versions(const Content& content) const {
   const std::shared_lock lock(mutex_);
-  CHECK(versions_.check(content));
-  for (const auto& [hash, entries] : anchors) {
-    for (const Content::Entry& first : entries) {
-      const Lookup lookup{.scheme = content.scheme(), .topic = first.topic, .key = first.key};
-      TRY(std::vector<Statement> all, statements(lookup, hash));
-      for (const Content::Entry& entry : entries) {
-        if (!equal(entry.key, first.key)) continue;
-        TRY(Statement statement, content.statement(entry));
+  return versions_.check(content);
+}
+
+Result<void> Index::check_anchors(std::span<const Candidate> candidates) const {
+  struct Anchor {
+    const Content* content;
+    Content::Entry entry;
+    [[nodiscard]] bool is_under(const Anchor& other) const {
+      return &content->scheme() == &other.content->scheme() && equal(entry.key, other.entry.key);
+    }
+  };
+  std::unordered_map<std::uint64_t, std::vector<Anchor>> anchors;
+  for (const auto& [content, off] : candidates)
+    content->for_each([&](const Content::Entry& entry) {
+      if (entry.topic == Topic::trust_anchor && !off.contains(entry.offset))
+        anchors[hash_of(content->scheme(), entry.topic, entry.key)].push_back({.content = content, .entry = entry});
+    });
+  const std::shared_lock lock(mutex_);
+  for (const auto& [hash, all_of_hash] : anchors) {
+    for (const Anchor& first : all_of_hash) {
+      const Lookup lookup{.scheme = first.content->scheme(), .topic = first.entry.topic, .key = first.entry.key};
+      // What another CoMID replaces counts again when that one goes, and nobody checks it then.
+      TRY(std::vector<Statement> all, statements(lookup, hash, Replaced::included));
+      for (const Anchor& anchor : all_of_hash) {
+        if (!anchor.is_under(first)) continue;
+        TRY(Statement statement, anchor.content->statement(anchor.entry));
         all.push_back(std::move(statement));
       }
-      TRY(const auto object, content.scheme().join(first.topic, all));
+      TRY(const auto object, lookup.scheme.join(lookup.topic, all));
     }
   }
   return {};
@@ -50,6 +72,8 @@ void Index::add(Content content) {
   const std::uint32_t number = next_++;
   const auto& kept = *(contents_[number] = std::make_unique<const Content>(std::move(content)));
   numbers_[kept.origin().id] = number;
+  sources_[kept.origin().source].push_back(number);
+  if (auto off = deactivated_.of(kept); !off.empty()) off_.emplace(number, std::move(off));
   subjects_.add(number, kept.subjects());
   if (versions_.add(number, kept)) joined_.clear();
   kept.for_each([&](const Content::Entry& entry) {
@@ -79,9 +103,83 @@ void Index::remove(std::string_view id) {
     if (postings->second.empty()) postings_.erase(postings);
   });
   if (versions_.remove(number, *contents_.at(number))) joined_.clear();
+  const auto source = sources_.find(contents_.at(number)->origin().source);
+  std::erase(source->second, number);
+  if (source->second.empty()) sources_.erase(source);
+  off_.erase(number);
   contents_.erase(number);
   numbers_.erase(found);
   ++epoch_;
+}
+
+void Index::set_active(std::span<const std::string> documents, bool active) {
+  std::set<std::uint32_t> changed;
+  {
+    const std::unique_lock lock(mutex_);
+    for (const std::string& document : documents) {
+      if (active) {
+        deactivated_.remove(document);
+      } else {
+        deactivated_.add(document);
+      }
+      const auto found = numbers_.find(std::string(corim_of_deactivation(document)));
+      if (found != numbers_.end()) changed.insert(found->second);
+    }
+  }
+  // Every statement of a CoRIM is looked at: meanwhile look-ups go on. Nobody else changes anything.
+  std::vector<std::pair<std::uint32_t, Deactivated::Parts>> made;
+  for (const std::uint32_t number : changed) made.emplace_back(number, deactivated_.of(*contents_.at(number)));
+  const std::unique_lock lock(mutex_);
+  for (auto& [number, off] : made) {
+    off_.erase(number);
+    if (!off.empty()) off_.emplace(number, std::move(off));
+  }
+  if (made.empty()) return;
+  joined_.clear();
+  ++epoch_;
+}
+
+Deactivated Index::deactivated() const {
+  const std::shared_lock lock(mutex_);
+  return deactivated_;
+}
+
+bool Index::counts(std::uint32_t number, const Content& content, std::size_t offset) const {
+  return !versions_.is_superseded(number, content, offset) && !is_off(number, offset);
+}
+
+bool Index::is_off(std::uint32_t number, std::size_t offset) const {
+  const auto off = off_.find(number);
+  return off != off_.end() && off->second.contains(offset);
+}
+
+const Content* Index::content(std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = numbers_.find(std::string(id));
+  return found == numbers_.end() ? nullptr : contents_.at(found->second).get();
+}
+
+Result<std::optional<std::string>> Index::same_as(const Content& content) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = sources_.find(content.origin().source);
+  if (found == sources_.end()) return std::nullopt;
+  TRY(const Bytes wanted, content.fingerprint());
+  for (const std::uint32_t number : found->second) {
+    TRY(const Bytes known, contents_.at(number)->fingerprint());
+    if (known == wanted) return contents_.at(number)->origin().id;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::shared_ptr<const Origin>> Index::origins(std::string_view source, Whole whole) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::shared_ptr<const Origin>> all;
+  const auto found = sources_.find(source);
+  if (found == sources_.end()) return all;
+  for (const std::uint32_t number : found->second)
+    if (whole == Whole::no || (!off_.contains(number) && !versions_.is_any_superseded(number)))
+      all.push_back(std::make_shared<const Origin>(contents_.at(number)->origin()));
+  return all;
 }
 
 Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const {
@@ -127,7 +225,7 @@ Result<std::shared_ptr<const DenyList>> Index::deny_list() const {
 }
 
 Result<std::vector<Statement>> Index::valid_statements(const Lookup& lookup, std::uint64_t hash) const {
-  TRY(std::vector<Statement> all, statements(lookup, hash));
+  TRY(std::vector<Statement> all, statements(lookup, hash, Replaced::left_out));
   TRY(const auto denied, deny_list_);
   std::erase_if(all, [&](const Statement& statement) { return !denied->check(*statement.origin); });
   return all;
@@ -137,10 +235,47 @@ Result<std::vector<SelectedStatement>> Index::select(std::string_view profile,
                                                      const rats::EnvironmentQuery& query) const {
   TRY(const StatementSelector selector, StatementSelector::make(query));
   Selection selection(selector, kMostSelected);
+  std::optional<std::uint32_t> latest;
+  bool speaks_now = false;
   const std::shared_lock lock(mutex_);
-  CHECK(selector.by_identifiers() ? select_by_identifiers(profile, selector, selection)
-                                  : select_by_walk(profile, selection));
+  CHECK(visit_asked(selector,
+                    [&](std::uint32_t number, const Content& content, const Content::Entry& entry) -> Result<void> {
+                      if (latest != number) {
+                        TRY(speaks_now, speaks(content, profile));
+                        latest = number;
+                      }
+                      if (!speaks_now || !counts(number, content, entry.offset)) return {};
+                      return selection.add(content, entry);
+                    }));
   return std::move(selection).take();
+}
+
+Result<std::vector<std::string>> Index::statements_about(std::string_view profile,
+                                                         const rats::EnvironmentQuery& query) const {
+  TRY(const StatementSelector selector, StatementSelector::make(query));
+  std::vector<std::string> ids;
+  const std::shared_lock lock(mutex_);
+  CHECK(visit_asked(selector, [&](std::uint32_t, const Content& content, const Content::Entry& entry) -> Result<void> {
+    if (content.origin().profile != profile) return {};
+    TRY(const auto statement, selector.select(content, entry));
+    if (!statement) return {};
+    if (ids.size() >= kMostSelected)
+      return fail(Errc::too_large,
+                  std::format("more than {} statements are selected: select less, or the CoRIM", kMostSelected));
+    TRY(ids.emplace_back(), statement_deactivation(content.origin().id, entry));
+    return {};
+  }));
+  return ids;
+}
+
+Result<std::vector<std::string>> Index::comids(std::string_view tag) const {
+  std::vector<std::string> ids;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [number, content] : contents_) {
+    if (!std::ranges::contains(content->tags(), tag, &Content::Tag::id)) continue;
+    TRY(ids.emplace_back(), comid_deactivation(content->origin().id, tag));
+  }
+  return ids;
 }
 
 Result<bool> Index::speaks(const Content& content, std::string_view profile) const {
@@ -148,34 +283,26 @@ Result<bool> Index::speaks(const Content& content, std::string_view profile) con
   return content.origin().profile == profile && denied->check(content.origin()).has_value();
 }
 
-Result<void> Index::select_by_identifiers(std::string_view profile, const StatementSelector& selector,
-                                          Selection& selection) const {
-  const auto places = subjects_.find(selector.artifact(), selector.names());
-  if (places.size() > kMostLookedAt)
+Result<void> Index::visit_asked(const StatementSelector& selector, const Visit& visit) const {
+  const std::size_t places = subjects_.count(selector.artifact(), selector.names());
+  if (places > kMostLookedAt) {
+    if (!selector.by_identifiers()) return visit_all(visit);
     return fail(Errc::too_large, std::format("{} statements are about what the query names, and at most {} are looked "
                                              "at: ask by an instance",
-                                             places.size(), kMostLookedAt));
-  std::optional<std::uint32_t> latest;
-  bool speaks_now = false;
-  for (const Subjects::Place& place : places) {
+                                             places, kMostLookedAt));
+  }
+  for (const Subjects::Place& place : subjects_.find(selector.artifact(), selector.names())) {
     const Content& content = *contents_.at(place.content);
-    if (latest != place.content) {
-      TRY(speaks_now, speaks(content, profile));
-      latest = place.content;
-    }
-    if (speaks_now && !versions_.is_superseded(place.content, content, place.offset))
-      CHECK(selection.add(content, content.entry(place.offset)));
+    CHECK(visit(place.content, content, content.entry(place.offset)));
   }
   return {};
 }
 
-Result<void> Index::select_by_walk(std::string_view profile, Selection& selection) const {
+Result<void> Index::visit_all(const Visit& visit) const {
   for (const auto& [number, content] : contents_) {
-    TRY(const bool speaks_now, speaks(*content, profile));
-    if (!speaks_now) continue;
     Result<void> outcome;
     content->for_each([&](const Content::Entry& entry) {
-      if (outcome && !versions_.is_superseded(number, *content, entry.offset)) outcome = selection.add(*content, entry);
+      if (outcome) outcome = visit(number, *content, entry);
     });
     CHECK(std::move(outcome));
   }
@@ -205,7 +332,7 @@ std::shared_ptr<const Endorsed> Index::joined(const Lookup& lookup, std::uint64_
   return same ? known.object : nullptr;
 }
 
-Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint64_t hash) const {
+Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint64_t hash, Replaced replaced) const {
   std::vector<Statement> all;
   const auto postings = postings_.find(hash);
   if (postings == postings_.end()) return all;
@@ -214,7 +341,9 @@ Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint
     const Content::Entry entry = content.entry(posting.offset);
     // Different keys may share a hash; what is found must be what was asked for.
     if (&content.scheme() != &lookup.scheme || entry.topic != lookup.topic || !equal(entry.key, lookup.key)) continue;
-    if (versions_.is_superseded(posting.content, content, posting.offset)) continue;
+    const bool included = replaced == Replaced::included ? !is_off(posting.content, posting.offset)
+                                                         : counts(posting.content, content, posting.offset);
+    if (!included) continue;
     TRY(Statement statement, content.statement(entry));
     all.push_back(std::move(statement));
   }

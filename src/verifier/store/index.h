@@ -4,8 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +18,7 @@
 #include "base/result.h"
 #include "verifier/store.h"
 #include "verifier/store/content.h"
+#include "verifier/store/deactivated.h"
 #include "verifier/store/selection.h"
 #include "verifier/store/subjects.h"
 #include "verifier/store/tag_versions.h"
@@ -28,12 +32,32 @@ namespace credence::verifier {
 // add().
 class Index {
  public:
-  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself; Errc::stale when a
-  // later version of one of its CoMIDs is there.
+  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself; of CoMIDs the
+  // refusals of TagVersions.
   [[nodiscard]] Result<void> check(const Content& content) const;
+  [[nodiscard]] Result<void> check_versions(const Content& content) const;
+  // What is to count from now on, of contents that may be in the index or not.
+  struct Candidate {
+    const Content* content = nullptr;
+    Deactivated::Parts off;
+  };
+  [[nodiscard]] Result<void> check_anchors(std::span<const Candidate> candidates) const;
   void add(Content content);
   // Forgets what the submission with this id says; nothing happens when it is not there.
   void remove(std::string_view id);
+
+  // Parts of CoRIMs that are there or not (store/deactivated.h), by the ids of the documents that say so.
+  void set_active(std::span<const std::string> documents, bool active);
+  [[nodiscard]] Deactivated deactivated() const;
+
+  // Null when it is not there. Valid until it is removed.
+  [[nodiscard]] const Content* content(std::string_view id) const;
+  // The id of one that says the same (Content::fingerprint).
+  [[nodiscard]] Result<std::optional<std::string>> same_as(const Content& content) const;
+  // Those whose CoRIM gives itself this id, in the order in which they were added: all, or those of which everything
+  // counts.
+  enum class Whole : bool { no, yes };
+  [[nodiscard]] std::vector<std::shared_ptr<const Origin>> origins(std::string_view source, Whole whole) const;
 
   // What is revoked is not found from here on. An Error, of a list that cannot be read, is what find() returns then.
   void set_deny_list(Result<std::shared_ptr<const DenyList>> list);
@@ -44,10 +68,15 @@ class Index {
   // What it is joined from; `visit` must not call the index.
   [[nodiscard]] Result<void> for_each_statement(const Lookup& lookup,
                                                 const std::function<void(const Statement&)>& visit) const;
-  // The questions of CoSERV. Those by identifiers look at what is about these; one by a vendor or a model walks over
-  // everything, 20 ms for a million triples.
+  // The questions of CoSERV. Only what is about the identifiers in it is looked at, or else about the vendor or the
+  // model; what the whole store is about is walked over, 20 ms for a million triples.
   [[nodiscard]] Result<std::vector<SelectedStatement>> select(std::string_view profile,
                                                               const rats::EnvironmentQuery& query) const;
+  // Statements that answer such a question whether they count or not, as the documents that deactivate them.
+  [[nodiscard]] Result<std::vector<std::string>> statements_about(std::string_view profile,
+                                                                  const rats::EnvironmentQuery& query) const;
+  // CoMIDs with this id, likewise.
+  [[nodiscard]] Result<std::vector<std::string>> comids(std::string_view tag) const;
   static constexpr std::size_t kMostSelected = 4'096;
   static constexpr std::size_t kMostLookedAt = 1 << 16;  // of a query by identifiers
 
@@ -67,14 +96,21 @@ class Index {
     std::shared_ptr<const Endorsed> object;
   };
 
-  [[nodiscard]] Result<void> select_by_identifiers(std::string_view profile, const StatementSelector& selector,
-                                                   Selection& selection) const;
-  [[nodiscard]] Result<void> select_by_walk(std::string_view profile, Selection& selection) const;
+  using Visit = std::function<Result<void>(std::uint32_t number, const Content& content, const Content::Entry& entry)>;
+  // What may answer the question.
+  [[nodiscard]] Result<void> visit_asked(const StatementSelector& selector, const Visit& visit) const;
+  [[nodiscard]] Result<void> visit_all(const Visit& visit) const;
+  // Neither replaced nor deactivated.
+  [[nodiscard]] bool counts(std::uint32_t number, const Content& content, std::size_t offset) const;
+  [[nodiscard]] bool is_off(std::uint32_t number, std::size_t offset) const;
   // Of this profile, and by nobody who is revoked.
   [[nodiscard]] Result<bool> speaks(const Content& content, std::string_view profile) const;
   [[nodiscard]] std::shared_ptr<const Endorsed> any_conditional(const Scheme& scheme) const;
   [[nodiscard]] std::shared_ptr<const Endorsed> joined(const Lookup& lookup, std::uint64_t hash) const;
-  [[nodiscard]] Result<std::vector<Statement>> statements(const Lookup& lookup, std::uint64_t hash) const;
+  // Those that count, or those too that something else replaces.
+  enum class Replaced : bool { left_out, included };
+  [[nodiscard]] Result<std::vector<Statement>> statements(const Lookup& lookup, std::uint64_t hash,
+                                                          Replaced replaced) const;
   // Those whose origin is not revoked.
   [[nodiscard]] Result<std::vector<Statement>> valid_statements(const Lookup& lookup, std::uint64_t hash) const;
 
@@ -82,8 +118,11 @@ class Index {
   std::unordered_map<std::uint32_t, std::unique_ptr<const Content>> contents_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // by id of the submission
   std::unordered_map<std::uint64_t, std::vector<Posting>> postings_;
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> sources_;  // by the id that a CoRIM gives itself
   Subjects subjects_;
   TagVersions versions_;
+  Deactivated deactivated_;
+  std::unordered_map<std::uint32_t, Deactivated::Parts> off_;   // of contents of which something is
   std::unordered_map<const Scheme*, std::size_t> conditional_;  // how many conditional endorsements
   std::uint32_t next_ = 0;
   std::size_t size_ = 0;

@@ -1,12 +1,14 @@
 #include "verifier/store/indexed_store.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <format>
 #include <map>
 #include <mutex>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -16,6 +18,7 @@
 #include "verifier/store/content.h"
 #include "verifier/store/document_set.h"
 #include "verifier/store/index.h"
+#include "verifier/store/lifecycle.h"
 #include "verifier/store/selection.h"
 #include "verifier/store/submission.h"
 
@@ -26,11 +29,19 @@ using Event = Journal::Event;
 using Kind = Journal::Kind;
 
 constexpr std::chrono::seconds kRefreshPeriod{1};
+constexpr std::chrono::seconds kDoubt{5};
 // For whoever uses the database: those who change something, and those whose verdict waits for it.
 constexpr std::chrono::seconds kPatience{5}, kShortPatience{1};
 
+// A deactivation is there or not: it has nothing to say. Databases keep no empty document.
+constexpr std::array<std::uint8_t, 1> kNothingElse{0xf6};  // CBOR null
+
 std::unexpected<Error> not_stored(std::string_view id) {
   return fail(Errc::not_found, std::format("no CoRIM with id {} is stored", id));
+}
+
+std::unexpected<Error> deactivated(std::string_view id) {
+  return fail(Errc::conflict, std::format("this CoRIM is there already and was deactivated: activate {}", id));
 }
 
 // Rolls back unless it was committed.
@@ -92,7 +103,11 @@ class IndexedStore final : public Store {
     TRY(const auto denied, index_.deny_list());
     CHECK(denied->check(content.origin()));
     TRY(const auto present, journal_->entry(Kind::corim, id));
+    if (present && !present->active) return deactivated(id);
     if (present) return Stored{.id = std::move(id), .duplicate = true};
+    TRY(auto same, index_.same_as(content));
+    if (same) return Stored{.id = *std::move(same), .duplicate = true};
+    CHECK(check_not_deactivated(content));
     CHECK(index_.check(content));
     TRY(const std::int64_t sequence, journal_->append(Event::added, Kind::corim, id, octets));
     CHECK(transaction.commit());
@@ -104,6 +119,7 @@ class IndexedStore final : public Store {
   Result<std::vector<StoredCorim>> list() const override {
     std::vector<StoredCorim> all;
     TRY(const auto turn, take_turn());
+    const Deactivated deactivated = index_.deactivated();
     CHECK(journal_->for_each(Kind::corim, [&](Journal::Entry entry) -> Result<void> {
       TRY(const Content content, content_of(entry));
       const Origin& origin = content.origin();
@@ -113,7 +129,8 @@ class IndexedStore final : public Store {
                      .validity = origin.validity,
                      .is_signed = is_signed(entry.octets),
                      .active = entry.active,
-                     .size = entry.octets.size()});
+                     .size = entry.octets.size(),
+                     .deactivated = deactivated.count(origin.id)});
       return {};
     }));
     return all;
@@ -130,23 +147,22 @@ class IndexedStore final : public Store {
     TRY(const auto turn, take_turn());
     TRY(Transaction transaction, Transaction::begin(*journal_));
     CHECK(take_changes());
-    TRY(std::vector<Content> changed, changed_by(ids, active));
-    if (changed.empty()) return {};
-    std::int64_t sequence = 0;
-    for (const Content& content : changed) {
-      const Event event = active ? Event::activated : Event::deactivated;
-      TRY(sequence, journal_->append(event, Kind::corim, content.origin().id, {}));
-    }
-    CHECK(transaction.commit());
-    for (Content& content : changed) {
-      if (active) {
-        index_.add(std::move(content));
-      } else {
-        index_.remove(content.origin().id);
-      }
-    }
-    sequence_.store(sequence);
-    return {};
+    return activate({.corims = {ids.begin(), ids.end()}, .deactivations = {}}, active, transaction);
+  }
+
+  Result<std::vector<std::string>> set_active(const rats::CoservQuery& query, bool active) override {
+    TRY(const auto turn, take_turn());
+    TRY(Transaction transaction, Transaction::begin(*journal_));
+    CHECK(take_changes());
+    TRY(const LifecycleSelection selection, select_lifecycle(index_, *journal_, query));
+    CHECK(activate(selection, active, transaction));
+    std::vector<std::string> all = selection.corims;
+    all.insert(all.end(), selection.deactivations.begin(), selection.deactivations.end());
+    return all;
+  }
+
+  std::vector<std::shared_ptr<const Origin>> origins(std::string_view source) const override {
+    return index_.origins(source, Index::Whole::yes);
   }
 
   Result<void> remove(std::string_view id) override {
@@ -155,9 +171,19 @@ class IndexedStore final : public Store {
     CHECK(take_changes());
     TRY(const auto entry, journal_->entry(Kind::corim, id));
     if (!entry) return not_stored(id);
-    TRY(const std::int64_t sequence, journal_->append(Event::removed, Kind::corim, id, {}));
+    std::vector<DocumentChange> parts;
+    for (const auto& document : *documents_.documents(Kind::deactivation))
+      if (corim_of_deactivation(document->id) == id) parts.push_back({.event = Event::removed, .id = document->id});
+    // The CoRIM first: for whoever follows, no part of it may count on the way.
+    TRY(std::int64_t sequence, journal_->append(Event::removed, Kind::corim, id, {}));
+    if (!parts.empty()) {
+      TRY(sequence, append_all(Kind::deactivation, parts));
+    }
     CHECK(transaction.commit());
     index_.remove(id);
+    inactive_.erase(std::string(id));
+    apply_parts(std::move(parts));
+    publish(sequence);
     sequence_.store(sequence);
     return {};
   }
@@ -173,12 +199,13 @@ class IndexedStore final : public Store {
     TRY(std::vector<DocumentChange> changes, decide(*documents_.documents(kind)));
     if (changes.empty()) return {};
     CHECK(check_changes(*documents_.documents(kind), changes));
-    std::int64_t sequence = 0;
-    for (const DocumentChange& change : changes) {
-      TRY(sequence, journal_->append(change.event, kind, change.id, change.octets));
-    }
+    TRY(const std::int64_t sequence, append_all(kind, changes));
     CHECK(transaction.commit());
-    for (DocumentChange& change : changes) apply(kind, std::move(change));
+    if (kind == Kind::deactivation) {
+      apply_parts(std::move(changes));
+    } else {
+      for (DocumentChange& change : changes) apply(kind, std::move(change));
+    }
     publish(sequence);
     sequence_.store(sequence);
     return {};
@@ -189,7 +216,11 @@ class IndexedStore final : public Store {
     return index_.select(profile, query);
   }
 
-  Result<std::shared_ptr<const DenyList>> deny_list() const override { return index_.deny_list(); }
+  Result<std::shared_ptr<const DenyList>> deny_list() const override {
+    CHECK(check_current());
+    return index_.deny_list();
+  }
+  void bound_staleness(std::chrono::seconds most) override { most_stale_.store(most); }
 
   Result<std::vector<StoreChange>> changes_after(std::uint64_t generation) const override {
     TRY(const auto turn, take_turn());
@@ -216,6 +247,18 @@ class IndexedStore final : public Store {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  // A node that is cut off from its database must not go on affirming for ever what the others have revoked.
+  Result<void> check_current() const {
+    if (!refresher_.joinable()) return {};
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - current_at_.load());
+    if (age <= most_stale_.load()) return {};
+    return fail(Errc::unavailable, std::format("nothing was heard of the database for {} s: revocations since then may "
+                                               "have been missed, and no verdict is given",
+                                               age.count()));
+  }
+
   // One at a time asks the database. While it does not answer the others must not all wait for it: their threads serve
   // those, too, whose verdicts need no database.
   [[nodiscard]] Result<std::unique_lock<std::timed_mutex>> take_turn(std::chrono::seconds patience = kPatience) const {
@@ -230,12 +273,13 @@ class IndexedStore final : public Store {
     TRY(const std::int64_t last, journal_->last_sequence());
     TRY(const std::int64_t highest, journal_->highest_kind());
     CHECK(check_kind(highest));
-    CHECK(journal_->for_each(Kind::corim, [&](const Journal::Entry& entry) -> Result<void> {
-      if (!entry.active) return {};
-      TRY(Content content, content_of(entry));
-      index_.add(std::move(content));
+    std::vector<std::string> parts;
+    CHECK(journal_->for_each(Kind::deactivation, [&](const Journal::Entry& entry) -> Result<void> {
+      parts.push_back(entry.id);
       return {};
     }));
+    index_.set_active(parts, false);
+    CHECK(journal_->for_each(Kind::corim, [&](const Journal::Entry& entry) { return load(entry); }));
     for (std::size_t kind = 1; kind < kDocumentKinds; ++kind) {
       CHECK(journal_->for_each(static_cast<Kind>(kind), [&](Journal::Entry entry) -> Result<void> {
         documents_.add(static_cast<Kind>(kind), std::move(entry));
@@ -244,6 +288,26 @@ class IndexedStore final : public Store {
     }
     publish(last);
     sequence_.store(last);
+    current_at_.store(Clock::now());
+    return {};
+  }
+
+  Result<void> load(const Journal::Entry& entry) {
+    auto content = content_of(entry);
+    if (!entry.active) {
+      if (!content) return {};  // of another program, perhaps: it says nothing here
+      TRY(inactive_[entry.id], content->fingerprint());
+      return {};
+    }
+    CHECK(std::move(content).transform([&](Content read) { index_.add(std::move(read)); }));
+    return {};
+  }
+
+  // Signed once more, or with its signature altered (ECDSA has two for each), it is still what was deactivated.
+  Result<void> check_not_deactivated(const Content& content) const {
+    TRY(const Bytes wanted, content.fingerprint());
+    for (const auto& [id, fingerprint] : inactive_)
+      if (fingerprint == wanted) return deactivated(id);
     return {};
   }
 
@@ -263,23 +327,87 @@ class IndexedStore final : public Store {
                             kind));
   }
 
-  // Those of `ids` that are not yet as they shall be; activated ones are checked against what is active and each other.
+  // Of the last one; 0 when there is none.
+  Result<std::int64_t> append_all(Kind kind, std::span<const DocumentChange> changes) {
+    std::int64_t sequence = 0;
+    for (const DocumentChange& change : changes) {
+      TRY(sequence, journal_->append(change.event, kind, change.id, change.octets));
+    }
+    return sequence;
+  }
+
+  // All of it or nothing.
+  Result<void> activate(const LifecycleSelection& selection, bool active, Transaction& transaction) {
+    TRY(std::vector<Content> corims, changed_by(selection.corims, active));
+    std::vector<DocumentChange> parts = changed_parts(selection.deactivations, active);
+    if (corims.empty() && parts.empty()) return {};
+    if (active) CHECK(check_activation(corims, parts));
+    TRY(std::int64_t sequence, append_all(Kind::deactivation, parts));
+    std::vector<Bytes> fingerprints;
+    for (const Content& content : corims) {
+      TRY(fingerprints.emplace_back(), content.fingerprint());
+      const Event event = active ? Event::activated : Event::deactivated;
+      TRY(sequence, journal_->append(event, Kind::corim, content.origin().id, {}));
+    }
+    CHECK(transaction.commit());
+    apply_parts(std::move(parts));
+    for (std::size_t i = 0; i < corims.size(); ++i) {
+      const std::string id = corims[i].origin().id;
+      if (active) {
+        inactive_.erase(id);
+        index_.add(std::move(corims[i]));
+      } else {
+        index_.remove(id);
+        inactive_.insert_or_assign(id, std::move(fingerprints[i]));
+      }
+    }
+    publish(sequence);
+    sequence_.store(sequence);
+    return {};
+  }
+
+  // Those of `ids` that are not yet as they shall be.
   Result<std::vector<Content>> changed_by(std::span<const std::string> ids, bool active) const {
     std::vector<Content> changed;
-    Index staged;
     for (const std::string& id : ids) {
       TRY(const auto entry, journal_->entry(Kind::corim, id));
       if (!entry) return not_stored(id);
       if (entry->active == active || std::ranges::contains(changed, id, &id_of)) continue;
       TRY(Content content, content_of(*entry));
-      if (active) {
-        CHECK(index_.check(content));
-        CHECK(staged.check(content));
-        staged.add(content);
-      }
       changed.push_back(std::move(content));
     }
     return changed;
+  }
+
+  std::vector<DocumentChange> changed_parts(std::span<const std::string> ids, bool active) const {
+    std::set<std::string> off;
+    for (const auto& document : *documents_.documents(Kind::deactivation)) off.insert(document->id);
+    std::vector<DocumentChange> changed;
+    for (const std::string& id : ids) {
+      if (active ? off.erase(id) == 0 : !off.insert(id).second) continue;
+      changed.push_back({.event = active ? Event::removed : Event::added, .id = id, .octets = to_bytes(kNothingElse)});
+    }
+    return changed;
+  }
+
+  // What is to count must contradict neither what does nor itself.
+  Result<void> check_activation(std::span<const Content> corims, std::span<const DocumentChange> parts) const {
+    Deactivated off = index_.deactivated();
+    std::set<const Content*> touched;
+    for (const DocumentChange& part : parts) {
+      off.remove(part.id);
+      if (const Content* content = index_.content(corim_of_deactivation(part.id))) touched.insert(content);
+    }
+    Index staged;
+    for (const Content& content : corims) {
+      CHECK(index_.check_versions(content));
+      CHECK(staged.check_versions(content));
+      staged.add(content);
+      touched.insert(&content);
+    }
+    std::vector<Index::Candidate> candidates;
+    for (const Content* content : touched) candidates.push_back({.content = content, .off = off.of(*content)});
+    return index_.check_anchors(candidates);
   }
 
   static const std::string& id_of(const Content& content) { return content.origin().id; }
@@ -288,7 +416,8 @@ class IndexedStore final : public Store {
   Result<void> refresh() const {
     TRY(const auto turn, take_turn(kShortPatience));
     TRY(const bool news, journal_->has_news());
-    if (!news && up_to_date_) return {};
+    // That nothing was announced is no proof that anybody is there.
+    if (!news && up_to_date_ && Clock::now() - current_at_.load() < kDoubt) return {};
     up_to_date_ = false;
     CHECK(take_changes());
     up_to_date_ = true;
@@ -296,9 +425,11 @@ class IndexedStore final : public Store {
   }
 
   Result<void> take_changes() const {
+    const Clock::time_point asked = Clock::now();
     TRY(const auto changes, journal_->changes_after(sequence_.load()));
     auto taken = take_all(changes);
     publish(sequence_.load());
+    if (taken) current_at_.store(asked);
     // A kind that is not known may be there to take trust away: no verdicts until a program understands it. After
     // publish(), which sets the list that was taken before it.
     if (!taken && taken.error().code == Errc::configuration) index_.set_deny_list(std::unexpected(taken.error()));
@@ -309,12 +440,33 @@ class IndexedStore final : public Store {
   }
 
   Result<void> take_all(std::span<const Journal::Change> changes) const {
-    for (const Journal::Change& change : changes) {
-      CHECK(check_kind(static_cast<std::int64_t>(change.kind)));
-      CHECK(change.kind == Kind::corim ? take_corim(change) : take_document(change));
-      sequence_.store(change.sequence);
+    while (!changes.empty()) {
+      CHECK(check_kind(static_cast<std::int64_t>(changes.front().kind)));
+      const auto end = std::ranges::find_if_not(
+          changes, [](Kind kind) { return kind == Kind::deactivation; }, &Journal::Change::kind);
+      const std::size_t parts = static_cast<std::size_t>(end - changes.begin());
+      if (parts > 0) {
+        take_parts(changes.first(parts));
+      } else {
+        CHECK(changes.front().kind == Kind::corim ? take_corim(changes.front()) : take_document(changes.front()));
+      }
+      const std::size_t taken = std::max<std::size_t>(parts, 1);
+      sequence_.store(changes[taken - 1].sequence);
+      changes = changes.subspan(taken);
     }
     return {};
+  }
+
+  // One after the other: of a part that was turned off and on again the last counts.
+  void take_parts(std::span<const Journal::Change> changes) const {
+    std::map<std::string, Event> last;
+    for (const Journal::Change& change : changes) last.insert_or_assign(change.id, change.event);
+    std::vector<DocumentChange> parts;
+    for (const auto& [id, event] : last) {
+      documents_.remove(Kind::deactivation, id);
+      parts.push_back({.event = event, .id = id, .octets = to_bytes(kNothingElse)});
+    }
+    apply_parts(std::move(parts));
   }
 
   Result<void> take_document(const Journal::Change& change) const {
@@ -325,6 +477,17 @@ class IndexedStore final : public Store {
     TRY(auto entry, journal_->entry(change.kind, change.id));
     if (entry) documents_.add(change.kind, *std::move(entry));  // else a later change, still to come, removed it
     return {};
+  }
+
+  // What is off is looked for in its CoRIM once, however many parts there are.
+  void apply_parts(std::vector<DocumentChange> changes) const {
+    for (const Event event : {Event::added, Event::removed}) {
+      std::vector<std::string> ids;
+      for (const DocumentChange& change : changes)
+        if (change.event == event) ids.push_back(change.id);
+      index_.set_active(ids, event == Event::removed);
+    }
+    for (DocumentChange& change : changes) apply(Kind::deactivation, std::move(change));
   }
 
   void apply(DocumentKind kind, DocumentChange change) const {
@@ -342,9 +505,16 @@ class IndexedStore final : public Store {
   Result<void> take_corim(const Journal::Change& change) const {
     unread_.erase(change.id);
     if (change.event == Event::removed || change.event == Event::deactivated) {
+      const Content* const content = index_.content(change.id);
+      if (change.event == Event::removed) {
+        inactive_.erase(change.id);
+      } else if (content != nullptr) {
+        TRY(inactive_[change.id], content->fingerprint());
+      }
       index_.remove(change.id);
       return {};
     }
+    inactive_.erase(change.id);
     TRY(const auto entry, journal_->entry(Kind::corim, change.id));
     if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
     auto content = content_of(*entry);
@@ -373,7 +543,10 @@ class IndexedStore final : public Store {
   mutable Index index_;
   mutable DocumentSet documents_;
   mutable std::atomic<std::int64_t> sequence_{0};  // of the last change in the index
+  mutable std::atomic<Clock::time_point> current_at_{};
+  std::atomic<std::chrono::seconds> most_stale_{std::chrono::seconds::max()};
   mutable bool up_to_date_ = true;                 // false: news were there and could not be taken over
+  mutable std::map<std::string, Bytes> inactive_;  // fingerprints of CoRIMs that are not active, by id
   mutable std::map<std::string, Error> unread_;    // active CoRIMs that are not in the index, by id
   std::jthread refresher_;                         // last: it must stop before what it uses goes
 };

@@ -58,6 +58,9 @@ Result<StatementSelector> StatementSelector::make(const rats::EnvironmentQuery& 
     made.by_identifiers_ = made.by_identifiers_ && is_identified(selector.selected);
     stateful = stateful || !selector.measurements.empty();
   });
+  std::ranges::sort(made.names_);
+  const auto again = std::ranges::unique(made.names_);
+  made.names_.erase(again.begin(), again.end());
   if (std::ranges::any_of(made.names_, &Bytes::empty))
     return fail(Errc::unsupported, "a class is selected here by its id, vendor or model at least");
   if (stateful && query.artifact == ArtifactType::trust_anchors)

@@ -46,6 +46,15 @@ void Subjects::remove(std::uint32_t content, std::span<const Content::Subject> s
   }
 }
 
+std::size_t Subjects::count(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const {
+  std::size_t sum = 0;
+  for (const Bytes& identifier : identifiers) {
+    const auto places = places_.find(subject_hash(artifact, identifier));
+    if (places != places_.end()) sum += places->second.size();
+  }
+  return sum;
+}
+
 std::vector<Subjects::Place> Subjects::find(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const {
   std::vector<Place> found;
   for (const Bytes& identifier : identifiers) {

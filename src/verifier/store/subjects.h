@@ -1,5 +1,5 @@
-// Where triples stand, by the identifiers of what they are about: a question of CoSERV then needs no walk over a
-// million of them.
+// Where triples stand, by the identifiers of what they are about, its vendor and its model: a question of CoSERV then
+// needs no walk over a million of them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace credence::verifier {
 // What a triple of this kind is in the terms of CoSERV; nothing for those that it has no place for.
 [[nodiscard]] std::optional<rats::ArtifactType> artifact_of(TripleKind kind) noexcept;
 
-// What triples of this artifact stand under when an environment of theirs has this class id, instance or group.
+// What triples of this artifact stand under when an environment of theirs has this class id, vendor, model,
+// instance or group.
 [[nodiscard]] std::uint64_t subject_hash(rats::ArtifactType artifact, ByteView identifier) noexcept;
 
 // Not thread-safe.
@@ -33,6 +34,8 @@ class Subjects {
     std::uint32_t offset = 0;
     friend auto operator<=>(const Place&, const Place&) = default;
   };
+  // How many find() looks through.
+  [[nodiscard]] std::size_t count(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const;
   // In their order, each once. Others may be among them: hashes are compared, not identifiers.
   [[nodiscard]] std::vector<Place> find(rats::ArtifactType artifact, std::span<const Bytes> identifiers) const;
 

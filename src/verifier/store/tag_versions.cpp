@@ -2,14 +2,28 @@
 
 #include <algorithm>
 #include <format>
+#include <map>
+#include <string_view>
 
 #include "base/weak.h"
 
 namespace credence::verifier {
 namespace {
 
-std::string key_of(const Origin& origin, const Content::Tag& tag) {
-  return std::format("{}\n{}", origin.profile, tag.id);
+std::string key_of(const Origin& origin, std::string_view tag) { return std::format("{}\n{}", origin.profile, tag); }
+
+// What is not the same under one version is a mistake: of a value that was corrected, the wrong one would go on
+// affirming beside the right one. Version 0 is what tools write when nobody chose one, and their templates give
+// different CoMIDs one tag-id: those add up, as they do in Veraison.
+Result<void> check_same(const Content& known, const Content::Tag& before, const Content& content,
+                        const Content::Tag& tag) {
+  const bool chosen = tag.version > 0;
+  if (!chosen || before.version != tag.version || equal(known.octets(before), content.octets(tag))) return {};
+  return fail(
+      Errc::conflict,
+      std::format("tag {}: version {} is there with other content, in the CoRIM \"{}\": raise its tag-version to "
+                  "replace it, or give what is added to it a tag-id of its own",
+                  tag.id, tag.version, known.origin().source));
 }
 
 }  // namespace
@@ -18,51 +32,86 @@ std::string key_of(const Origin& origin, const Content::Tag& tag) {
 // vulnerable release (A22).
 Result<void> TagVersions::check(const Content& content) const {
   if (weak::removed(weak::Check::tag_version)) return {};
+  std::map<std::pair<std::string_view, std::uint64_t>, const Content::Tag*> own;
   for (const Content::Tag& tag : content.tags()) {
-    const auto known = versions_.find(key_of(content.origin(), tag));
-    if (known == versions_.end()) continue;
-    const std::uint64_t highest = std::ranges::max(known->second, {}, &Version::version).version;
-    if (highest > tag.version)
-      return fail(Errc::stale, std::format("tag {}: version {} is active, this is version {}: deactivate the newer one "
-                                           "first, if the older is meant",
-                                           tag.id, highest, tag.version));
+    const auto [before, first] = own.try_emplace({tag.id, tag.version}, &tag);
+    if (!first) CHECK(check_same(content, *before->second, content, tag));
+    const auto known = known_.find(key_of(content.origin(), tag.id));
+    if (known != known_.end()) CHECK(check(known->second, content, tag));
   }
   return {};
 }
 
+Result<void> TagVersions::check(const Known& known, const Content& content, const Content::Tag& tag) {
+  if (known.replaced_by > 0)
+    return fail(Errc::stale, std::format("tag {}: one that replaces it (linked-tags) is active: deactivate that one "
+                                         "first, if this is meant",
+                                         tag.id));
+  const std::uint64_t highest = highest_of(known);
+  if (highest > tag.version)
+    return fail(Errc::stale, std::format("tag {}: version {} is active, this is version {}: deactivate the newer one "
+                                         "first, if the older is meant",
+                                         tag.id, highest, tag.version));
+  for (const Version& version : known.versions) CHECK(check_same(*version.content, version.get(), content, tag));
+  return {};
+}
+
+std::uint64_t TagVersions::highest_of(const Known& known) {
+  std::uint64_t highest = 0;
+  for (const Version& version : known.versions) highest = std::max(highest, version.get().version);
+  return highest;
+}
+
 bool TagVersions::add(std::uint32_t number, const Content& content) {
   bool changed = false;
-  for (std::uint32_t tag = 0; tag < content.tags().size(); ++tag) {
-    auto& versions = versions_[key_of(content.origin(), content.tags()[tag])];
-    versions.push_back({.number = number, .tag = tag, .version = content.tags()[tag].version});
-    if (versions.size() > 1 && judge(versions)) changed = true;
+  for (std::uint32_t index = 0; index < content.tags().size(); ++index) {
+    const Content::Tag& tag = content.tags()[index];
+    Known& known = known_[key_of(content.origin(), tag.id)];
+    known.versions.push_back({.number = number, .tag = index, .content = &content});
+    if ((known.versions.size() > 1 || known.replaced_by > 0) && judge(known)) changed = true;
+    if (count_replaced(content, tag, true)) changed = true;
   }
   return changed;
 }
 
 bool TagVersions::remove(std::uint32_t number, const Content& content) {
   bool changed = false;
-  for (std::uint32_t tag = 0; tag < content.tags().size(); ++tag) {
-    superseded_.erase({number, tag});
-    const auto known = versions_.find(key_of(content.origin(), content.tags()[tag]));
-    if (known == versions_.end()) continue;
-    std::erase_if(known->second, [number](const Version& version) { return version.number == number; });
-    if (known->second.empty()) {
-      versions_.erase(known);
-    } else if (judge(known->second)) {
-      changed = true;
+  for (std::uint32_t index = 0; index < content.tags().size(); ++index) {
+    const Content::Tag& tag = content.tags()[index];
+    superseded_.erase({number, index});
+    if (count_replaced(content, tag, false)) changed = true;
+    const auto known = known_.find(key_of(content.origin(), tag.id));
+    if (known == known_.end()) continue;
+    std::erase_if(known->second.versions, [number](const Version& version) { return version.number == number; });
+    if (!known->second.versions.empty()) {
+      if (judge(known->second)) changed = true;
+    } else if (known->second.replaced_by == 0) {
+      known_.erase(known);
     }
   }
   return changed;
 }
 
-// True when it changes what is superseded.
-bool TagVersions::judge(const std::vector<Version>& versions) {
-  const std::uint64_t highest = std::ranges::max(versions, {}, &Version::version).version;
+// The tags that this one replaces. True when that changes what counts.
+bool TagVersions::count_replaced(const Content& content, const Content::Tag& tag, bool added) {
   bool changed = false;
-  for (const Version& one : versions) {
-    const std::pair place{one.number, one.tag};
-    const bool counts = one.version == highest;
+  for (const std::string& id : tag.replaces) {
+    const std::string key = key_of(content.origin(), id);
+    Known& known = known_[key];
+    known.replaced_by = added ? known.replaced_by + 1 : known.replaced_by - 1;
+    if (judge(known)) changed = true;
+    if (known.versions.empty() && known.replaced_by == 0) known_.erase(key);
+  }
+  return changed;
+}
+
+// True when it changes what is superseded.
+bool TagVersions::judge(const Known& known) {
+  const std::uint64_t highest = highest_of(known);
+  bool changed = false;
+  for (const Version& version : known.versions) {
+    const std::pair place{version.number, version.tag};
+    const bool counts = known.replaced_by == 0 && version.get().version == highest;
     if (counts ? superseded_.erase(place) > 0 : superseded_.insert(place).second) changed = true;
   }
   return changed;
@@ -76,6 +125,11 @@ bool TagVersions::is_superseded(std::uint32_t number, const Content& content, st
     if (offset >= tag.begin && offset < tag.end) return true;
   }
   return false;
+}
+
+bool TagVersions::is_any_superseded(std::uint32_t number) const {
+  const auto place = superseded_.lower_bound({number, 0});
+  return place != superseded_.end() && place->first == number && !weak::removed(weak::Check::tag_version);
 }
 
 }  // namespace credence::verifier

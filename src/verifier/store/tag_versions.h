@@ -1,4 +1,5 @@
-// Which version of a CoMID counts (draft-ietf-rats-corim section 5.1.1.2): the highest one that is active.
+// Which CoMIDs count (draft-ietf-rats-corim sections 5.1.1.2 and 5.1.3): of one tag-id the highest version that is
+// active, and none that an active one replaces.
 #pragma once
 
 #include <cstddef>
@@ -14,29 +15,42 @@
 
 namespace credence::verifier {
 
-// Not thread-safe.
+// Whoever may provision may replace what others have provisioned, as they may deactivate it: tenants keep those apart
+// who do not trust each other. Not thread-safe.
 class TagVersions {
  public:
-  // Errc::stale when a higher version of one of its tags is there.
+  // Errc::stale when a higher version of one of its tags is there, or one that replaces it; Errc::conflict when the
+  // same version, other than 0, says something else.
   [[nodiscard]] Result<void> check(const Content& content) const;
 
-  // `number` is the caller's for this content. True when other triples count than before.
+  // `number` is the caller's for this content, which must live until it is removed. True when other triples count than
+  // before.
   bool add(std::uint32_t number, const Content& content);
   bool remove(std::uint32_t number, const Content& content);
 
-  // Of the triple at this offset of a content that was added: a higher version of its CoMID is there.
+  // Of the triple at this offset of a content that was added: its CoMID does not count.
   [[nodiscard]] bool is_superseded(std::uint32_t number, const Content& content, std::size_t offset) const;
+  [[nodiscard]] bool is_any_superseded(std::uint32_t number) const;
 
  private:
   struct Version {
     std::uint32_t number = 0;  // of the content
     std::uint32_t tag = 0;     // in the content
-    std::uint64_t version = 0;
-  };
-  bool judge(const std::vector<Version>& versions);
+    const Content* content = nullptr;
 
-  std::unordered_map<std::string, std::vector<Version>> versions_;  // by profile and tag-id
-  std::set<std::pair<std::uint32_t, std::uint32_t>> superseded_;    // content, tag
+    [[nodiscard]] const Content::Tag& get() const { return content->tags()[tag]; }
+  };
+  struct Known {
+    std::vector<Version> versions;
+    std::size_t replaced_by = 0;  // so many tags
+  };
+  static std::uint64_t highest_of(const Known& known);
+  static Result<void> check(const Known& known, const Content& content, const Content::Tag& tag);
+  bool judge(const Known& known);
+  bool count_replaced(const Content& content, const Content::Tag& tag, bool added);
+
+  std::unordered_map<std::string, Known> known_;                  // by profile and tag-id
+  std::set<std::pair<std::uint32_t, std::uint32_t>> superseded_;  // content, tag
 };
 
 }  // namespace credence::verifier

@@ -38,7 +38,7 @@ inline rats::Corim corim_with(std::string id, const std::function<void(rats::Com
   corim.id = std::move(id);
   corim.profile = std::string(verifier::kParsecTpmProfile);
   fill(corim.comids.emplace_back());
-  corim.comids[0].id = "c";
+  corim.comids[0].id = corim.id;
   return corim;
 }
 

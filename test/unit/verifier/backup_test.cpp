@@ -25,13 +25,13 @@ class Backup : public testing::Test {
  protected:
   std::filesystem::path file(const std::string& name) const { return directory.path() / name; }
 
-  // A store with two CoRIMs, one of them inactive, a policy and an entry of a deny list.
+  // A store with two CoRIMs, one of them inactive, a policy, an entry of a deny list and a part that is off.
   std::shared_ptr<Store> fill(const std::shared_ptr<Store>& store) {
     for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
                               evidence::tpm::keys_corim(maker.endorsement()).value()})
       ids.push_back(store->submit(corim, rats::encode_corim(corim).value()).value().id);
     EXPECT_TRUE(store->set_active({&ids[1], 1}, false));
-    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry})
+    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry, DocumentKind::deactivation})
       EXPECT_TRUE(store->change(kind, [](const Documents&) -> Result<std::vector<DocumentChange>> {
         return std::vector<DocumentChange>{{.event = Event::added, .id = "one", .octets = {1, 2}}};
       }));
@@ -57,7 +57,7 @@ class Backup : public testing::Test {
     EXPECT_EQ(corims[0].id, ids[0]);
     EXPECT_TRUE(corims[0].active);
     EXPECT_FALSE(corims[1].active);
-    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry}) {
+    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry, DocumentKind::deactivation}) {
       ASSERT_EQ(store.documents(kind)->size(), 1U);
       EXPECT_EQ(store.documents(kind)->front()->octets, (Bytes{1, 2}));
     }
@@ -74,7 +74,7 @@ TEST_F(Backup, RestoresEveryKindIntoAnEmptyStore) {
   const auto restored =
       restore_backup(*open_sqlite_journal(file("b.db")).value(), backup, RestoreMode::into_empty, kQuiet);
   ASSERT_TRUE(restored) << restored.error().text();
-  EXPECT_EQ(restored->added, 4U);
+  EXPECT_EQ(restored->added, 5U);
   expect_filled(*open_sqlite_store(file("b.db")).value());
   // The same content has the same backup.
   EXPECT_EQ(backup_of(*open_sqlite_journal(file("b.db")).value()), backup);
@@ -94,7 +94,7 @@ TEST_F(Backup, IsOfOneMomentWhileOthersGoOn) {
       },
       kQuiet);
   ASSERT_TRUE(written) << written.error().text();
-  EXPECT_EQ(*written, 4U);
+  EXPECT_EQ(*written, 5U);
   ASSERT_TRUE(restore_backup(*open_sqlite_journal(file("b.db")).value(), octets, RestoreMode::into_empty, kQuiet));
   expect_filled(*open_sqlite_store(file("b.db")).value());
   EXPECT_EQ(store->list().value().size(), 1U);
@@ -119,7 +119,7 @@ TEST_F(Backup, GoesIntoAStoreThatHasSomethingOnlyToMerge) {
   const auto merged = restore_backup(*journal, backup, RestoreMode::merge, kQuiet);
   ASSERT_TRUE(merged) << merged.error().text();
   EXPECT_EQ(merged->added, 0U);
-  EXPECT_EQ(merged->known, 4U);
+  EXPECT_EQ(merged->known, 5U);
   // Policies that are added do not rule beside those that do already.
   const auto other = open_sqlite_journal(file("c.db")).value();
   ASSERT_TRUE(restore_backup(*other, backup, RestoreMode::merge, kQuiet));

@@ -140,6 +140,35 @@ TEST(ConditionalSeries, MayAskForTheAuthorityOfTheClaim) {
   }
 }
 
+// Draft section 9.3.1.1: what one authority says bit by bit is one statement.
+TEST(AcceptedClaims, OfOneAuthorityAreMetTogether) {
+  const std::vector<rats::CryptoKey> one = {{rats::kTagBytes, {7}}}, another = {{rats::kTagBytes, {8}}};
+  std::vector<rats::Measurement> svn(1), both = named("a");
+  svn[0].values.svn = both[0].values.svn = rats::Svn{.value = 3, .minimum = false};
+  for (const bool same : {true, false}) {
+    AcceptedClaims claims;
+    ASSERT_TRUE(
+        claims.add({.environment = environment(1), .measurements = named("a"), .authority = one, .source = ""}));
+    ASSERT_TRUE(claims.add(
+        {.environment = environment(1), .measurements = svn, .authority = same ? one : another, .source = "endorsed"}));
+    EXPECT_TRUE(claims.meet(environment(1), named("a")));
+    EXPECT_TRUE(claims.meet(environment(1), svn));
+    EXPECT_EQ(claims.meet(environment(1), both), same);
+    EXPECT_EQ(claims.all().size(), 2U);  // each is still told with its own source
+  }
+}
+
+TEST(AcceptedClaims, WithAnAmbiguousKeyStayAmbiguous) {
+  AcceptedClaims claims;
+  std::vector<rats::Measurement> twice = named("a");
+  twice.push_back(named("b")[0]);
+  ASSERT_TRUE(claims.add({.environment = environment(1), .measurements = twice, .authority = {}, .source = ""}));
+  std::vector<rats::Measurement> svn(1);
+  svn[0].values.svn = rats::Svn{.value = 3, .minimum = false};
+  ASSERT_TRUE(claims.add({.environment = environment(1), .measurements = svn, .authority = {}, .source = "endorsed"}));
+  for (const auto& condition : {named("a"), named("b"), svn}) EXPECT_FALSE(claims.meet(environment(1), condition));
+}
+
 TEST(AcceptedClaims, AreBounded) {
   AcceptedClaims claims;
   const auto add = [&] {

@@ -5,25 +5,17 @@
 
 #include <atomic>
 #include <chrono>
-#include <optional>
 #include <thread>
 #include <vector>
 
 #include "any_store.h"
 #include "fixture.h"
+#include "postgres_server.h"
 #include "support/endorsed.h"
-#include "support/postgres.h"
 #include "verifier/store/postgres/session_ledger.h"
 
 namespace credence::test {
 namespace {
-
-// One server for the whole program: starting it takes seconds.
-std::optional<Postgres>& server() {
-  static std::optional<Postgres> running;
-  if (!running) running.emplace();
-  return running;
-}
 
 class StopsTheServer final : public testing::Environment {
  public:
@@ -50,6 +42,7 @@ std::vector<StoreKind> store_kinds() {
 namespace credence::verifier {
 namespace {
 
+using test::eventually;
 using test::EvidenceMaker;
 using test::server;
 
@@ -62,14 +55,6 @@ class PostgresStore : public testing::Test {
   bool knows_the_device(const Store& store) {
     const auto found = test::trust_anchor(store, Kid(maker.kid()));
     return found && *found != nullptr;
-  }
-  // Whether it becomes so in time.
-  template <typename Condition>
-  static bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!condition() && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return condition();
   }
 
   std::string database = server()->make_database();
@@ -147,10 +132,10 @@ TEST_F(PostgresStore, OutlivesACrashOfTheServer) {
   ASSERT_TRUE(submit(*store, keys));
   server()->stop();
   EXPECT_TRUE(knows_the_device(*store));
-  test::expect_refused(test::trust_anchor(*store, Kid(Bytes{1, 2, 3})), Errc::io, "PostgreSQL:");
+  test::expect_refused(test::trust_anchor(*store, Kid(Bytes{1, 2, 3})), Errc::unavailable, "PostgreSQL:");
   rats::Corim other = keys;
   other.id = std::string("other");
-  test::expect_refused(submit(*store, other), Errc::io, "PostgreSQL:");
+  test::expect_refused(submit(*store, other), Errc::unavailable, "PostgreSQL:");
   server()->start();
   EXPECT_TRUE(eventually([&] { return submit(*store, other).has_value(); }));
   EXPECT_EQ(test::trust_anchor(*store, Kid(Bytes{1, 2, 3})).value(), nullptr);
@@ -174,7 +159,7 @@ TEST_F(PostgresStore, IsNotHeldUpByAServerThatHangs) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   for (const auto& answer : answers) {
     ASSERT_FALSE(answer);
-    EXPECT_TRUE(answer.error().code == Errc::io || answer.error().code == Errc::busy) << answer.error().text();
+    EXPECT_TRUE(answer.error().code == Errc::unavailable || answer.error().code == Errc::busy) << answer.error().text();
   }
   EXPECT_FALSE(store->probe());
   server()->thaw();
@@ -261,9 +246,10 @@ TEST_F(PostgresStore, RefusesDocumentsOfAKindThatItDoesNotKnow) {
 }
 
 TEST_F(PostgresStore, SaysWhatTheServerSays) {
-  test::expect_refused(open_postgres_store(database + "&dbname=absent"), Errc::io,
+  test::expect_refused(open_postgres_store(database + "&dbname=absent"), Errc::unavailable,
                        "database \"absent\" does not exist");
-  test::expect_refused(open_postgres_store("postgresql://localhost:1/x?connect_timeout=2"), Errc::io, "PostgreSQL:");
+  test::expect_refused(open_postgres_store("postgresql://localhost:1/x?connect_timeout=2"), Errc::unavailable,
+                       "PostgreSQL:");
 }
 
 // --- the outcomes of sessions ---

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <ostream>
@@ -10,6 +11,7 @@
 #include "any_store.h"
 #include "fixture.h"
 #include "support/endorsed.h"
+#include "support/signing_chain.h"
 #include "temporary_folder.h"
 
 namespace credence::verifier {
@@ -86,6 +88,12 @@ TEST_P(AnyStore, AHigherVersionReplacesALowerOne) {
       all.push_back(value.value);
     return all;
   };
+  // Tools give version 0 and one tag-id to whatever is made of one template: those add up, as in Veraison.
+  provision(release(0, 0x01));
+  rats::Corim beside = release(0, 0x02);
+  beside.id = "beside";
+  provision(beside);
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x01), Bytes(32, 0x02)}));
   provision(release(1, 0x11));
   provision(release(2, 0x22));
   EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22)}));
@@ -97,12 +105,48 @@ TEST_P(AnyStore, AHigherVersionReplacesALowerOne) {
   ASSERT_TRUE(store->set_active({&third, 1}, true));
   ASSERT_TRUE(store->remove(third));
   EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22)}));
-  // What is of one version adds up; what is about other things stays.
+  // One version says one thing; under an id of its own something else is added. What is about other things stays.
   rats::Corim more = release(2, 0x23);
   more.id = "more of the second";
+  test::expect_refused(submit(more), Errc::conflict,
+                       "tag comid 0: version 2 is there with other content, in the CoRIM \"release 2\"");
+  more.comids[0].id = "another comid";
   provision(more);
   EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x22), Bytes(32, 0x23)}));
   EXPECT_NE(anchor(), nullptr);
+}
+
+// draft-ietf-rats-corim section 5.1.3: a CoMID with another id may take the place of one.
+TEST_P(AnyStore, ACorimReplacesWhatItsLinkedTagsName) {
+  provision(keys);
+  veraison.comids[0].id = "first release";
+  provision(veraison);
+  const auto old = [&] {
+    const auto known = test::reference_values(*store, class_id).value();
+    return known != nullptr && std::ranges::contains(known->pcrs.at(crypto::HashAlgorithm::sha256).at(1),
+                                                     Bytes(32, 0x01), [](const auto& value) { return value.value; });
+  };
+  ASSERT_TRUE(old());
+  const auto link = [&](std::int64_t relation, const std::string& id) {
+    maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, static_cast<std::uint8_t>(0x40 + relation));
+    rats::Corim made = evidence::tpm::veraison_corim(maker.endorsement()).value();
+    made.id = made.comids[0].id = id;
+    made.comids[0].linked_tags = {{.id = std::string("first release"), .relation = relation}};
+    return made;
+  };
+  provision(link(rats::kTagSupplements, "supplement"));
+  EXPECT_TRUE(old());
+  const std::string second = submit(link(rats::kTagReplaces, "second release")).value().id;
+  EXPECT_FALSE(old());
+  // It does not come back under another signature, or in another CoRIM.
+  rats::Corim again = veraison;
+  again.id = "again";
+  test::expect_refused(submit(again), Errc::stale, "tag first release: one that replaces it (linked-tags) is active");
+  ASSERT_TRUE(store->set_active({&second, 1}, false));
+  EXPECT_TRUE(old());
+  provision(again);
+  ASSERT_TRUE(store->set_active({&second, 1}, true));
+  EXPECT_FALSE(old());
 }
 
 TEST_P(AnyStore, CollectsTheValuesOfSeveralBuilds) {
@@ -124,6 +168,44 @@ TEST_P(AnyStore, TellsADuplicate) {
   EXPECT_TRUE(again.duplicate);
   EXPECT_EQ(again.id, submit(veraison)->id);
   EXPECT_EQ(store->generation(), generation);
+}
+
+// A signature is never the same twice; what was signed is.
+TEST_P(AnyStore, TellsADuplicateThatIsSignedAgain) {
+  const test::SigningChain signing = test::SigningChain::make();
+  const auto sign = [&](rats::Validity validity) {
+    return rats::sign_corim(keys, {.name = "endorser", .uri = {}, .validity = validity}, signing.leaf_key,
+                            {&signing.leaf, 1})
+        .value();
+  };
+  const auto submit_signed = [&](const Bytes& octets) {
+    return store->submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets).value();
+  };
+  const rats::Validity a_while{.not_before = {}, .not_after = test::kNow};
+  const Bytes first = sign(a_while), second = sign(a_while);
+  ASSERT_NE(first, second);
+  const Stored stored = submit_signed(first);
+  EXPECT_FALSE(stored.duplicate);
+  const Stored again = submit_signed(second);
+  EXPECT_TRUE(again.duplicate);
+  EXPECT_EQ(again.id, stored.id);
+  EXPECT_EQ(store->list().value().size(), 1U);
+  // Nor does it come back that way once it was turned off.
+  ASSERT_TRUE(store->set_active({&stored.id, 1}, false));
+  const Bytes third = sign(a_while);
+  test::expect_refused(store->submit(rats::corim_of(rats::decode_signed_corim(third).value()), third), Errc::conflict,
+                       "is there already and was deactivated: activate " + stored.id);
+  if (GetParam().reopen) {
+    store.reset();
+    store = GetParam().reopen(folder.path());
+    test::expect_refused(store->submit(rats::corim_of(rats::decode_signed_corim(third).value()), third), Errc::conflict,
+                         "was deactivated");
+  }
+  ASSERT_TRUE(store->set_active({&stored.id, 1}, true));
+  EXPECT_TRUE(submit_signed(third).duplicate);
+  // For a longer time it is something else, and so it is on nobody's word.
+  EXPECT_FALSE(submit_signed(sign({.not_before = {}, .not_after = test::kNow + std::chrono::seconds(1)})).duplicate);
+  provision(keys);
 }
 
 TEST_P(AnyStore, ChangesItsGenerationWithItsContent) {
@@ -271,7 +353,7 @@ TEST_P(AnyStore, FindsNothingOfWhatIsNotActive) {
   ASSERT_TRUE(store->set_active({&id, 1}, false));
   EXPECT_FALSE(store->list().value().at(0).active);
   expect_problem_at(test::kNow, Errc::no_reference_values, "no reference values are known");
-  EXPECT_TRUE(submit(veraison)->duplicate);  // it is there, and stays as it was
+  test::expect_refused(submit(veraison), Errc::conflict, "is there already and was deactivated: activate " + id);
   EXPECT_FALSE(appraise_at(test::kNow).is_affirming());
   const std::uint64_t before = store->generation();
   ASSERT_TRUE(store->set_active({&id, 1}, false));

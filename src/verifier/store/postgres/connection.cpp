@@ -1,5 +1,7 @@
 #include "verifier/store/postgres/connection.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <format>
 #include <stdexcept>
@@ -18,6 +20,10 @@ constexpr const char* kSession =
 
 constexpr std::chrono::milliseconds kPause{500};  // after a failure to connect
 
+// A pooler that gives each transaction another session loses what is announced, and says nothing. A revocation must not
+// wait for somebody to notice.
+constexpr std::chrono::seconds kDoubt{5};
+
 // libpq's own, where the operator has set none: how long connecting takes, and when a machine that is gone is given up.
 std::string with_timeouts(std::string options) {
   for (const std::string_view timeout : {"connect_timeout=5", "tcp_user_timeout=10000", "keepalives_idle=30"}) {
@@ -33,13 +39,26 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// What was prepared is not there, or is there already: the next transaction got another session. Then timeouts and
+// announcements are those of another session as well.
+bool is_of_another_session(const std::exception& error) {
+  const auto* const refused = dynamic_cast<const pqxx::sql_error*>(&error);
+  return refused != nullptr && (refused->sqlstate() == "26000" || refused->sqlstate() == "42P05");
+}
+
+constexpr const char* kKeepSessions =
+    " (what is between the verifier and PostgreSQL must keep sessions: with PgBouncer, pool_mode=session)";
+
 }  // namespace
 
-void Connection::connect() {
+Result<void> Connection::connect() {
+  // Before each connection: files and environment, which libpq reads every time, may have changed.
+  CHECK(check_postgres_protection(options_, remote_));
   const auto now = std::chrono::steady_clock::now();
   if (now < not_before_) throw std::runtime_error(last_failure_);
   not_before_ = now + kPause;
   last_failure_ = "the last attempt to connect was just now";
+  connection_.reset();
   std::unique_ptr<pqxx::connection> made;
   try {
     made = std::make_unique<pqxx::connection>(with_timeouts(options_));
@@ -53,21 +72,31 @@ void Connection::connect() {
   not_before_ = {};
   if (listens_ == News::heard) made->listen(kChannel, [this](const pqxx::notification&) { news_ = true; });
   news_ = true;
+  prepared_.clear();
   connection_ = std::move(made);
+  return {};
 }
 
-Result<void> Connection::begin() {
-  return guarded([this](pqxx::connection& connection) {
-    work_.emplace(connection);
-    work_->exec("LOCK TABLE credence_change IN EXCLUSIVE MODE");
-  });
+// The server was restarted, or ended the session, while nothing was asked: known without asking it.
+bool Connection::hung_up() const noexcept {
+  pollfd socket{.fd = connection_->sock(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&socket, 1, 0) > 0;
 }
+
+Result<void> Connection::begin() { return begin_with("LOCK TABLE credence_change IN EXCLUSIVE MODE"); }
 
 Result<void> Connection::begin_snapshot() {
-  return guarded([this](pqxx::connection& connection) {
+  return begin_with("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+}
+
+// In a transaction that failed the server answers nothing more: it must not stay open.
+Result<void> Connection::begin_with(const char* first) {
+  auto begun = guarded([&](pqxx::connection& connection) {
     work_.emplace(connection);
-    work_->exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    work_->exec(first);
   });
+  if (!begun) roll_back();
+  return begun;
 }
 
 Result<void> Connection::commit() {
@@ -85,17 +114,24 @@ void Connection::roll_back() noexcept {
 Result<bool> Connection::has_news() {
   return guarded([this](pqxx::connection& connection) {
     connection.get_notifs();
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_news_ >= kDoubt) news_ = true;
+    if (news_) last_news_ = now;
     return std::exchange(news_, false);
   });
 }
 
 std::unexpected<Error> Connection::failure(const std::exception& error) {
-  if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
-      (connection_ != nullptr && !connection_->is_open())) {
+  const bool exchanged = is_of_another_session(error);
+  if (exchanged) roll_back();
+  const bool away = connection_ == nullptr || !connection_->is_open() ||
+                    dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr;
+  if (exchanged || away) {
     work_.reset();
     connection_.reset();
   }
-  return fail(Errc::io, std::format("PostgreSQL: {}", one_line(error.what())));
+  return fail(away ? Errc::unavailable : Errc::io,
+              std::format("PostgreSQL: {}{}", one_line(error.what()), exchanged ? kKeepSessions : ""));
 }
 
 }  // namespace credence::verifier::postgres

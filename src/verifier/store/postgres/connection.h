@@ -13,6 +13,8 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "verifier/store/postgres/deadline.h"
+#include "verifier/store/postgres/protection.h"
+#include "verifier/store/postgres/transaction.h"
 
 namespace credence::verifier::postgres {
 
@@ -28,19 +30,25 @@ enum class News : std::uint8_t { ignored, heard };
 // more than one of them.
 class Connection {
  public:
-  explicit Connection(std::string options, News news = News::heard) : options_(std::move(options)), listens_(news) {}
+  Connection(std::string options, RemoteServer remote, News news = News::heard)
+      : options_(std::move(options)), remote_(remote), listens_(news) {}
 
-  // Within the open transaction, or in one of its own. `use` gets a pqxx::transaction_base&.
+  // Within the open transaction, or in one of its own. `use` gets a Transaction&.
   template <typename Use>
-  [[nodiscard]] auto run(Use use) -> Result<decltype(use(std::declval<pqxx::transaction_base&>()))> {
+  [[nodiscard]] auto run(Use use) -> Result<decltype(use(std::declval<Transaction&>()))> {
     return guarded([&](pqxx::connection& connection) {
-      if (work_) return use(static_cast<pqxx::transaction_base&>(*work_));
+      const auto within = [&](pqxx::transaction_base& open) {
+        Transaction transaction(open, prepared_);
+        return use(transaction);
+      };
+      if (work_) return within(*work_);
       pqxx::nontransaction alone(connection);
-      return use(static_cast<pqxx::transaction_base&>(alone));
+      return within(alone);
     });
   }
 
-  // In a transaction of its own, which is committed when `use` returns.
+  // In a transaction of its own, which is committed when `use` returns. `use` gets a pqxx::transaction_base&: for what
+  // is done once.
   template <typename Use>
   [[nodiscard]] auto transact(Use use) -> Result<decltype(use(std::declval<pqxx::transaction_base&>()))> {
     return guarded([&](pqxx::connection& connection) {
@@ -58,7 +66,8 @@ class Connection {
   [[nodiscard]] Result<void> commit();
   void roll_back() noexcept;
 
-  // True once after every announcement, and after a new connection: what was announced in between is not known.
+  // True once after every announcement, and after a new connection: what was announced in between is not known. Also
+  // when nothing was heard for five seconds.
   [[nodiscard]] Result<bool> has_news();
 
  private:
@@ -66,7 +75,7 @@ class Connection {
   auto guarded(Use use) -> Result<decltype(use(std::declval<pqxx::connection&>()))> {
     using Value = decltype(use(std::declval<pqxx::connection&>()));
     try {
-      if (!connection_) connect();
+      if (!connection_ || (!work_ && hung_up())) CHECK(connect());
       const Deadline::Watch watch(deadline_, connection_->sock());
       if constexpr (std::is_void_v<Value>) {
         use(*connection_);
@@ -79,14 +88,19 @@ class Connection {
     }
   }
 
-  void connect();
+  [[nodiscard]] Result<void> begin_with(const char* first);
+  Result<void> connect();
+  [[nodiscard]] bool hung_up() const noexcept;
   std::unexpected<Error> failure(const std::exception& error);
 
   const std::string options_;
+  const RemoteServer remote_;
   const News listens_;
   std::unique_ptr<pqxx::connection> connection_;
+  Prepared prepared_;               // on connection_
   std::optional<pqxx::work> work_;  // before the connection goes
   bool news_ = false;
+  std::chrono::steady_clock::time_point last_news_{};
   std::chrono::steady_clock::time_point not_before_{};  // of the next attempt to connect
   std::string last_failure_;
   Deadline deadline_{std::chrono::seconds(10)};

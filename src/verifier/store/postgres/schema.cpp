@@ -75,7 +75,7 @@ Result<void> prepare_schema(Connection& connection) {
 }
 
 Result<void> check_schema(Connection& connection) {
-  TRY(const int version, connection.run(version_of));
+  TRY(const int version, connection.transact(version_of));
   if (version <= kVersion) return {};
   return too_new(version);
 }

@@ -5,12 +5,14 @@
 #include <string>
 
 #include "base/result.h"
+#include "verifier/store/postgres/protection.h"
 #include "verifier/store/session_ledger.h"
 
 namespace credence::verifier {
 
-// `connection` as in open_postgres_store(). At most `connections` statements run at once; more wait.
-[[nodiscard]] Result<std::shared_ptr<SessionLedger>> open_postgres_session_ledger(const std::string& connection,
-                                                                                  unsigned connections);
+// `connection` and `remote` as in open_postgres_store(). At most `connections` are open, and as many
+// statements run at once; more wait, for 5 s at most.
+[[nodiscard]] Result<std::shared_ptr<SessionLedger>> open_postgres_session_ledger(
+    const std::string& connection, unsigned connections, RemoteServer remote = RemoteServer::verified);
 
 }  // namespace credence::verifier

@@ -15,8 +15,35 @@ namespace {
 
 using postgres::as_parameter;
 using postgres::Connection;
+using postgres::Sql;
+using postgres::Transaction;
 
 constexpr int kPage = 64;  // documents that are fetched at once
+
+constexpr Sql kLastSequence{.name = "credence_last_sequence",
+                            .text = "SELECT coalesce(max(sequence), 0) FROM credence_change"};
+constexpr Sql kChangesAfter{
+    .name = "credence_changes_after",
+    .text = "SELECT sequence, event, kind, id FROM credence_change WHERE sequence > $1 ORDER BY sequence"};
+constexpr Sql kEntry{.name = "credence_entry",
+                     .text = "SELECT id, octets, active FROM credence_document WHERE kind = $1 AND id = $2"};
+constexpr Sql kPageAfter{.name = "credence_page_after",
+                         .text =
+                             "SELECT sequence, id, octets, active FROM credence_document"
+                             " WHERE kind = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"};
+constexpr Sql kHighestKind{.name = "credence_highest_kind",
+                           .text =
+                               "SELECT greatest(0, (SELECT max(kind) FROM credence_document), (SELECT max(kind) "
+                               "FROM credence_change))::BIGINT"};
+constexpr Sql kAddDocument{.name = "credence_add_document",
+                           .text = "INSERT INTO credence_document (kind, id, octets) VALUES ($1, $2, $3)"};
+constexpr Sql kRemoveDocument{.name = "credence_remove_document",
+                              .text = "DELETE FROM credence_document WHERE kind = $1 AND id = $2"};
+constexpr Sql kSetActive{.name = "credence_set_active",
+                         .text = "UPDATE credence_document SET active = $3 WHERE kind = $1 AND id = $2"};
+constexpr Sql kAppendChange{
+    .name = "credence_append_change",
+    .text = "INSERT INTO credence_change (event, kind, id) VALUES ($1, $2, $3) RETURNING sequence"};
 
 Journal::Entry entry_of(const pqxx::row& row) {
   const auto octets = row["octets"].as<pqxx::bytes>();
@@ -28,24 +55,20 @@ Journal::Entry entry_of(const pqxx::row& row) {
 
 class PostgresJournal final : public Journal {
  public:
-  explicit PostgresJournal(std::string options) : connection_(std::move(options)) {}
+  PostgresJournal(std::string options, RemoteServer remote) : connection_(std::move(options), remote) {}
 
   Result<void> prepare() { return postgres::prepare_schema(connection_); }
 
   Result<bool> has_news() override { return connection_.has_news(); }
 
   Result<std::int64_t> last_sequence() override {
-    return connection_.run([](pqxx::transaction_base& transaction) {
-      return transaction.query_value<std::int64_t>("SELECT coalesce(max(sequence), 0) FROM credence_change");
-    });
+    return connection_.run([](Transaction& transaction) { return number_in(transaction.execute(kLastSequence)); });
   }
 
   Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
-    return connection_.run([&](pqxx::transaction_base& transaction) {
+    return connection_.run([&](Transaction& transaction) {
       std::vector<Change> changes;
-      const pqxx::result rows = transaction.exec(
-          "SELECT sequence, event, kind, id FROM credence_change WHERE sequence > $1 ORDER BY sequence",
-          pqxx::params{sequence});
+      const pqxx::result rows = transaction.execute(kChangesAfter, pqxx::params{sequence});
       for (const auto& row : rows)
         changes.push_back({.sequence = row[0].as<std::int64_t>(),
                            .event = static_cast<Event>(row[1].as<int>()),
@@ -56,10 +79,8 @@ class PostgresJournal final : public Journal {
   }
 
   Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
-    return connection_.run([&](pqxx::transaction_base& transaction) -> std::optional<Entry> {
-      const pqxx::result rows =
-          transaction.exec("SELECT id, octets, active FROM credence_document WHERE kind = $1 AND id = $2",
-                           pqxx::params{number(kind), id});
+    return connection_.run([&](Transaction& transaction) -> std::optional<Entry> {
+      const pqxx::result rows = transaction.execute(kEntry, pqxx::params{number(kind), id});
       if (rows.empty()) return std::nullopt;
       return entry_of(rows[0]);
     });
@@ -76,10 +97,7 @@ class PostgresJournal final : public Journal {
   }
 
   Result<std::int64_t> highest_kind() override {
-    return connection_.run([](pqxx::transaction_base& transaction) {
-      return transaction.query_value<std::int64_t>(
-          "SELECT greatest(0, (SELECT max(kind) FROM credence_document), (SELECT max(kind) FROM credence_change))");
-    });
+    return connection_.run([](Transaction& transaction) { return number_in(transaction.execute(kHighestKind)); });
   }
 
   Result<void> begin() override { return connection_.begin(); }
@@ -88,45 +106,36 @@ class PostgresJournal final : public Journal {
   void roll_back() noexcept override { connection_.roll_back(); }
 
   Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) override {
-    return connection_.run([&](pqxx::transaction_base& transaction) {
+    return connection_.run([&](Transaction& transaction) {
       change_document(transaction, event, kind, id, octets);
-      const auto sequence =
-          transaction
-              .exec("INSERT INTO credence_change (event, kind, id) VALUES ($1, $2, $3) RETURNING sequence",
-                    pqxx::params{static_cast<int>(event), number(kind), id})
-              .one_field()
-              .as<std::int64_t>();
-      transaction.exec(std::string("NOTIFY ") + postgres::kChannel);
+      const std::int64_t sequence =
+          number_in(transaction.execute(kAppendChange, pqxx::params{static_cast<int>(event), number(kind), id}));
+      transaction.announce(postgres::kChannel);
       return sequence;
     });
   }
 
  private:
   static int number(Kind kind) { return static_cast<int>(kind); }
+  static std::int64_t number_in(const pqxx::result& result) { return result.one_field().as<std::int64_t>(); }
 
   Result<pqxx::result> page_after(Kind kind, std::int64_t sequence) {
-    return connection_.run([&](pqxx::transaction_base& transaction) {
-      return transaction.exec(
-          "SELECT sequence, id, octets, active FROM credence_document WHERE kind = $1 AND sequence > $2"
-          " ORDER BY sequence LIMIT $3",
-          pqxx::params{number(kind), sequence, kPage});
+    return connection_.run([&](Transaction& transaction) {
+      return transaction.execute(kPageAfter, pqxx::params{number(kind), sequence, kPage});
     });
   }
 
-  static void change_document(pqxx::transaction_base& transaction, Event event, Kind kind, std::string_view id,
-                              ByteView octets) {
+  static void change_document(Transaction& transaction, Event event, Kind kind, std::string_view id, ByteView octets) {
     switch (event) {
       case Event::added:
-        transaction.exec("INSERT INTO credence_document (kind, id, octets) VALUES ($1, $2, $3)",
-                         pqxx::params{number(kind), id, as_parameter(octets)});
+        transaction.execute(kAddDocument, pqxx::params{number(kind), id, as_parameter(octets)});
         return;
       case Event::removed:
-        transaction.exec("DELETE FROM credence_document WHERE kind = $1 AND id = $2", pqxx::params{number(kind), id});
+        transaction.execute(kRemoveDocument, pqxx::params{number(kind), id});
         return;
       case Event::activated:
       case Event::deactivated:
-        transaction.exec("UPDATE credence_document SET active = $3 WHERE kind = $1 AND id = $2",
-                         pqxx::params{number(kind), id, event == Event::activated});
+        transaction.execute(kSetActive, pqxx::params{number(kind), id, event == Event::activated});
         return;
     }
   }
@@ -136,19 +145,19 @@ class PostgresJournal final : public Journal {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> open_postgres_journal(const std::string& connection) {
-  auto journal = std::make_unique<PostgresJournal>(connection);
+Result<std::unique_ptr<Journal>> open_postgres_journal(const std::string& connection, RemoteServer remote) {
+  auto journal = std::make_unique<PostgresJournal>(connection, remote);
   CHECK(journal->prepare());
   return journal;
 }
 
-Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection) {
-  TRY(auto journal, open_postgres_journal(connection));
+Result<std::shared_ptr<Store>> open_postgres_store(const std::string& connection, RemoteServer remote) {
+  TRY(auto journal, open_postgres_journal(connection, remote));
   return open_indexed_store(std::move(journal), Sharing::shared);
 }
 
-Result<void> probe_postgres_store(const std::string& connection) {
-  Connection made(connection);
+Result<void> probe_postgres_store(const std::string& connection, RemoteServer remote) {
+  Connection made(connection, remote);
   return postgres::check_schema(made);
 }
 

@@ -60,6 +60,22 @@ std::string after(std::string_view position, std::string_view more = {}) {
   return std::string(kChanges) + "?after=" + std::string(position) + std::string(more);
 }
 
+TEST_F(ChangeFeedTest, TellsAPartOfACorimAsAnEndorsement) {
+  using verifier::DocumentChange;
+  const std::string part = submit() + "/comid/a";
+  for (const auto event : {DocumentChange::Event::added, DocumentChange::Event::removed})
+    ASSERT_TRUE(store->change(verifier::DocumentKind::deactivation, [&](const verifier::Documents&) {
+      return std::vector<DocumentChange>{{.event = event, .id = part, .octets = {1}}};
+    }));
+  const json::Object news = json_of(after("1.0"));
+  const json::Array& changes = news.at("changes").as_array();
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_EQ(changes[0].at("kind").as_string(), "endorsements");
+  EXPECT_EQ(changes[0].at("event").as_string(), "deactivated");
+  EXPECT_EQ(std::string_view(changes[0].at("id").as_string()), part);
+  EXPECT_EQ(changes[1].at("event").as_string(), "activated");
+}
+
 TEST_F(ChangeFeedTest, SaysWhatHappenedSince) {
   const std::string start(json_of(kChanges).at("position").as_string());
   EXPECT_EQ(start, "0.0");

@@ -122,6 +122,37 @@ TEST_F(EndorsementsApiTest, FollowsAQuery) {
   EXPECT_TRUE(knows_the_device());
 }
 
+// The example of Veraison's document: one key, by its instance.
+TEST_F(EndorsementsApiTest, DeactivatesOneKeyByItsInstance) {
+  static_cast<void>(provision(keys));
+  const auto about_the_key = [&](const std::string& verb, ByteView instance) {
+    cbor::Writer writer;
+    writer.map(3).unsigned_integer(0).text(keys.profile.value()).unsigned_integer(1).unsigned_integer(0);
+    writer.unsigned_integer(2).map(1).unsigned_integer(1).array(1).array(1).tag(rats::kTagBytes).bytes(instance);
+    return call(http::Method::post, verb, writer.take(), {{"Content-Type", std::string(rats::kElmMediaType)}});
+  };
+  ASSERT_TRUE(knows_the_device());
+  EXPECT_EQ(about_the_key("deactivate", Bytes(33, 1)).status, http::kNotFound);
+  EXPECT_TRUE(knows_the_device());
+  EXPECT_EQ(about_the_key("deactivate", maker.kid()).status, http::kNoContent);
+  EXPECT_FALSE(knows_the_device());
+  const json::Value list = json::parse(call(http::Method::get, "corim").body).value();
+  EXPECT_TRUE(list.at("corims").at(0).at("active").as_bool());
+  EXPECT_EQ(list.at("corims").at(0).at("deactivated").as_int64(), 1);
+  EXPECT_EQ(about_the_key("activate", maker.kid()).status, http::kNoContent);
+  EXPECT_TRUE(knows_the_device());
+}
+
+TEST_F(EndorsementsApiTest, RefusesToSubmitWhatWasDeactivated) {
+  const std::string id = provision(keys);
+  EXPECT_TRUE(submit(keys).body.contains("\"success\""));
+  EXPECT_EQ(call(http::Method::post, "corim/" + id + "/deactivate").status, http::kNoContent);
+  const http::Response refused = submit(keys);
+  EXPECT_EQ(refused.status, http::kOk);
+  EXPECT_TRUE(refused.body.contains("\"failed\"")) << refused.body;
+  EXPECT_TRUE(refused.body.contains("was deactivated: activate " + id)) << refused.body;
+}
+
 TEST_F(EndorsementsApiTest, RefusesWhatIsNoQuery) {
   EXPECT_EQ(call(http::Method::post, "activate", {0xa0}, {{"Content-Type", std::string(rats::kElmMediaType)}}).status,
             http::kBadRequest);
