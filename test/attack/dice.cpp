@@ -1,6 +1,9 @@
-// A4, A9: chains of DICE certificates that are right in all but one thing.
+// A4, A9: chains of DICE certificates that are right in all but one thing. A28: a key of the chain was stolen.
+#include <functional>
+
 #include "attack.h"
 #include "dice_verifier.h"
+#include "revoke.h"
 
 namespace credence::attack {
 namespace {
@@ -37,6 +40,37 @@ Result<void> certificate_beside_the_chain() {
   return present(endorsed, chain, nonce);
 }
 
+// A key on the way from the maker's root to a device was stolen: its thief makes devices at will. Those that hang from
+// another root go on.
+Result<void> stolen_key_of_a_chain(const std::function<Bytes(const DiceDevice&)>& stolen_key) {
+  const Bytes nonce(32, 0x6e);
+  const DiceDevice device;
+  DiceDevice neighbour;
+  neighbour.root = test::make_certificate(
+      neighbour.root_key.public_key(),
+      {.organization = "Another maker", .common_name = "Device root", .is_authority = true}, neighbour.root_key);
+  const auto store = verifier::memory_store();
+  CHECK(endorse(*store, device));
+  rats::Corim roots = neighbour.roots();
+  roots.id = roots.comids[0].id = "roots of another maker";
+  TRY(const auto stored, store->submit(roots, as_bytes(std::get<std::string>(roots.id))));
+  static_cast<void>(stored);
+  CHECK(present_to(store, device.with_fresh_leaf(nonce), nonce));
+  CHECK(present_to(store, neighbour.with_fresh_leaf(nonce), nonce));
+  CHECK(revoke_key(*store, stolen_key(device)));
+  CHECK(present_to(store, neighbour.with_fresh_leaf(nonce), nonce));
+  return present_to(store, device.with_fresh_leaf(nonce), nonce);
+}
+
+Result<void> stolen_key_of_a_root() {
+  return stolen_key_of_a_chain([](const DiceDevice& device) { return to_bytes(device.root.spki()); });
+}
+
+Result<void> stolen_key_of_a_device() {
+  return stolen_key_of_a_chain(
+      [](const DiceDevice& device) { return to_bytes(device.device_key.public_key().spki()); });
+}
+
 INSTANTIATE_TEST_SUITE_P(Dice, AttackTest,
                          testing::Values(Attack{"A9_SelfSignedDevice", weak::Check::dice_root, Errc::not_affirming,
                                                 "the certificate at depth", self_signed_device},
@@ -44,7 +78,11 @@ INSTANTIATE_TEST_SUITE_P(Dice, AttackTest,
                                                 Errc::not_affirming, "not part of the chain",
                                                 certificate_beside_the_chain},
                                          Attack{"A4_RecordedChain", weak::Check::dice_freshness, Errc::not_affirming,
-                                                "authentic and not fresh", recorded_chain}),
+                                                "authentic and not fresh", recorded_chain},
+                                         Attack{"A28_StolenKeyOfADeviceRoot", weak::Check::revoked, Errc::not_affirming,
+                                                "stolen", stolen_key_of_a_root},
+                                         Attack{"A28_StolenKeyOfADevice", weak::Check::revoked, Errc::not_affirming,
+                                                "stolen", stolen_key_of_a_device}),
                          name_of);
 
 }  // namespace

@@ -1,8 +1,15 @@
 // The connection to a remote verifier. The attacker stands on it: he answers in the verifier's place, changes what it
 // said, or keeps it for later. Of all that comes over this connection only the verifier's signature can be believed.
+#include <chrono>
+#include <functional>
+#include <utility>
+
 #include "attack.h"
+#include "crypto/random.h"
+#include "rats/corim/corim.h"
 #include "rats/ear/ear.h"
 #include "scene.h"
+#include "verifier/policy/lua/language.h"
 #include "verifier_address.h"
 
 namespace credence::attack {
@@ -48,45 +55,105 @@ Result<void> altered_result() {
                          address.asked_by(RelyingParty().demands(meant), verifier_key.public_key()));
 }
 
-// What the verifier knew, an hour before the time that the others go by.
-verifier::Engine an_hour_ago(const RelyingParty& then) {
-  const auto clock = std::make_shared<FixedClock>(channel::test_time() - std::chrono::hours(1));
-  return {then.store, clock, then.policy, {.developer = "Credence", .build = "attack test", .issuer = {}}};
+// What the verifier knew, so long before the time that the others go by.
+verifier::Engine engine_before(const RelyingParty& then, std::chrono::hours time) {
+  const auto clock = std::make_shared<FixedClock>(channel::test_time() - time);
+  return {
+      then.store, clock, then.policy, {.developer = "Credence", .build = "attack test", .issuer = {}}, then.policies};
 }
 
-// The owner of a machine began this handshake while it was endorsed, and had the verifier appraise it at once, for
-// this very connection. Then he kept the relying party waiting: TLS sets no time to a handshake. The endorsement was
-// withdrawn meanwhile. Now he goes on, and answers with the result of then: signed, of this connection and this key.
-Result<void> result_from_before_the_withdrawal() {
-  const EvidenceMaker machine;
-  const RelyingParty then;
-  CHECK(then.endorse(machine));
-  const verifier::Engine genuine = an_hour_ago(then);
+verifier::AppraisalRequest about(ByteView binder, Bytes evidence) {
+  return {
+      .media_type = std::string(evidence::kParsecTpm), .evidence = std::move(evidence), .challenge = binder_of(binder)};
+}
+
+// Has the verifier appraise `machine` at once, for this very connection, and keeps the relying party waiting: TLS sets
+// no time to a handshake. When `meanwhile` is over, he answers with the result of then: signed, of this connection and
+// this key.
+Result<void> enter_with_a_kept_result(const EvidenceMaker& machine, const RelyingParty& then,
+                                      const std::function<void(const verifier::AppraisalRequest&)>& meanwhile) {
+  const verifier::Engine genuine = engine_before(then, std::chrono::hours(1));
   const crypto::PrivateKey verifier_key = test::make_key();
   std::string kept;
   const auto appraise_at_once = [&](ByteView binder) {
-    Bytes evidence = honest(machine)(binder);
-    kept = signed_by(verifier_key, genuine
-                                       .appraise({.media_type = std::string(evidence::kParsecTpm),
-                                                  .evidence = evidence,
-                                                  .challenge = binder_of(binder)})
-                                       .value());
-    return evidence;
+    const auto request = about(binder, honest(machine)(binder));
+    kept = signed_by(verifier_key, genuine.appraise(request).value());
+    meanwhile(request);
+    return request.evidence;
   };
   const VerifierAddress address([&](const verifier::AppraisalRequest&) { return kept; });
   return enter_as_client(machine.tls_key, appraise_at_once,
                          address.asked_by(RelyingParty().demands(machine), verifier_key.public_key()));
 }
 
-INSTANTIATE_TEST_SUITE_P(RemoteVerifier, AttackTest,
-                         testing::Values(Attack{"Verifier_AnotherSigner", weak::Check::result_signature,
-                                                Errc::untrusted_verifier, "that a pinned key signed", rogue_verifier},
-                                         Attack{"Verifier_AlteredResult", weak::Check::result_signature,
-                                                Errc::untrusted_verifier, "that a pinned key signed", altered_result},
-                                         Attack{"Verifier_ResultFromBeforeTheWithdrawal", weak::Check::result_time,
-                                                Errc::stale, "the result was issued at",
-                                                result_from_before_the_withdrawal}),
-                         name_of);
+// The owner of a machine began this handshake while it was endorsed. The endorsement was withdrawn meanwhile.
+Result<void> result_from_before_the_withdrawal() {
+  const EvidenceMaker machine;
+  const RelyingParty then;
+  CHECK(then.endorse(machine));
+  return enter_with_a_kept_result(machine, then, [](const verifier::AppraisalRequest&) {});
+}
+
+// The operator of the verifier learned of a hole in what the machine runs, and put a policy in force that forbids it.
+Result<void> result_from_before_the_policy() {
+  const EvidenceMaker machine;
+  RelyingParty then;
+  CHECK(then.endorse(machine));
+  then.policies = std::make_shared<verifier::Policies>(
+      verifier::Policies::Parts{.store = then.store,
+                                .languages = {verifier::lua_language(channel::test_clock())},
+                                .clock = channel::test_clock(),
+                                .random = crypto::system_random()});
+  return enter_with_a_kept_result(machine, then, [&](const verifier::AppraisalRequest& request) {
+    const auto says = [&] {
+      return engine_before(then, std::chrono::hours(0)).appraise(request).value().is_affirming();
+    };
+    EXPECT_TRUE(says());
+    const auto version = then.policies->add(
+        {.scheme = "PARSEC_TPM", .name = "hole", .type = "lua", .rules = "status = CONTRAINDICATED"});
+    ASSERT_TRUE(version) << version.error().text();
+    EXPECT_TRUE(then.policies->activate("PARSEC_TPM", version->id));
+    EXPECT_FALSE(says()) << "the policy that was put in force counts for the next appraisal";
+  });
+}
+
+// The release that a machine runs ended at noon. The attacker steps the verifier's clock back by a day: whoever answers
+// for its time server needs no key for that. The verifier goes by that clock, and affirms; the relying party has one of
+// its own.
+Result<void> verifier_with_its_clock_stepped_back() {
+  const EvidenceMaker machine;
+  const RelyingParty relying_party;
+  rats::Corim values = evidence::tpm::veraison_corim(machine.endorsement()).value();
+  values.validity = rats::Validity{.not_before = {}, .not_after = channel::test_time() - std::chrono::hours(12)};
+  TRY(const rats::Corim keys, evidence::tpm::keys_corim(machine.endorsement()));
+  for (const rats::Corim* corim : {&std::as_const(values), &keys}) {
+    TRY(const Bytes octets, rats::encode_corim(*corim));
+    CHECK(relying_party.store->submit(*corim, octets));
+  }
+  const verifier::Engine right = engine_before(relying_party, std::chrono::hours(0));
+  const verifier::Engine stepped_back = engine_before(relying_party, std::chrono::hours(24));
+  const crypto::PrivateKey verifier_key = test::make_key();
+  const VerifierAddress address([&](const verifier::AppraisalRequest& request) {
+    EXPECT_FALSE(right.appraise(request).value().is_affirming());
+    return signed_by(verifier_key, stepped_back.appraise(request).value());
+  });
+  return enter_as_client(machine.tls_key, honest(machine),
+                         address.asked_by(relying_party.demands(machine), verifier_key.public_key()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    RemoteVerifier, AttackTest,
+    testing::Values(Attack{"Verifier_AnotherSigner", weak::Check::result_signature, Errc::untrusted_verifier,
+                           "that a pinned key signed", rogue_verifier},
+                    Attack{"Verifier_AlteredResult", weak::Check::result_signature, Errc::untrusted_verifier,
+                           "that a pinned key signed", altered_result},
+                    Attack{"Verifier_ResultFromBeforeTheWithdrawal", weak::Check::result_time, Errc::stale,
+                           "the result was issued at", result_from_before_the_withdrawal},
+                    Attack{"A21_ResultFromBeforeThePolicy", weak::Check::result_time, Errc::stale,
+                           "the result was issued at", result_from_before_the_policy},
+                    Attack{"A22_VerifierWithItsClockSteppedBack", weak::Check::result_time, Errc::stale,
+                           "the result was issued at", verifier_with_its_clock_stepped_back}),
+    name_of);
 
 }  // namespace
 }  // namespace credence::attack

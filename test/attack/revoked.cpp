@@ -1,24 +1,13 @@
-// A28: the key of a root of trust was stolen. A22: reference values of the past are brought back.
+// A28: the key of a root of trust was stolen. A22: reference values of the past are brought back, or the time is.
 #include "attack.h"
 #include "base/text.h"
 #include "rats/corim/corim.h"
+#include "revoke.h"
 #include "scene.h"
-#include "verifier/revocation/revocation.h"
+#include "verifier_address.h"
 
 namespace credence::attack {
 namespace {
-
-Result<void> revoke(verifier::Store& store, std::string_view kind, const std::string& value) {
-  TRY(const verifier::Revocation revocation,
-      verifier::revocation_from_json({{"kind", kind}, {"value", value}, {"reason", "its key was stolen"}},
-                                     Timestamp{}));
-  TRY(const std::string id, verifier::revocation_id(revocation));
-  return store.change(verifier::DocumentKind::deny_entry, [&](const verifier::Documents&) {
-    return std::vector<verifier::DocumentChange>{{.event = verifier::DocumentChange::Event::added,
-                                                  .id = id,
-                                                  .octets = to_bytes(as_bytes(json::to_text(to_json(revocation))))}};
-  });
-}
 
 // With the key of one machine anything can be signed: only the deny list tells it from the machine. Its neighbour must
 // not suffer.
@@ -99,6 +88,50 @@ Result<void> expired_reference_values() {
   return enter_as_client(machine.tls_key, honest(machine), relying_party.demands(machine));
 }
 
+// --- the verifier's clock was stepped back a day: whoever answers for its time server needs no key for that ---
+
+Result<void> present_a_day_before(const std::shared_ptr<verifier::Store>& store, const EvidenceMaker& machine) {
+  const auto clock = std::make_shared<FixedClock>(channel::test_time() - std::chrono::hours(24));
+  const verifier::Engine engine(store, clock, {}, {});
+  TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::kParsecTpm),
+                                            .evidence = machine.make(),
+                                            .challenge = binder_of(machine.extra_data)}));
+  if (ear.is_affirming()) return {};
+  return fail(Errc::not_affirming,
+              std::string(ear.submodules.at("PARSEC_TPM").policy_claims.at("problem").as_string()));
+}
+
+// To before the revocation.
+Result<void> revoked_and_the_clock_stepped_back() {
+  const EvidenceMaker machine;
+  const RelyingParty relying_party;
+  CHECK(relying_party.endorse(machine));
+  CHECK(present_a_day_before(relying_party.store, machine));
+  CHECK(revoke(*relying_party.store, "kid", to_hex(machine.kid()), channel::test_time()));
+  return present_a_day_before(relying_party.store, machine);
+}
+
+// To when the release that the machine still runs was the current one, and the newer was not valid yet.
+Result<void> replaced_and_the_clock_stepped_back() {
+  Releases releases;
+  const Timestamp change = channel::test_time() - std::chrono::hours(1);
+  releases.old_values.validity = rats::Validity{.not_before = {}, .not_after = change};
+  releases.new_values.validity = rats::Validity{.not_before = change, .not_after = change + std::chrono::hours(1'000)};
+  const auto store = verifier::memory_store();
+  TRY(const rats::Corim keys, evidence::tpm::keys_corim(releases.machine.endorsement()));
+  const auto submit = [&](const rats::Corim& corim) -> Result<void> {
+    TRY(const Bytes octets, rats::encode_corim(corim));
+    TRY(const verifier::Stored stored, store->submit(corim, octets));
+    static_cast<void>(stored);
+    return {};
+  };
+  CHECK(submit(keys));
+  CHECK(submit(releases.old_values));
+  CHECK(present_a_day_before(store, releases.machine));
+  CHECK(submit(releases.new_values));
+  return present_a_day_before(store, releases.machine);
+}
+
 INSTANTIATE_TEST_SUITE_P(Revoked, AttackTest,
                          testing::Values(Attack{"A28_StolenAttestationKey", weak::Check::revoked, Errc::not_affirming,
                                                 "stolen", stolen_attestation_key},
@@ -109,7 +142,11 @@ INSTANTIATE_TEST_SUITE_P(Revoked, AttackTest,
                                          Attack{"A22_ReplacedReferenceValues", weak::Check::tag_version,
                                                 Errc::not_affirming, "PCR", replaced_reference_values},
                                          Attack{"A22_ExpiredReferenceValues", weak::Check::endorsement_validity,
-                                                Errc::not_affirming, "expired at", expired_reference_values}),
+                                                Errc::not_affirming, "expired at", expired_reference_values},
+                                         Attack{"A22_RevokedAndTheClockSteppedBack", weak::Check::revoked,
+                                                Errc::not_affirming, "stolen", revoked_and_the_clock_stepped_back},
+                                         Attack{"A22_ReplacedAndTheClockSteppedBack", weak::Check::tag_version,
+                                                Errc::not_affirming, "PCR 1", replaced_and_the_clock_stepped_back}),
                          name_of);
 
 }  // namespace

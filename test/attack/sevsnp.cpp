@@ -1,10 +1,12 @@
-// A9, A10, A11: SEV-SNP guests that are genuine in all but one thing, against a verifier that knows AMD's roots.
+// A9, A10, A11: SEV-SNP guests that are genuine in all but one thing, against a verifier that knows AMD's roots. A28: a
+// key between those roots and the guest was stolen.
 #include <memory>
 #include <string>
 
 #include "attack.h"
 #include "base/clock.h"
 #include "evidence/sevsnp/tsm_report.h"
+#include "revoke.h"
 #include "support/snp_machine.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
@@ -23,10 +25,7 @@ Result<void> provision(verifier::Store& store, const rats::Corim& corim) {
 }
 
 // Success when the verifier affirms: the relying party then gives the guest its secrets.
-Result<void> present(const SnpMachine& machine, const rats::Corim& reference_values) {
-  const auto store = verifier::memory_store();
-  CHECK(provision(*store, SnpMachine::roots()));
-  CHECK(provision(*store, reference_values));
+Result<void> present(const SnpMachine& machine, const std::shared_ptr<verifier::Store>& store) {
   const verifier::Engine engine(store, std::make_shared<FixedClock>(kNow), {}, {});
   const Bytes nonce(64, 0x6e);
   TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
@@ -35,6 +34,13 @@ Result<void> present(const SnpMachine& machine, const rats::Corim& reference_val
   if (ear.is_affirming()) return {};
   const rats::Submodule& submodule = ear.submodules.at("SEVSNP");
   return fail(Errc::not_affirming, std::string(submodule.policy_claims.at("problem").as_string()));
+}
+
+Result<void> present(const SnpMachine& machine, const rats::Corim& reference_values) {
+  const auto store = verifier::memory_store();
+  CHECK(provision(*store, SnpMachine::roots()));
+  CHECK(provision(*store, reference_values));
+  return present(machine, store);
 }
 
 // The attacker makes himself a maker: every certificate has the names of AMD's.
@@ -67,6 +73,76 @@ Result<void> old_firmware_that_calls_itself_new() {
   return present(machine, demands);
 }
 
+// --- A28 ---
+
+const test::SnpMaker& genoa() {
+  static const test::SnpMaker maker("Genoa");
+  return maker;
+}
+
+// A machine of another product: it hangs from other keys.
+SnpMachine genoa_machine() {
+  SnpMachine machine;
+  machine.maker = &genoa();
+  machine.cpuid = {0x19, 0x11, 0x01};
+  return machine;
+}
+
+// Whoever has a stolen key of the chain makes guests at will. Those that do not hang from it go on.
+Result<void> stolen_key(const SnpMachine& machine, const SnpMachine& neighbour, ByteView spki) {
+  const auto store = verifier::memory_store();
+  rats::Corim roots_of_genoa = SnpMachine::roots(genoa());
+  roots_of_genoa.comids[0].id = std::string("roots of Genoa");
+  for (const rats::Corim& corim : {SnpMachine::roots(), roots_of_genoa, machine.reference_values()})
+    CHECK(provision(*store, corim));
+  CHECK(present(machine, store));
+  CHECK(present(neighbour, store));
+  CHECK(revoke_key(*store, spki));
+  CHECK(present(neighbour, store));
+  return present(machine, store);
+}
+
+Result<void> stolen_ark() {
+  const SnpMachine machine;
+  return stolen_key(machine, genoa_machine(), machine.maker->ark.spki());
+}
+
+Result<void> stolen_ask() {
+  const SnpMachine machine;
+  return stolen_key(machine, genoa_machine(), machine.maker->ask().spki());
+}
+
+// The neighbour is another chip of the same product.
+Result<void> stolen_vcek() {
+  const SnpMachine machine;
+  SnpMachine neighbour;
+  neighbour.chip_id = Bytes(64, 0xc2);
+  return stolen_key(machine, neighbour, machine.vek().spki());
+}
+
+// A provider's key is in all of its machines. Those that sign with the key of their chip go on.
+Result<void> stolen_vlek() {
+  SnpMachine machine;
+  machine.vlek = true;
+  return stolen_key(machine, SnpMachine(), machine.vek().spki());
+}
+
+// The ASK came with the root, so that the verifier needs none from the guest. The attacker shows one nevertheless, to
+// hide which of them signed.
+Result<void> stolen_ask_behind_another() {
+  SnpMachine machine;
+  rats::Corim path = SnpMachine::roots();
+  path.comids[0].attestation_keys[0].keys[0] = {
+      .tag = rats::kTagPkixBase64CertPath,
+      .value = to_bytes(as_bytes(machine.maker->ask().pem() + machine.maker->ark.pem()))};
+  machine.shown_ask = genoa().ask();
+  const auto store = verifier::memory_store();
+  for (const rats::Corim& corim : {path, machine.reference_values()}) CHECK(provision(*store, corim));
+  CHECK(present(machine, store));
+  CHECK(revoke_key(*store, machine.maker->ask().spki()));
+  return present(machine, store);
+}
+
 INSTANTIATE_TEST_SUITE_P(SevSnp, AttackTest,
                          testing::Values(Attack{"A9_HomeMadeRoot", weak::Check::snp_root, Errc::not_affirming,
                                                 "is not the root that was provisioned", home_made_root},
@@ -78,6 +154,16 @@ INSTANTIATE_TEST_SUITE_P(SevSnp, AttackTest,
                                                 Errc::not_affirming, "expected the TCB of the VCEK",
                                                 old_firmware_that_calls_itself_new}),
                          name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    SevSnpStolenKey, AttackTest,
+    testing::Values(Attack{"A28_StolenArk", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_ark},
+                    Attack{"A28_StolenAsk", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_ask},
+                    Attack{"A28_StolenVcek", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_vcek},
+                    Attack{"A28_StolenVlek", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_vlek},
+                    Attack{"A28_StolenAskBehindAnother", weak::Check::revoked, Errc::not_affirming, "stolen",
+                           stolen_ask_behind_another}),
+    name_of);
 
 }  // namespace
 }  // namespace credence::attack

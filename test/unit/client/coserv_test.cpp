@@ -19,6 +19,7 @@
 #include "support/open_router.h"
 #include "support/refusal.h"
 #include "support/running.h"
+#include "support/vectors.h"
 #include "verifier/store/memory/store.h"
 
 namespace credence::client {
@@ -247,6 +248,27 @@ TEST(CoservDiscovery, LeadsNowhereElse) {
     test::expect_refused(parse_coserv_discovery(discovery(path, rats::kSignedCoservMediaType, kProfile)),
                          Errc::unsupported, "expected a path with {query} in it");
   EXPECT_FALSE(parse_coserv_discovery("no JSON"));
+}
+
+// The form in CBOR is not asked for: the path and what is served are the same in both.
+TEST(CoservDiscovery, OfVeraisonIsRead) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "corim/veraison-corim/coserv/testvectors";
+  auto query = query_for(1);
+  query.profile = "tag:vendor.com,2025:cc_platform#1.0.0";
+  const std::string path =
+      "/endorsement-distribution/v1/coserv/" + to_base64url(rats::encode_coserv_query(query).value());
+  const auto read = [&](const std::string& name) {
+    return parse_coserv_discovery(test::read_text(folder / ("discovery-" + name)));
+  };
+  const auto signing = read("single-capability.json");
+  ASSERT_TRUE(signing) << signing.error().text();
+  EXPECT_EQ(path_for(*signing, query, rats::kSignedCoservMediaType).value(), path);
+  const auto unsigned_only = read("unsigned.json");
+  ASSERT_TRUE(unsigned_only) << unsigned_only.error().text();
+  EXPECT_EQ(path_for(*unsigned_only, query, rats::kCoservMediaType).value(), path);
+  test::expect_refused(path_for(*unsigned_only, query, rats::kSignedCoservMediaType), Errc::not_acceptable, "as");
+  for (const std::string name : {"single-capability.cbor", "unsigned.cbor"}) EXPECT_FALSE(read(name)) << name;
 }
 
 }  // namespace

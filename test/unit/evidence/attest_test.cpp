@@ -2,9 +2,11 @@
 
 #include <ostream>
 
+#include "crypto/certificate.h"
 #include "evidence/tpm/structures.h"
 #include "support/evidence_maker.h"
 #include "support/refusal.h"
+#include "support/vectors.h"
 
 namespace credence::evidence::tpm {
 namespace {
@@ -80,6 +82,30 @@ TEST(Attest, RefusesABankThatIsSelectedTwice) {
   octets.insert(octets.begin() + 111, bank.begin(), bank.end());
   octets[104] = 2;
   test::expect_refused(decode_quote(octets), Errc::invalid_value, "bank 0x000b twice");
+}
+
+// --- quotes that others' tools made ---
+
+TEST(QuoteVectors, AreReadAndVerify) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "tpm/extracted";
+  const Bytes octets = test::read_file(folder / "cmc_tpm_validQuote.bin");
+  const Attest attest = decode_quote(octets).value();
+  EXPECT_EQ(attest.extra_data, test::read_file(folder / "cmc_tpm_validTpmNonce.bin"));
+  EXPECT_NE(attest.extra_data, test::read_file(folder / "cmc_tpm_invalidTpmNonce.bin"));
+  const auto key =
+      crypto::Certificate::from_pem(test::read_text(folder / "cmc_tpm_validAk.pem")).value().public_key().value();
+  const Signature good = decode_signature(test::read_file(folder / "cmc_tpm_validSignature.bin")).value();
+  EXPECT_TRUE(verify(good, key, octets));
+  const auto bad = decode_signature(test::read_file(folder / "cmc_tpm_invalidSignature.bin"));
+  if (bad) test::expect_refused(verify(*bad, key, octets), Errc::bad_signature, "");
+
+  const auto keylime = root / "tpm/keylime-keylime/test-data/files";
+  const Bytes quoted = test::read_file(keylime / "quote.out");
+  EXPECT_EQ(decode_quote(quoted).value().extra_data.size(), 20U);
+  EXPECT_TRUE(verify(decode_signature(test::read_file(keylime / "quotesig.out")).value(),
+                     crypto::PublicKey::from_pem(test::read_text(keylime / "akpub.pem")).value(), quoted));
+  EXPECT_TRUE(decode_quote(test::read_file(root / "snp/confidential-attestation-rs/test_data/az_snp/tpm-quote.msg")));
 }
 
 }  // namespace

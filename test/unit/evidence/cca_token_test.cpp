@@ -305,6 +305,10 @@ TEST(CcaClaimVectors, HaveTheirVerdict) {
   // The tools fill in the challenges and the key.
   for (const std::string file : {"cca/veraison-evcli/cca-claims.json", "veraison/integration/claims/cca.good.json"})
     EXPECT_TRUE(parts(file).first && parts(file).second) << file;
+  // Without a challenge a realm's token answers nobody.
+  const auto [platform, realm] = parts("cca/veraison-evcli/cca-claims-without-realm-challenge.json");
+  EXPECT_TRUE(decode_platform_token(sign(platform.value())));
+  test::expect_refused(decode_realm_token(sign(realm.value())), Errc::missing_member, "cca-realm-challenge");
 }
 
 struct SignedVector {

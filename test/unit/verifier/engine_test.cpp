@@ -10,6 +10,7 @@
 #include "evidence/test_root.h"
 #include "fixture.h"
 #include "support/endorsed.h"
+#include "support/octet_changes.h"
 
 namespace credence::verifier {
 namespace {
@@ -55,6 +56,25 @@ TEST(Engine, AffirmsAnyApprovedBuild) {
     maker.sends_pcrs = sends_pcrs;
     EXPECT_TRUE(test::engine_over(store).appraise(test::channel_request(maker)).value().is_affirming());
   }
+}
+
+TEST(Engine, RefusesEveryOneOctetChange) {
+  const EvidenceMaker maker;
+  const Engine engine = test::engine_over(test::store_for(maker));
+  const AppraisalRequest good = test::channel_request(maker);
+  const auto accepts = [&](const Bytes& evidence) {
+    AppraisalRequest request = good;
+    request.evidence = evidence;
+    return engine.appraise(request).value().is_affirming();
+  };
+  // "ext": { "pcrs": ... }, at the end. Other names are names still, and no UTF-8 with the highest bit.
+  const std::size_t ext = as_text(good.evidence).rfind("ext"), pcrs = as_text(good.evidence).rfind("pcrs");
+  ASSERT_LT(ext, pcrs);
+  test::expect_changes_refused(
+      good.evidence, accepts, {test::kLowestBit},
+      {{ext, 3, "members that are not known are skipped, and the quote says all without the values beside it"},
+       {pcrs, 4, "the same, within ext"}});
+  test::expect_changes_refused(good.evidence, accepts, {test::kHighestBit});
 }
 
 // One thing at a time is wrong with the evidence or with its request; the endorsements are of the good maker.

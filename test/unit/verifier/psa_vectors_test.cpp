@@ -150,6 +150,23 @@ TEST(PsaIotVectors, VeraisonsLibraryCorimIsTaken) {
   submit(*memory_store(), corim_at(root / "corim/veraison-corim/profiles/psa/testcases/psa-valid.cbor"));
 }
 
+// Keys as Veraison's store once kept them. Of the bad ones, one has a header that is none, and one is no public key.
+TEST(PsaIotVectors, OfVeraisonsStoreHaveKeysOrNot) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto key_in = [&](const std::string& name) {
+    const auto file = root / "veraison/schemes/psa-iot/evidence" / (name + ".json");
+    const json::Value document = json::parse(test::read_text(file)).value();
+    const json::Object& attributes = document.at("attributes").as_object();
+    const json::Value* found = nullptr;
+    for (const std::string_view member : {"iak-pub", "psa.iak-pub"})
+      if (found == nullptr) found = attributes.if_contains(member);
+    return crypto::PublicKey::from_pem(found->as_string());
+  };
+  for (const std::string name : {"ta-endorsements", "ta-integ-endorsements"}) EXPECT_TRUE(key_in(name)) << name;
+  test::expect_refused(key_in("ta-bad-key"), Errc::bad_key, "expected a SubjectPublicKeyInfo");
+  test::expect_refused(key_in("ta-bad-key-header"), Errc::malformed, "PEM");
+}
+
 struct BadCorim {
   std::string name;
   Errc code{};

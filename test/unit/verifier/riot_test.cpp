@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <ostream>
 
@@ -9,6 +10,7 @@
 #include "fixture.h"
 #include "rats/corim/corim_tags.h"
 #include "support/dice_device.h"
+#include "support/octet_changes.h"
 #include "support/ordered_diagnostic.h"
 #include "support/vectors.h"
 #include "under_policy.h"
@@ -190,25 +192,52 @@ TEST_F(Riot, TakesTheIssuerFromWhatWasProvisioned) {
   expect_affirmed(appraise(kSigned, device.signed_nonce(kNonce, {chain[0]})));
 }
 
-TEST_F(Riot, RefusesEveryOneOctetChange) {
-  const Bytes good = device.signed_nonce(kNonce, device.bare());
-  expect_affirmed(appraise(kSigned, good));
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    Bytes bad = good;
-    bad[i] ^= 0x01;
-    EXPECT_FALSE(appraise(kSigned, bad).is_affirming()) << "octet " << i;
+// As whoever sends it would: nobody asks him for good DER.
+Bytes pem_of(const std::vector<Bytes>& certificates) {
+  std::string text;
+  for (const Bytes& der : certificates) {
+    text += "-----BEGIN CERTIFICATE-----\n";
+    const std::string base64 = to_base64(der);
+    for (std::size_t i = 0; i < base64.size(); i += 64) text += base64.substr(i, 64) + "\n";
+    text += "-----END CERTIFICATE-----\n";
   }
-  const auto chain = device.with_fresh_leaf(kNonce);
-  for (std::size_t which = 0; which < chain.size(); ++which)
-    for (std::size_t i = 0; i < chain[which].der().size(); ++i) {
-      Bytes bad = to_bytes(chain[which].der());
-      bad[i] ^= 0x01;
-      auto changed = chain;
-      const auto certificate = crypto::Certificate::from_der(bad);
-      if (!certificate) continue;
-      changed[which] = *certificate;
-      EXPECT_FALSE(appraise(changed).is_affirming()) << "octet " << i << " of certificate " << which;
-    }
+  return to_bytes(as_bytes(text));
+}
+
+// `accepts` is asked about the chain with one octet of one certificate changed.
+void expect_certificate_changes_refused(const std::vector<Bytes>& chain,
+                                        const std::function<bool(const Bytes& pem)>& accepts) {
+  for (std::size_t which = 0; which < chain.size(); ++which) {
+    SCOPED_TRACE("certificate " + std::to_string(which));
+    test::expect_changes_refused(chain[which],
+                                 [&](const Bytes& changed) {
+                                   std::vector<Bytes> certificates = chain;
+                                   certificates[which] = changed;
+                                   return accepts(pem_of(certificates));
+                                 },
+                                 {test::kLowestBit, test::kHighestBit});
+  }
+}
+
+std::vector<Bytes> der_of(const DiceDevice::Certificates& chain) {
+  std::vector<Bytes> octets;
+  for (const crypto::Certificate& certificate : chain) octets.push_back(to_bytes(certificate.der()));
+  return octets;
+}
+
+TEST_F(Riot, RefusesEveryOneOctetChange) {
+  const Engine engine = test::engine_over(store);
+  const auto accepts = [&](const std::string& type, const Bytes& evidence) {
+    return engine.appraise({.media_type = type, .evidence = evidence, .challenge = Nonce(kNonce)})
+        .value()
+        .is_affirming();
+  };
+  test::expect_changes_refused(device.signed_nonce(kNonce, device.bare()),
+                               [&](const Bytes& changed) { return accepts(kSigned, changed); },
+                               {test::kLowestBit, test::kHighestBit});
+  DiceDevice::Certificates chain = device.with_fresh_leaf(kNonce);
+  chain.push_back(device.root);
+  expect_certificate_changes_refused(der_of(chain), [&](const Bytes& pem) { return accepts(kPem, pem); });
 }
 
 // --- what it measures ---
@@ -402,15 +431,12 @@ TEST(RiotVectors, GiveVeraisonsOwnEvidenceNoVerdictOfFreshness) {
   EXPECT_TRUE(seen.at("layers").at(0).at("device-id").as_string().ends_with(to_hex(device_id)));
 
   // Not even that, when any octet of a certificate is another.
-  const auto chain = dice::decode_chain(kPem, evidence).value().certificates;
-  for (std::size_t i = 0; i < chain[0].der().size(); i += 5) {
-    Bytes bad = to_bytes(chain[0].der());
-    bad[i] ^= 0x01;
-    const auto certificate = crypto::Certificate::from_der(bad);
-    if (!certificate) continue;
-    EXPECT_EQ(appraise(DiceDevice::pem({*certificate, chain[1], chain[2]})).status(), rats::Tier::contraindicated)
-        << "octet " << i;
-  }
+  const Engine engine = test::engine_over(store, {}, at);
+  expect_certificate_changes_refused(
+      der_of(dice::decode_chain(kPem, evidence).value().certificates), [&](const Bytes& pem) {
+        return engine.appraise({.media_type = kPem, .evidence = pem, .challenge = Nonce(kNonce)}).value().status() !=
+               rats::Tier::contraindicated;
+      });
 }
 
 TEST(RiotVectors, RefuseTheCorimsThatVeraisonRefuses) {
@@ -436,24 +462,57 @@ DiceDevice::Certificates from_spdm(ByteView octets) {
   return chain;
 }
 
+// Chains of libspdm, and the root that they are of.
+class SpdmChain : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(RiotVectors, SpdmChain,
+                         testing::Values("certchain", "certchain4", "certchain_alias",
+                                         "certchain_alias_cert_partial_set"),
+                         [](const auto& example) { return example.param; });
+
+const std::filesystem::path kSpdm = "dice/dmtf-libspdm/ecp256";
+
+Timestamp time_of_spdm() { return Timestamp{std::chrono::sys_days(std::chrono::year{2027} / 1 / 1)}; }
+
+TEST_P(SpdmChain, IsGoodAndNeverFreshAndNotWithAnOctetChanged) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto ca = crypto::Certificate::from_der(test::read_file(root / kSpdm / "ca.cert.der")).value();
+  const auto check = [&](const Bytes& pem) {
+    return dice::decode_chain(kPem, pem).and_then([&](const dice::Chain& chain) {
+      return dice::check_chain(chain, {.roots = {ca}, .intermediates = {}}, time_of_spdm());
+    });
+  };
+  const auto certificates = from_spdm(test::read_file(root / kSpdm / ("bundle_responder." + GetParam() + ".der")));
+  const Bytes pem = DiceDevice::pem(certificates);
+  const auto checked = check(pem);
+  EXPECT_TRUE(checked) << checked.error().text();
+  // No nonce is in them, so none is ever affirmed; the partial set, which ends at an authority, is refused by this.
+  EXPECT_FALSE(dice::check_challenge(dice::decode_chain(kPem, pem).value(), Nonce(kNonce)).value());
+  expect_certificate_changes_refused(der_of(certificates),
+                                     [&](const Bytes& changed) { return check(changed).has_value(); });
+}
+
 TEST(RiotVectors, ReadOtherDiceChainsAndCertificates) {
   CREDENCE_VECTORS_OR_SKIP(root);
-  const auto folder = root / "dice/dmtf-libspdm/ecp256";
+  const auto folder = root / kSpdm;
   const auto ca = crypto::Certificate::from_der(test::read_file(folder / "ca.cert.der")).value();
-  const Timestamp at{std::chrono::sys_days(std::chrono::year{2027} / 1 / 1)};
-  for (const std::string file : {"certchain", "certchain4", "certchain_alias", "certchain_alias_cert_partial_set"}) {
-    const auto certificates = from_spdm(test::read_file(folder / ("bundle_responder." + file + ".der")));
-    const auto chain = dice::decode_chain(kPem, DiceDevice::pem(certificates)).value();
-    const auto checked = dice::check_chain(chain, {.roots = {ca}, .intermediates = {}}, at);
-    EXPECT_TRUE(checked) << file << ": " << checked.error().text();
-    // No nonce is in them, so none is ever affirmed; the partial set, which ends at an authority, is refused by this.
-    EXPECT_FALSE(dice::check_challenge(chain, Nonce(kNonce)).value()) << file;
-  }
+  const Timestamp at = time_of_spdm();
   // Of another root.
   const auto chain =
       dice::decode_chain(kPem, DiceDevice::pem(from_spdm(test::read_file(folder / "bundle_responder.certchain1.der"))))
           .value();
   test::expect_refused(dice::check_chain(chain, {.roots = {ca}, .intermediates = {}}, at), Errc::untrusted_chain, "");
+
+  // The content of a RIoT certificate's subjectAltName.
+  const auto riot = test::make_certificate(
+      test::p256().public_key(),
+      {.common_name = "Alias",
+       .extensions = {{"2.5.29.17", test::read_file(root / "dice/veraison-dice/tcg/test/riot-ext.der")}}},
+      test::p256());
+  const auto measured = dice::measurements_of(riot).value();
+  ASSERT_EQ(measured.size(), 1U);
+  EXPECT_EQ(to_hex(measured[0].firmware.at(0).digest),
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+  EXPECT_EQ(measured[0].device_id.value().size(), 91U);
 
   const auto alias =
       crypto::Certificate::from_der(test::read_file(root / "dice/oxidecompute-dice-util/alias.cert.der"));

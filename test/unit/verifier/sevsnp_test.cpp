@@ -5,7 +5,9 @@
 #include <functional>
 #include <ostream>
 
+#include "base/text.h"
 #include "fixture.h"
+#include "support/octet_changes.h"
 #include "support/snp_machine.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/scheme/sevsnp/compare.h"
@@ -89,23 +91,26 @@ TEST_F(SevSnp, SaysNothingOfAChannel) {
   EXPECT_THAT(appraiser->media_types(), testing::Not(testing::Contains(kType)));
 }
 
-TEST_F(SevSnp, RefusesEveryOneOctetChange) {
+// Of the report, of the certificates, of the table that says where they are, and of what is around all of them.
+class SevSnpChange : public SevSnp, public testing::WithParamInterface<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Part, SevSnpChange, testing::Range(std::size_t{0}, std::size_t{6}));
+
+TEST_P(SevSnpChange, IsRefused) {
   endorse();
-  const Bytes report = machine.report(kNonce);
-  const Bytes table = machine.table();
-  expect_affirmed(appraise(SnpMachine::tsm_report(report, table)));
-  for (std::size_t i = 0; i < report.size(); ++i) {
-    Bytes bad = report;
-    bad[i] ^= 0x01;
-    EXPECT_FALSE(appraise(SnpMachine::tsm_report(bad, table)).is_affirming()) << "octet " << i << " of the report";
-  }
-  // The entries before them only say where certificates are.
-  constexpr std::size_t certificates = 4 * std::size_t{24};
-  for (std::size_t i = certificates; i < table.size(); ++i) {
-    Bytes bad = table;
-    bad[i] ^= 0x01;
-    EXPECT_FALSE(appraise(SnpMachine::tsm_report(report, bad)).is_affirming()) << "octet " << i << " of the table";
-  }
+  const Engine engine = test::engine_over(store);
+  const Bytes evidence = machine.evidence(kNonce);
+  const Bytes ark = from_hex(SnpMachine::kArk).value();
+  test::expect_changes_refused(evidence,
+                               [&](const Bytes& changed) {
+                                 return engine
+                                     .appraise({.media_type = kType, .evidence = changed, .challenge = Nonce(kNonce)})
+                                     .value()
+                                     .is_affirming();
+                               },
+                               {test::kLowestBit, test::kHighestBit},
+                               {{as_text(evidence).find(as_text(ark)), ark.size(),
+                                 "the ARK need not be shown, and an entry with another GUID is skipped"}},
+                               {.number = GetParam(), .of = 6});
 }
 
 // --- the chain ---

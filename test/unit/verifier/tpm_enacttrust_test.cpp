@@ -177,6 +177,39 @@ TEST(TpmEnacttrustVectors, AreReadAndRefusedForTheMissingNonce) {
             R"("hash-algorithm":11,"pcr-digest":"h0KPxSKAPTEGXnvOPPA/5HUJZjHl4Hu9eg/eYMTPJcc="})");
 }
 
+// A node that is not the one that was provisioned. The upstream case is known by its claims alone.
+TEST(TpmEnacttrustVectors, OfAnotherNodeAreRefused) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto file = root / "veraison/integration/claims/enacttrust.badnode.json";
+  const json::Value claims = json::parse(test::read_text(file)).value();
+  test::EnacttrustNode node;
+  node.node = rats::Uuid::from_text(claims.at("node-id").as_string()).value();
+  node.digest = from_base64(claims.at("digest").as_string()).value();
+  const auto appraise_after = [&](const rats::Corim& corim) {
+    const auto store = memory_store();
+    test::provision(*store, corim);
+    return test::engine_over(store)
+        .appraise({.media_type = kType, .evidence = node.token(kNonce), .challenge = Nonce(kNonce)})
+        .value();
+  };
+  EXPECT_TRUE(appraise_after(node.corim()).is_affirming());
+  test::EnacttrustNode provisioned = node;
+  provisioned.node.octets[0] ^= 1;
+  const rats::Ear ear = appraise_after(provisioned.corim());
+  EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
+  test::expect_problem(ear.submodules.at(kScheme), Errc::unknown_attester, "no endorsement names node 7df7714e");
+}
+
+// Its key is "@@@@", and its profile is of http.
+TEST(TpmEnacttrustVectors, OfABadTrustAnchorAreRefused) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const Bytes octets = test::read_file(root / "veraison/integration/endorsements/corim-enacttrust-badta.cbor");
+  rats::Corim corim = rats::decode_corim(octets).value();
+  test::expect_refused(memory_store()->submit(corim, octets), Errc::unsupported, "profile");
+  corim.profile = "https://enacttrust.com/veraison/1.0.0";
+  test::expect_refused(memory_store()->submit(corim, octets), Errc::malformed, "attest-key-triples");
+}
+
 struct BadCorim {
   std::string name;
   Errc code{};

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "fixture.h"
+#include "support/octet_changes.h"
 #include "support/vectors.h"
 #include "under_policy.h"
 
@@ -58,6 +59,18 @@ TEST(VeraisonGolden, IsRefusedWithoutCompatibilityMode) {
   const rats::Ear ear = appraise(root, kNonce, {});
   EXPECT_FALSE(ear.is_affirming());
   test::expect_problem(test::submodule(ear), Errc::wrong_purpose, "compatibility mode");
+}
+
+TEST(VeraisonGolden, IsRefusedWithAnyOctetChanged) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const verifier::Engine engine = test::engine_over(store_of(root), {.compatibility = true});
+  AppraisalRequest request = request_of(root, kNonce);
+  test::expect_changes_refused(request.evidence,
+                               [&](const Bytes& evidence) {
+                                 request.evidence = evidence;
+                                 return engine.appraise(request).value().is_affirming();
+                               },
+                               {test::kLowestBit, test::kHighestBit});
 }
 
 std::string base64_of(std::string_view hex) { return to_base64(from_hex(hex).value()); }

@@ -1,11 +1,13 @@
 #include "verifier/scheme/riot/scheme.h"
 
+#include <algorithm>
 #include <format>
 #include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "crypto/authority.h"
 #include "crypto/hash.h"
 #include "evidence/dice/chain.h"
 #include "verifier/scheme/questions.h"
@@ -85,11 +87,16 @@ class RiotEvidence final : public Evidence {
   }
 
   // Of the chain, and of what it hangs from. Among several roots it is the one that holds the chain up alone. Endorsed
-  // intermediates all count: revoking one too many refuses a device, one too few would let a revoked one pass.
+  // intermediates count where they signed: one that did not would pass for a key that the evidence was verified with.
   std::vector<Bytes> keys_relied_on(const dice::Anchors& anchors, Timestamp now) const {
+    std::vector<const crypto::Certificate*> path;
+    for (const auto& certificate : chain_.certificates) path.push_back(&certificate);
+    for (std::size_t i = 0; i < path.size(); ++i)
+      for (const auto& issuer : anchors.intermediates)
+        if (!std::ranges::contains(path, &issuer) && crypto::verify_issued_by(*path[i], issuer))
+          path.push_back(&issuer);
     std::vector<Bytes> keys;
-    for (const auto& certificate : chain_.certificates) keys.push_back(to_bytes(certificate.spki()));
-    for (const auto& certificate : anchors.intermediates) keys.push_back(to_bytes(certificate.spki()));
+    for (const crypto::Certificate* certificate : path) keys.push_back(to_bytes(certificate->spki()));
     for (const auto& root : anchors.roots) {
       const bool holds = anchors.roots.size() == 1 ||
                          dice::check_chain(chain_, {.roots = {root}, .intermediates = anchors.intermediates}, now);

@@ -1,5 +1,6 @@
 #include "verifier/scheme/sevsnp/scheme.h"
 
+#include <algorithm>
 #include <format>
 #include <memory>
 #include <utility>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "crypto/authority.h"
 #include "crypto/hash.h"
 #include "evidence/sevsnp/check.h"
 #include "evidence/sevsnp/tsm_report.h"
@@ -90,12 +92,18 @@ class SevsnpEvidence final : public Evidence {
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
-  // The VEK, its issuer and the roots of the product: all of them vouch for the report.
+  // The VEK, whoever issued it, and the roots of the product: all of them vouch for the report. An ASK counts because
+  // it signed and not because it is shown: another one shown beside that of the CoRIM would hide a revoked ASK, and
+  // pass for a key that the evidence was verified with.
   std::vector<Bytes> keys_relied_on(const snp::Roots& roots) const {
-    std::vector<Bytes> keys = {to_bytes(statements_.vek.certificate.spki())};
-    if (statements_.certificates.ask) keys.push_back(to_bytes(statements_.certificates.ask->spki()));
-    if (!statements_.certificates.ask)
-      for (const auto& ask : roots.asks) keys.push_back(to_bytes(ask.spki()));
+    std::vector<crypto::Certificate> asks = roots.asks;
+    if (statements_.certificates.ask) asks.push_back(*statements_.certificates.ask);
+    std::vector<const crypto::Certificate*> path = {&statements_.vek.certificate};
+    for (std::size_t i = 0; i < path.size(); ++i)
+      for (const crypto::Certificate& ask : asks)
+        if (!std::ranges::contains(path, &ask) && crypto::verify_issued_by(*path[i], ask)) path.push_back(&ask);
+    std::vector<Bytes> keys;
+    for (const crypto::Certificate* certificate : path) keys.push_back(to_bytes(certificate->spki()));
     for (const auto& ark : roots.arks) keys.push_back(to_bytes(ark.spki()));
     return keys;
   }
