@@ -118,12 +118,19 @@ void add_verifier(CommandLine& line) {
   command->add_option("--cert", options->certificate, "Certificate chain of this server, PEM");
   command->add_option("--key", options->key, "Its key, PEM");
   command->add_flag("--insecure-http", options->insecure_http, "Plain HTTP; relying parties still check signatures");
+  command->add_flag("--insecure-store-connection", options->insecure_store_connection,
+                    "Take a PostgreSQL server beyond this machine without TLS that checks its certificate");
   command->add_flag("--insecure-local-callers", options->insecure_local_callers,
                     "Let every program on this machine provision and manage without a credential; a proxy in front "
                     "lets everybody");
   command->add_option("--trusted-proxy", options->trusted_proxies,
                       "Address of a proxy whose X-Forwarded-For names the client; repeatable");
   command->add_option("--issuer", options->issuer, "URI that results name as their issuer");
+  command
+      ->add_option("--max-staleness", options->max_staleness,
+                   "Seconds without the shared database after which no verdict is given: a revocation may be missed")
+      ->check(CLI::Range(static_cast<unsigned>(service::kShortestMaxStaleness.count()),
+                         static_cast<unsigned>(service::kLongestMaxStaleness.count())));
   command
       ->add_option(
           "--coserv-lifetime", options->coserv_lifetime,

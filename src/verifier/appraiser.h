@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -29,6 +31,8 @@ struct AppraisalRequest {
 };
 
 using Verdict = std::move_only_function<void(Result<rats::Ear>)>;
+// Appraiser::appraise() for one that was let in.
+using Admitted = std::function<void(AppraisalRequest, Verdict)>;
 
 // Thread-safe.
 class Appraiser {
@@ -40,6 +44,12 @@ class Appraiser {
   // decided or that the evidence could not even be read; bad evidence is an Ear that is not affirming. The Ear has been
   // authenticated: by its signature under a pinned key, or because the engine in this process made it.
   virtual void appraise(AppraisalRequest request, Verdict done) = 0;
+  // For whoever spends something on an appraisal, to be asked before. What it returns takes the place of appraise(), as
+  // often as this one appraisal needs it and from any thread, and never says Errc::busy: its place is kept until the
+  // last copy goes, which must be before this object. Errc::busy here: too many wait, and nothing happened.
+  [[nodiscard]] virtual Result<Admitted> admit(std::string_view /*media_type*/) {
+    return [this](AppraisalRequest request, Verdict done) { appraise(std::move(request), std::move(done)); };
+  }
 };
 
 }  // namespace credence::verifier

@@ -8,6 +8,7 @@
 #include <format>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -15,7 +16,9 @@
 #include "cli/version.h"
 #include "service/access/config.h"
 #include "service/access/principal.h"
+#include "service/log_spdlog.h"
 #include "service/verifier/config.h"
+#include "service/verifier/exposure.h"
 #include "service/verifier/large_file.h"
 #include "service/verifier/store_specification.h"
 #include "service/verifier/tenant.h"
@@ -29,6 +32,12 @@ struct Options {
   std::string config;
   std::string tenant;
   bool merge = false;
+  bool insecure_store_connection = false;
+};
+
+struct NamedStore {
+  std::string specification;
+  verifier::RemoteServer remote = verifier::RemoteServer::verified;
 };
 
 // Each tenant has a store of its own: a copy of one of them must not pass for a copy of all.
@@ -51,15 +60,36 @@ Result<std::string> store_named_by(const service::VerifierConfig& config, const 
   return service::store_of_tenant(config.store, tenant);
 }
 
+verifier::RemoteServer remote_server(bool insecure) {
+  return insecure ? verifier::RemoteServer::insecure : verifier::RemoteServer::verified;
+}
+
 // Of --store, else of the configuration file.
-Result<std::string> store_of(const Options& options) {
-  if (!options.store.empty())
-    return options.tenant.empty() ? options.store : service::store_of_tenant(options.store, options.tenant);
+Result<NamedStore> store_of(const Options& options) {
+  if (!options.store.empty()) {
+    NamedStore named{.specification = options.store, .remote = remote_server(options.insecure_store_connection)};
+    if (!options.tenant.empty()) {
+      TRY(named.specification, service::store_of_tenant(options.store, options.tenant));
+    }
+    return named;
+  }
   if (options.config.empty()) return fail(Errc::usage, "expected --store STORE or --config FILE");
   service::VerifierConfig config;
   CHECK(service::read_config(options.config, [](std::string_view) { return false; }, config));
   if (config.store.empty()) return fail_in(Errc::configuration, options.config, "the file names no store");
-  return store_named_by(config, options);
+  TRY(std::string specification, store_named_by(config, options));
+  return NamedStore{.specification = std::move(specification),
+                    .remote = remote_server(options.insecure_store_connection || config.insecure_store_connection)};
+}
+
+Result<std::unique_ptr<verifier::Journal>> open_journal(const Options& options, service::WhenAbsent when_absent,
+                                                        const Output& output) {
+  TRY(const NamedStore store, store_of(options));
+  if (store.remote == verifier::RemoteServer::insecure) {
+    const auto format = output.as_json() ? service::LogFormat::json : service::LogFormat::text;
+    service::stderr_log(format, LogLevel::warning)->write(LogLevel::warning, service::kInsecureStoreConnection);
+  }
+  return service::open_journal(store.specification, when_absent, store.remote);
 }
 
 // A line that is written over, for people who wait.
@@ -71,8 +101,7 @@ verifier::BackupProgress progress(const Output& output) {
 }
 
 Result<ExitStatus> backup(const Options& options, const Output& output) {
-  TRY(const std::string store, store_of(options));
-  TRY(const auto journal, service::open_journal(store, service::WhenAbsent::fail));
+  TRY(const auto journal, open_journal(options, service::WhenAbsent::fail, output));
   TRY(service::NewFile file, service::NewFile::start(options.file));
   const verifier::BackupOrigin origin{.program = std::string("credence ") + kVersion,
                                       .made = to_rfc3339(system_clock()->now())};
@@ -84,9 +113,8 @@ Result<ExitStatus> backup(const Options& options, const Output& output) {
 }
 
 Result<ExitStatus> restore(const Options& options, const Output& output) {
-  TRY(const std::string store, store_of(options));
   TRY(const service::MappedFile file, service::MappedFile::open(options.file));
-  TRY(const auto journal, service::open_journal(store, service::WhenAbsent::make));
+  TRY(const auto journal, open_journal(options, service::WhenAbsent::make, output));
   const auto mode = options.merge ? verifier::RestoreMode::merge : verifier::RestoreMode::into_empty;
   auto restored = verifier::restore_backup(*journal, file.octets(), mode, progress(output));
   if (!restored) return within(options.file, std::move(restored).error());
@@ -98,6 +126,8 @@ CLI::App* add(CLI::App* verifier, const std::string& name, const std::string& he
   auto* command = verifier->add_subcommand(name, help);
   command->add_option("FILE", options.file, "The backup")->required();
   command->add_option("--store", options.store, "sqlite:FILE or postgresql://HOST/DATABASE");
+  command->add_flag("--insecure-store-connection", options.insecure_store_connection,
+                    "Take a PostgreSQL server beyond this machine without TLS that checks its certificate");
   command->add_option("--config", options.config, "The verifier's configuration file, which names the store");
   command->add_option("--tenant", options.tenant, "Whose store, where the access file names tenants");
   return command;

@@ -253,6 +253,8 @@ Result<AccessConfig> read_access_config(const std::filesystem::path& file) {
   TRY(const SecretBytes text, read_private_file(file, kMaxAccessFile));
   auto parsed = parse_access_config(as_text(text.view()));
   if (!parsed) return within(file.string(), std::move(parsed).error());
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, text.view()));
+  parsed->sha256 = to_hex(digest.view());
   return parsed;
 }
 

@@ -51,6 +51,7 @@ struct AccessConfig {
   std::vector<UserConfig> users;
   std::vector<CertificateConfig> certificates;
   std::optional<OidcConfig> oidc;
+  std::string sha256;  // of the file, in hexadecimal; empty: there is none
 };
 
 // Errc::configuration with line and column.

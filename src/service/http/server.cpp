@@ -120,11 +120,10 @@ class Server::Impl {
     return {};
   }
 
-  Result<void> reload(const ServerOptions& options, Router router) {
+  Result<Change> prepare_reload(const ServerOptions& options, Router router) {
     CHECK(check_unchanged(options));
     TRY(auto serving, serving_of(options, std::move(router)));
-    shared_.exchange(std::move(serving));
-    return {};
+    return [this, serving = std::move(serving)]() mutable { shared_.exchange(std::move(serving)); };
   }
 
   void run() {
@@ -294,7 +293,12 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Router rout
 std::uint16_t Server::port() const noexcept { return impl_->local().port(); }
 bool Server::is_loopback() const noexcept { return impl_->local().address().is_loopback(); }
 Result<void> Server::reload(const ServerOptions& options, Router router) {
-  return impl_->reload(options, std::move(router));
+  TRY(Change change, prepare_reload(options, std::move(router)));
+  change();
+  return {};
+}
+Result<Server::Change> Server::prepare_reload(const ServerOptions& options, Router router) {
+  return impl_->prepare_reload(options, std::move(router));
 }
 std::shared_ptr<const Router> Server::router() const { return impl_->router(); }
 void Server::run() { impl_->run(); }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,9 @@ class Server {
   // those under way end as they began. All of it or, with an Error, nothing. Address, port, number of threads and
   // whether it is TLS are Errc::configuration.
   [[nodiscard]] Result<void> reload(const ServerOptions& options, Router router);
+  // The same for whoever changes more than this server at once: what is returned puts it in force and cannot fail.
+  using Change = std::move_only_function<void()>;
+  [[nodiscard]] Result<Change> prepare_reload(const ServerOptions& options, Router router);
 
   // The routes in force.
   [[nodiscard]] std::shared_ptr<const Router> router() const;

@@ -50,21 +50,48 @@ Result<verifier::LoadedPolicy> policy_from(const verifier::Policies& policies, s
 struct Subject {
   EvidenceBody evidence;
   Nonce nonce;
+  bool own_nonce = false;
   std::string peer;
 };
 
-Result<Subject> subject_from(const verifier::Engine& engine, std::string_view scheme, const json::Object& object) {
+Result<void> check_scheme(const EvidenceBody& evidence, std::string_view scheme, std::string_view path) {
+  const verifier::Scheme* const meant = verifier::find_scheme(evidence.media_type);
+  if (meant != nullptr && meant->name() == scheme) return {};
+  return fail_in(Errc::invalid_value, std::string(path), "expected evidence of the scheme that the policy is for");
+}
+
+// What was appraised a moment ago.
+Result<Subject> subject_of(Sessions& sessions, std::string_view scheme, std::string_view id) {
+  auto session = sessions.find(id);
+  if (!session) return within("session", std::move(session).error());
+  if (session->evidence == nullptr)
+    return fail_in(Errc::not_found, "session",
+                   "it has no evidence: none was sent yet, or another verifier made the result; give the evidence");
+  Subject subject{.evidence = {.media_type = session->evidence_type, .octets = *session->evidence},
+                  .nonce = std::move(session->nonce),
+                  .own_nonce = session->own_nonce,
+                  .peer = session->request.peer};
+  CHECK(check_scheme(subject.evidence, scheme, "session"));
+  return subject;
+}
+
+Result<Subject> subject_from(const verifier::Engine& engine, Sessions& sessions, std::string_view scheme,
+                             const json::Object& object) {
+  TRY(const auto session, json::optional_text(object, "session"));
+  if (session && (object.contains("evidence") || object.contains("nonce") || object.contains("peer")))
+    return fail_in(Errc::invalid_value, "session", "a session has evidence, nonce and peer of its own: give it alone");
+  if (session) return subject_of(sessions, scheme, *session);
   TRY(const json::Object* const given, json::required_object(object, "evidence"));
   TRY(const std::string_view type, json::required_text(*given, "type"));
   TRY(const Bytes octets, base64_of(*given, "value"));
   TRY(EvidenceBody evidence, evidence_from_body(type, octets, engine.media_types()));
-  const verifier::Scheme* const meant = verifier::find_scheme(evidence.media_type);
-  if (meant == nullptr || meant->name() != scheme)
-    return fail_in(Errc::invalid_value, "evidence.type", "expected evidence of the scheme that the policy is for");
+  CHECK(check_scheme(evidence, scheme, "evidence.type"));
   TRY(Bytes nonce, base64_of(object, "nonce"));
   TRY(const auto peer, json::optional_text(object, "peer"));
-  return Subject{
-      .evidence = std::move(evidence), .nonce = Nonce(std::move(nonce)), .peer = std::string(peer.value_or(""))};
+  return Subject{.evidence = std::move(evidence),
+                 .nonce = Nonce(std::move(nonce)),
+                 .own_nonce = false,
+                 .peer = std::string(peer.value_or(""))};
 }
 
 json::Object result_to_json(const rats::Ear& ear) {
@@ -72,7 +99,11 @@ json::Object result_to_json(const rats::Ear& ear) {
 }
 
 json::Object to_json(const verifier::Trace::Step& step) {
-  return {{"submodule", step.submodule}, {"claim", step.claim}, {"actual", step.actual}, {"source", step.source}};
+  return {{"submodule", step.submodule},
+          {"claim", step.claim},
+          {"expected", step.expected},
+          {"actual", step.actual},
+          {"source", step.source}};
 }
 
 }  // namespace
@@ -92,7 +123,7 @@ namespace {
 Result<verifier::PolicyTrial> run(const verifier::Engine& engine, const verifier::LoadedPolicy& policy,
                                   const Subject& subject) {
   TRY(const auto challenges,
-      challenges_for(subject.evidence.media_type, subject.nonce, false, engine.policy().compatibility));
+      challenges_for(subject.evidence.media_type, subject.nonce, subject.own_nonce, engine.policy().compatibility));
   std::optional<verifier::PolicyTrial> first;
   for (const verifier::Challenge& challenge : challenges) {
     TRY(verifier::PolicyTrial trial, engine.try_policy({.media_type = subject.evidence.media_type,
@@ -111,10 +142,10 @@ Result<verifier::PolicyTrial> run(const verifier::Engine& engine, const verifier
 }  // namespace
 
 Result<json::Object> dry_run_policy(const verifier::Engine& engine, const verifier::Policies& policies,
-                                    std::string_view scheme, std::string_view request) {
+                                    Sessions& sessions, std::string_view scheme, std::string_view request) {
   TRY(const json::Value value, json::parse(request, kLimits));
   TRY(const json::Object* const object, json::as_object(value, "dry run"));
-  TRY(const Subject subject, subject_from(engine, scheme, *object));
+  TRY(const Subject subject, subject_from(engine, sessions, scheme, *object));
   TRY(const verifier::LoadedPolicy policy, policy_from(policies, scheme, *object));
   const auto trial = run(engine, policy, subject);
   const verifier::PolicyLanguage* const language = policies.language(policy.version.type);

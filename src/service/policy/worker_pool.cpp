@@ -1,19 +1,22 @@
 #include "service/policy/worker_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace credence::service {
 
-WorkerPool::~WorkerPool() {
-  std::deque<Work> cancelled;
+void WorkerPool::end() {
+  std::deque<Task> cancelled;
+  std::vector<std::thread> ending;
   {
     const std::lock_guard lock(queue_->mutex);
     queue_->ended = true;
     cancelled.swap(queue_->waiting);
+    ending.swap(running_);
     queue_->changed.notify_all();
   }
-  for (Work& work : cancelled) work(true);
-  for (std::thread& thread : running_) {
+  for (Task& task : cancelled) task.work(true);
+  for (std::thread& thread : ending) {
     if (thread.get_id() == std::this_thread::get_id()) {
       thread.detach();  // it holds the queue itself
     } else {
@@ -22,12 +25,35 @@ WorkerPool::~WorkerPool() {
   }
 }
 
-bool WorkerPool::start(Work& work) {
-  const std::lock_guard lock(queue_->mutex);
-  if (queue_->ended || queue_->waiting.size() >= most_waiting_) return false;
-  queue_->waiting.push_back(std::move(work));
-  while (running_.size() < threads_) running_.emplace_back([queue = queue_] { run(queue); });
-  queue_->changed.notify_one();
+WorkerPool::Place WorkerPool::reserve() {
+  std::size_t taken = queue_->taken;
+  do {
+    if (taken >= places_) return nullptr;
+  } while (!queue_->taken.compare_exchange_weak(taken, taken + 1));
+  return {static_cast<const void*>(queue_.get()), [queue = queue_](const void*) { --queue->taken; }};
+}
+
+void WorkerPool::start(Place place, Work work) {
+  bool ended = false;
+  {
+    const std::lock_guard lock(queue_->mutex);
+    ended = queue_->ended;
+    if (!ended && make_threads()) {
+      queue_->waiting.push_back({.place = std::move(place), .work = std::move(work)});
+      queue_->changed.notify_one();
+      return;
+    }
+  }
+  work(ended);
+}
+
+// True when there is one at least: the system may have no more of them.
+bool WorkerPool::make_threads() {
+  try {
+    while (running_.size() < threads_) running_.emplace_back([queue = queue_] { run(queue); });
+  } catch (const std::system_error&) {
+    return !running_.empty();
+  }
   return true;
 }
 
@@ -36,11 +62,11 @@ void WorkerPool::run(const std::shared_ptr<Queue>& queue) {
   while (true) {
     queue->changed.wait(lock, [&] { return queue->ended || !queue->waiting.empty(); });
     if (queue->ended) return;
-    Work work = std::move(queue->waiting.front());
+    Task task = std::move(queue->waiting.front());
     queue->waiting.pop_front();
     lock.unlock();
-    work(false);
-    work = nullptr;  // what it holds may be the last that holds the pool
+    task.work(false);
+    task = {};  // what it holds may be the last that holds the pool
     lock.lock();
   }
 }

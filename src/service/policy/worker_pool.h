@@ -1,6 +1,7 @@
 // A few threads for work that waits for others, so that those that serve requests do not.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -18,26 +19,40 @@ class WorkerPool {
   // Called exactly once: on a thread of the pool with false, or with true when the pool ends before its turn.
   using Work = std::move_only_function<void(bool cancelled)>;
 
-  WorkerPool(std::size_t threads, std::size_t most_waiting) : threads_(threads), most_waiting_(most_waiting) {}
-  // Waits for what is running. May be called by work of its own, which then ends last.
-  ~WorkerPool();
+  // For one piece of work after the other, as long as any copy lives.
+  using Place = std::shared_ptr<const void>;
+
+  WorkerPool(std::size_t threads, std::size_t places) : threads_(threads), places_(places) {}
+  ~WorkerPool() { end(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False, and `work` is not touched, when too much waits already.
-  [[nodiscard]] bool start(Work& work);
+  // Null when all places are taken. Whoever has one is never turned away: asked for first, it costs nothing to hear
+  // that there is none.
+  [[nodiscard]] Place reserve();
+  // The place is kept until the work has run. Where no thread can be made it runs at once, on this one.
+  void start(Place place, Work work);
+  // Work that waits is cancelled, what is running is waited for, and from here on nothing waits. What tasks hold may
+  // hold the pool: whoever owns it ends it. May be called by work of its own, which then ends last.
+  void end();
 
  private:
+  struct Task {
+    Place place;
+    Work work;
+  };
   struct Queue {
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<Work> waiting;
+    std::deque<Task> waiting;
     bool ended = false;
+    std::atomic<std::size_t> taken = 0;  // places; no mutex, they are given back anywhere
   };
+  [[nodiscard]] bool make_threads();
   static void run(const std::shared_ptr<Queue>& queue);
 
   const std::size_t threads_;
-  const std::size_t most_waiting_;
+  const std::size_t places_;
   const std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
   std::vector<std::thread> running_;  // with queue_->mutex
 };

@@ -6,12 +6,17 @@
 
 #include "crypto/certificate.h"
 #include "service/access/bearer_token.h"
+#include "service/access/config.h"
 #include "service/access/principal.h"
+#include "service/audit/log.h"
 #include "service/http/server.h"
 #include "service/verifier/config_options.h"
+#include "service/verifier/exposure.h"
 #include "service/verifier/file.h"
+#include "service/verifier/key_options.h"
 #include "service/verifier/session_keys.h"
 #include "service/verifier/store_specification.h"
+#include "service/verifier/tenant.h"
 
 namespace credence::service {
 namespace {
@@ -25,18 +30,20 @@ class Checker {
 
   void run(StoreProbe probe) {
     for (const ConfigProblem& problem : text_.problems) add(Severity::problem, problem.key, problem.where, problem.why);
+    if (!text_.is_toml) return;
     ConfiguredVerifier made;
     for (ConfigProblem& problem : convert(report_.config, made))
       if (!has_problem(problem.key)) this->problem(problem.key, std::move(problem.why));
     check_transport(made.options);
-    check_signing_key();
-    check_store_of(probe);
+    for (const std::string& tenant : check_access()) {
+      check_keys_of(made.options.keys, tenant);
+      check_store_of(made.options, tenant, probe);
+    }
     check_provisioning();
     check_anchors();
-    check_retired_keys();
     check_audit_log();
     check_session_key(made.options);
-    warn_of_insecurity();
+    check_exposure(made.options);
     std::ranges::stable_sort(report_.findings, {}, &Finding::where);
   }
 
@@ -85,35 +92,44 @@ class Checker {
     }
   }
 
-  void check_signing_key() {
-    const std::string& specification = report_.config.signing_key;
-    // Devices are not opened here: that would take a session of the TPM, or ask the token for its PIN.
-    if (specification.empty() || specification.starts_with("tpm:") || specification.starts_with("pkcs11:")) return;
-    const std::filesystem::path file = specification;
-    const auto present = file_exists(file);
-    if (!present) return problem("signing-key", present.error().text());
-    if (!*present) {
-      const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-      const auto there = file_exists(folder);
-      if (!there || !*there)
-        return problem("signing-key",
-                       std::format("{}: expected the folder of the signing key: make it", folder.string()));
-      return warn(
-          "signing-key",
-          std::format("{}: absent: a new key is made at the start, and relying parties must pin it", file.string()));
-    }
-    const auto pem = read_private_file(file, kMaxKeyFile);
-    if (!pem) return problem("signing-key", pem.error().text());
-    if (const auto key = crypto::PrivateKey::from_pem(pem->view()); !key)
-      problem("signing-key", std::format("{}: expected a PEM private key: {}", file.string(), key.error().text()));
+  // The tenants: each has keys and a store of its own.
+  std::vector<std::string> check_access() {
+    if (report_.config.access.empty()) return access::AccessConfig{}.tenants;
+    auto read = access::read_access_config(report_.config.access);
+    if (read) return std::move(read->tenants);
+    problem("access", read.error().text());
+    return access::AccessConfig{}.tenants;
   }
 
-  void check_store_of(StoreProbe probe) {
-    const std::string& specification = report_.config.store;
-    if (specification.empty()) return;
-    if (const auto checked = check_store(specification, probe == StoreProbe::connect); !checked)
-      return problem("store", checked.error().text());
-    if (specification == "memory:") warn("store", "memory: what is provisioned is lost when the verifier ends");
+  static std::string of(const std::string& tenant, const std::string& what) {
+    return tenant == access::kDefaultTenant ? what : std::format("tenant {}: {}", tenant, what);
+  }
+
+  void check_keys_of(const KeyOptions& all, const std::string& tenant) {
+    if (all.signing_key.empty()) return;
+    const auto keys = keys_of_tenant(all, tenant);
+    if (!keys) return problem("signing-key", of(tenant, keys.error().text()));
+    for (const KeyProblem& found : check_keys(*keys))
+      problem(std::string(found.option), of(tenant, found.error.text()));
+    warn_of_absent_key("signing-key", keys->signing_key);
+    warn_of_absent_key("next-signing-key", keys->next_signing_key);
+  }
+
+  void warn_of_absent_key(const std::string& key, const std::string& specification) {
+    if (specification.empty() || specification.starts_with("tpm:") || specification.starts_with("pkcs11:")) return;
+    if (!file_exists(specification).value_or(true) && !has_problem(key))
+      warn(key,
+           std::format("{}: absent: a new key is made at the start, and relying parties must pin it", specification));
+  }
+
+  void check_store_of(const VerifierOptions& options, const std::string& tenant, StoreProbe probe) {
+    if (options.store.empty()) return;
+    const auto store = store_of_tenant(options.store, tenant);
+    if (!store) return problem("store", of(tenant, store.error().text()));
+    if (const auto checked = check_store(*store, probe == StoreProbe::connect, options.remote_store); !checked)
+      return problem("store", of(tenant, checked.error().text()));
+    if (tenant == access::kDefaultTenant && is_memory_store(*store))
+      warn("store", "memory: what is provisioned is lost when the verifier ends");
   }
 
   void check_provisioning() {
@@ -127,23 +143,10 @@ class Checker {
     for (const std::string& file : report_.config.corim_anchors) check_validity("corim-anchor", file);
   }
 
-  void check_retired_keys() {
-    for (const std::string& file : report_.config.retired_keys) {
-      const auto pem = read_file(file, kMaxKeyFile);
-      if (!pem) {
-        problem("retired-key", pem.error().text());
-      } else if (const auto key = crypto::PublicKey::from_pem(as_text(pem->view())); !key) {
-        problem("retired-key", std::format("{}: expected a PEM public key: {}", file, key.error().text()));
-      }
-    }
-  }
-
   void check_audit_log() {
-    const std::filesystem::path file = report_.config.audit_log;
-    if (file.empty() || !file.has_parent_path()) return;
-    if (const auto folder = file_exists(file.parent_path()); !folder || !*folder)
-      problem("audit-log",
-              std::format("{}: expected the folder of the audit log: make it", file.parent_path().string()));
+    if (report_.config.audit_log.empty()) return;
+    if (const auto checked = audit::check(report_.config.audit_log); !checked)
+      problem("audit-log", checked.error().text());
   }
 
   void check_session_key(const VerifierOptions& options) {
@@ -155,13 +158,11 @@ class Checker {
       problem("session-key", keys.error().text());
   }
 
-  void warn_of_insecurity() {
-    const VerifierConfig& config = report_.config;
-    if (config.insecure_http) warn("insecure-http", "insecure-http: whoever is on the way reads evidence and tokens");
-    if (config.allow_insecure_test_root)
-      warn("allow-insecure-test-root", "allow-insecure-test-root: evidence that proves nothing is accepted");
-    if (config.insecure_unsigned_corims && !config.corim_anchors.empty())
-      warn("insecure-unsigned-corims", "insecure-unsigned-corims: a provisioner's token is enough to endorse anything");
+  void check_exposure(const VerifierOptions& options) {
+    if (has_problem("listen") || has_problem("cert")) return;
+    if (const auto checked = check_callers(options); !checked)
+      problem("insecure-local-callers", checked.error().text());
+    for (const Exposure& exposure : exposures(options)) warn(std::string(exposure.key), std::string(exposure.what));
   }
 
   ConfigReport& report_;

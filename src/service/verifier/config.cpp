@@ -18,6 +18,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/text.h"
+#include "crypto/hash.h"
 #include "service/verifier/file.h"
 #include "service/verifier/store_specification.h"
 #include "wire/json/json.h"
@@ -48,10 +50,12 @@ constexpr std::array kKeys{
     Key{"cert", &VerifierConfig::certificate},
     Key{"key", &VerifierConfig::key},
     Key{"insecure-http", &VerifierConfig::insecure_http},
+    Key{"insecure-store-connection", &VerifierConfig::insecure_store_connection},
     Key{"insecure-local-callers", &VerifierConfig::insecure_local_callers},
     Key{"trusted-proxy", &VerifierConfig::trusted_proxies},
     Key{"issuer", &VerifierConfig::issuer},
     Key{"result-lifetime", &VerifierConfig::result_lifetime, kMaxResultLifetime.count()},
+    Key{"max-staleness", &VerifierConfig::max_staleness, kLongestMaxStaleness.count()},
     Key{"coserv-lifetime", &VerifierConfig::coserv_lifetime, kMaxCoservLifetime.count()},
     Key{"provisioning-token", &VerifierConfig::token},
     Key{"access", &VerifierConfig::access},
@@ -171,6 +175,7 @@ ConfigText inspect_config(std::string_view text, const IsGiven& is_given, Verifi
   ConfigText found;
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
+    found.is_toml = false;
     found.problems.push_back({.key = {},
                               .where = position(parsed.error().source().begin),
                               .why = std::string(parsed.error().description())});
@@ -214,6 +219,8 @@ Result<void> read_config(const std::filesystem::path& file, const IsGiven& is_gi
   TRY(const SecretBytes text, read_config_text(file));
   if (auto parsed = parse_config(as_text(text.view()), is_given, config); !parsed)
     return within(file.string(), std::move(parsed).error());
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, text.view()));
+  config.file_sha256 = to_hex(digest.view());
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "service/verifier/coserv_api.h"
 #include "service/verifier/result_request.h"
+#include "service/verifier/store_specification.h"
 
 namespace credence::service {
 
@@ -28,10 +29,12 @@ struct VerifierConfig {
   std::string certificate;
   std::string key;
   bool insecure_http = false;
+  bool insecure_store_connection = false;
   bool insecure_local_callers = false;
   std::vector<std::string> trusted_proxies;
   std::string issuer;
   unsigned result_lifetime = kDefaultResultLifetime.count();  // seconds
+  unsigned max_staleness = kDefaultMaxStaleness.count();      // seconds
   unsigned coserv_lifetime = kDefaultCoservLifetime.count();  // seconds
   std::string token;                                          // the file that holds it
   std::string access;                                         // the file
@@ -57,6 +60,8 @@ struct VerifierConfig {
   std::string opa;                      // URL
   std::string opa_ca;
   std::string opa_token;  // the file that holds it
+
+  std::string file_sha256;  // of the file that was read, in hexadecimal; empty: none was
 };
 
 struct TextPosition {
@@ -76,6 +81,7 @@ struct ConfigProblem {
 struct ConfigText {
   std::map<std::string, TextPosition, std::less<>> values;  // where the value of each known key stands
   std::vector<ConfigProblem> problems;                      // in the order of the text
+  bool is_toml = true;  // false: there is one problem, and nothing is known of what was meant
 };
 
 // Whether a key was given elsewhere already: the file's value is then checked, and not taken.

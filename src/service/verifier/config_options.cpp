@@ -9,9 +9,11 @@
 
 #include "base/token_file.h"
 #include "client/opa.h"
+#include "client/url.h"
 #include "service/http/forwarded.h"
 #include "service/listen_address.h"
 #include "service/policy/peer_names.h"
+#include "service/verifier/issuer.h"
 
 namespace credence::service {
 namespace {
@@ -103,6 +105,7 @@ class Conversion {
     options.keys.next_signing_key_from = config_.next_signing_key_from;
     options.keys.retired_keys.assign(config_.retired_keys.begin(), config_.retired_keys.end());
     options.issuer = config_.issuer;
+    if (const auto checked = check_issuer(config_.issuer); !checked) problem("issuer", ": " + checked.error().why);
     options.result_lifetime = Seconds(config_.result_lifetime);
     if (config_.result_lifetime == 0) problem("result-lifetime", ": expected at least 1 second, got 0");
     options.coserv_lifetime = Seconds(config_.coserv_lifetime);
@@ -115,6 +118,11 @@ class Conversion {
   void provisioning() {
     VerifierOptions& options = made_.options;
     options.store = config_.store;
+    options.max_staleness = Seconds(config_.max_staleness);
+    if (options.max_staleness < kShortestMaxStaleness)
+      problem("max-staleness", std::format(": expected at least {} seconds, got {}", kShortestMaxStaleness.count(),
+                                           config_.max_staleness));
+    if (config_.insecure_store_connection) options.remote_store = verifier::RemoteServer::insecure;
     if (!config_.token.empty()) options.provisioning_token = config_.token;
     if (!config_.access.empty()) options.access_file = config_.access;
     if (!config_.audit_log.empty()) options.audit_log = config_.audit_log;
@@ -146,6 +154,8 @@ class Conversion {
     client::Opa opa;
     opa.url = config_.opa;
     opa.http.connect_timeout = opa.http.timeout = kOpaTimeout;
+    if (const auto checked = client::check_url(opa.url, opa.http.allow_insecure_http); !checked)
+      return problem("opa", ": " + checked.error().why);
     if (!config_.opa_ca.empty()) opa.http.ca_file = config_.opa_ca;
     if (!config_.opa_token.empty()) {
       auto token = read_token_file(config_.opa_token);
@@ -156,6 +166,8 @@ class Conversion {
   }
 
   void service() {
+    made_.options.config_sha256 = config_.file_sha256;
+    made_.options.insecure_no_seccomp = config_.insecure_no_seccomp;
     made_.options.drain_time = std::chrono::seconds(config_.drain_time);
     made_.drain_delay = std::chrono::seconds(config_.drain_delay);
     choose("log-level", config_.log_level, made_.log_level,

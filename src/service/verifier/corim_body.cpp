@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -32,14 +33,23 @@ Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certifica
   return CorimBody{.corim = rats::corim_of(std::move(corim)), .octets = std::move(octets)};
 }
 
+// A CoRIM is judged by the rules of its profile; announced under another one it would slip past them.
+Result<void> check_profile_of_corim(const std::optional<std::string>& profile,
+                                    const std::optional<std::string>& announced) {
+  if (!profile) return fail(Errc::missing_member, "the CoRIM has no profile, nobody knows what it means");
+  if (announced && *announced != *profile)
+    return fail(Errc::invalid_value,
+                std::format("the CoRIM has profile \"{}\", its media type \"{}\"", *profile, *announced));
+  if (verifier::find_scheme_by_profile(*profile) == nullptr)
+    return fail(Errc::unsupported, std::format("no active plugin found for a CoRIM of profile \"{}\"", *profile));
+  return {};
+}
+
 }  // namespace
 
 Result<rats::CorimMediaType> supported_corim_type(std::string_view content_type) {
   TRY(rats::CorimMediaType type, rats::parse_corim_media_type(content_type));
-  if (!type.profile) {
-    return fail(Errc::unsupported, std::format("{} needs the parameter profile: the CoRIM's own", content_type));
-  }
-  if (verifier::find_scheme_by_profile(*type.profile) == nullptr) {
+  if (type.profile && verifier::find_scheme_by_profile(*type.profile) == nullptr) {
     return fail(Errc::unsupported, std::format("no active plugin found for {}", content_type));
   }
   return type;
@@ -65,12 +75,7 @@ Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView bod
     TRY(decoded.corim, rats::decode_corim(body));
     decoded.octets = to_bytes(body);
   }
-  if (!decoded.corim.profile) return fail(Errc::missing_member, "the CoRIM has no profile, nobody knows what it means");
-  // A CoRIM is judged by the rules of its profile; announced under another one it would slip past them.
-  if (decoded.corim.profile != type.profile) {
-    return fail(Errc::invalid_value, std::format("the CoRIM has profile \"{}\", its media type \"{}\"",
-                                                 *decoded.corim.profile, type.profile.value_or("")));
-  }
+  CHECK(check_profile_of_corim(decoded.corim.profile, type.profile));
   // draft-ietf-rats-corim section 4.1.6. Here so that the submitter learns of it: a store would keep it to no use.
   if (decoded.corim.validity) {
     if (auto current = rats::check_validity(*decoded.corim.validity, now); !current) {

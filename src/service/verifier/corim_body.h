@@ -14,8 +14,8 @@
 
 namespace credence::service {
 
-// application/rim+cbor or application/rim+cose, or their old names, with a profile. Errc::unsupported for another type,
-// and for a profile that the store does not know or that is not given.
+// application/rim+cbor or application/rim+cose, or their old names; without a profile the CoRIM's own counts.
+// Errc::unsupported for another type, and for a profile that no scheme knows.
 [[nodiscard]] Result<rats::CorimMediaType> supported_corim_type(std::string_view content_type);
 // What supported_corim_type() takes, by the present names: for Accept and for discovery.
 [[nodiscard]] std::vector<std::string> corim_media_types();
@@ -29,8 +29,9 @@ struct CorimSigners {
   std::vector<crypto::Certificate> anchors{};  // that their chains end at; none: no signed CoRIM is taken
   bool insecure_unsigned = false;              // with anchors: an unsigned one is taken all the same
 };
-// Decodes; of a signed CoRIM checks chain and signature, against the anchors and nothing else. Errc::untrusted_chain
-// for an unsigned one where signers are known; Errc::expired when it is not valid at `now`, before its time too.
+// Decodes; of a signed CoRIM checks chain and signature, against the anchors and nothing else. It must have a profile
+// that a scheme knows, and the one of `type` if that names one. Errc::untrusted_chain for an unsigned one where signers
+// are known; Errc::expired when it is not valid at `now`, before its time too.
 [[nodiscard]] Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
                                                 const CorimSigners& signers, Timestamp now);
 

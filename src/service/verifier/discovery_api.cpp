@@ -18,26 +18,19 @@ constexpr std::chrono::seconds kMaxAge{60};
 json::Object common(const std::vector<std::string>& media_types, std::string_view version, json::Object endpoints) {
   return {{"media-types", json::Array(media_types.begin(), media_types.end())},
           {"version", version},
-          {"service-state", "READY"},
+          {"service-state", ""},
           {"api-endpoints", std::move(endpoints)}};
 }
 
-http::Response document(const http::Request& request, const std::string& body, Timestamp now) {
+Result<std::string_view> type_for(const http::Request& request) {
   const std::string accept = request.list_header("Accept");
   std::string_view type;
   for (const std::string_view candidate : {kDiscovery, kJson}) {
-    const auto accepted = http::accepts(accept, candidate);
-    if (!accepted) return http::problem(accepted.error());
-    if (*accepted && type.empty()) type = candidate;
+    TRY(const bool accepted, http::accepts(accept, candidate));
+    if (accepted && type.empty()) type = candidate;
   }
-  if (type.empty()) return http::problem(http::kNotAcceptable, std::format("the answer is of type {}", kDiscovery));
-  http::Response response;
-  response.headers = {{"Content-Type", std::string(type)},
-                      {"Cache-Control", std::format("max-age={}", kMaxAge.count())},
-                      {"Expires", http::to_imf_fixdate(now + kMaxAge)},
-                      {"Vary", "Accept"}};
-  response.body = body;
-  return response;
+  if (type.empty()) return fail(Errc::not_acceptable, std::format("the answer is of type {}", kDiscovery));
+  return type;
 }
 
 // Veraison's names, and its way of writing parameters.
@@ -55,36 +48,56 @@ json::Object management_endpoints() {
 DiscoveryApi::DiscoveryApi(Parts parts) {
   json::Object verification = common(parts.evidence_types, parts.version,
                                      {{"newChallengeResponseSession", "/challenge-response/v1/newSession"}});
-  const json::Object provisioning =
+  json::Object provisioning =
       common(parts.corim_types, parts.version, {{"provisioningSubmit", "/endorsement-provisioning/v1/submit"}});
   json::Object management = common(parts.policy_types, parts.version, management_endpoints());
   management["attestation-schemes"] = json::Array(parts.schemes.begin(), parts.schemes.end());
   documents_ = std::make_shared<const Documents>(Documents{.verification = std::move(verification),
-                                                           .provisioning = json::to_text(provisioning),
-                                                           .management = json::to_text(management),
+                                                           .provisioning = std::move(provisioning),
+                                                           .management = std::move(management),
                                                            .signer = std::move(parts.signer),
-                                                           .clock = std::move(parts.clock)});
+                                                           .clock = std::move(parts.clock),
+                                                           .health = std::move(parts.health)});
+}
+
+http::Response DiscoveryApi::answer(const Documents& documents, const http::Request& request, json::Object document) {
+  const auto type = type_for(request);
+  if (!type) return http::problem(type.error());
+  const std::string_view state = documents.health->state();
+  document["service-state"] = state;
+  http::Response response;
+  response.headers = {{"Content-Type", std::string(*type)}, {"Vary", "Accept"}};
+  // What is wrong may be over in the next second.
+  if (state == Health::kReady) {
+    response.headers.emplace_back("Cache-Control", std::format("max-age={}", kMaxAge.count()));
+    response.headers.emplace_back("Expires", http::to_imf_fixdate(documents.clock->now() + kMaxAge));
+  } else {
+    response.headers.emplace_back("Cache-Control", "no-store");
+  }
+  response.body = json::to_text(document);
+  return response;
 }
 
 // Veraison's member for the key that signs now, and ours for all.
-std::string DiscoveryApi::verification(const Documents& documents, Timestamp now) {
+json::Object DiscoveryApi::verification(const Documents& documents) {
+  const Timestamp now = documents.clock->now();
   json::Object document = documents.verification;
   document["ear-verification-key"] = documents.signer->jwk(now);
   document["ear-verification-keys"] = documents.signer->jwks(now);
   document["jwks-uri"] = kJwksPath;
-  return json::to_text(document);
+  return document;
 }
 
 void DiscoveryApi::add_routes(Routes& routes) const {
-  routes.add(Operation::discover_verification, [documents = documents_](const http::Request& request) {
-    const Timestamp now = documents->clock->now();
-    return document(request, verification(*documents, now), now);
+  using http::Request;
+  routes.add(Operation::discover_verification, [documents = documents_](const Request& request) {
+    return answer(*documents, request, verification(*documents));
   });
-  routes.add(Operation::discover_provisioning, [documents = documents_](const http::Request& request) {
-    return document(request, documents->provisioning, documents->clock->now());
+  routes.add(Operation::discover_provisioning, [documents = documents_](const Request& request) {
+    return answer(*documents, request, documents->provisioning);
   });
-  routes.add(Operation::discover_management, [documents = documents_](const http::Request& request) {
-    return document(request, documents->management, documents->clock->now());
+  routes.add(Operation::discover_management, [documents = documents_](const Request& request) {
+    return answer(*documents, request, documents->management);
   });
 }
 

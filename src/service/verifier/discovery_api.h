@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "service/verifier/health.h"
 #include "service/verifier/result_signer.h"
 #include "service/verifier/routes.h"
 #include "wire/json/json.h"
@@ -22,20 +23,25 @@ class DiscoveryApi {
     std::vector<std::string> policy_types;  // of rules
     std::string version;
     std::shared_ptr<const Clock> clock;
+    std::shared_ptr<const Health> health;
   };
   explicit DiscoveryApi(Parts parts);
 
   void add_routes(Routes& routes) const;
 
  private:
+  // Without what changes in time: the state and the keys.
   struct Documents {
-    json::Object verification;  // without the keys, which change in time
-    std::string provisioning;
-    std::string management;
+    json::Object verification;
+    json::Object provisioning;
+    json::Object management;
     std::shared_ptr<const ResultSigner> signer;
     std::shared_ptr<const Clock> clock;
+    std::shared_ptr<const Health> health;
   };
-  [[nodiscard]] static std::string verification(const Documents& documents, Timestamp now);
+  [[nodiscard]] static http::Response answer(const Documents& documents, const http::Request& request,
+                                             json::Object document);
+  [[nodiscard]] static json::Object verification(const Documents& documents);
   std::shared_ptr<const Documents> documents_;
 };
 

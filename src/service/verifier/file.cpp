@@ -114,6 +114,16 @@ Result<bool> file_exists(const std::filesystem::path& file) {
   return found;
 }
 
+Result<void> check_folder_of(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error))
+    return fail_in(Errc::configuration, folder.string(), "expected a folder: make it");
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return system_error(folder, "write the folder");
+  return {};
+}
+
 Result<SecretBytes> read_file(const std::filesystem::path& file, std::size_t limit) {
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status{};

@@ -14,6 +14,8 @@ namespace credence::service {
 enum class FileMode : std::uint8_t { owner_only, everyone_reads };
 
 [[nodiscard]] Result<bool> file_exists(const std::filesystem::path& file);
+// Whether this process could make the file: its folder is there, and may be written.
+[[nodiscard]] Result<void> check_folder_of(const std::filesystem::path& file);
 [[nodiscard]] Result<SecretBytes> read_file(const std::filesystem::path& file, std::size_t limit);
 // The same of a secret: refused with Errc::configuration when it is another user's, when the group or others have any
 // access, and when it is a symbolic link.

@@ -41,6 +41,14 @@ std::vector<Health::Cause> Health::causes() const {
   return causes;
 }
 
+std::string_view Health::state() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (draining_) return kTerminating;
+  }
+  return causes().empty() ? kReady : kDown;
+}
+
 void Health::drain() {
   const std::lock_guard lock(mutex_);
   draining_ = true;

@@ -41,6 +41,9 @@ class Health {
 
   // Empty when ready.
   [[nodiscard]] std::vector<Cause> causes() const;
+  // The state by Veraison's names ("service-state"). INITIALIZING is over when this exists.
+  static constexpr std::string_view kReady = "READY", kDown = "DOWN", kTerminating = "TERMINATING";
+  [[nodiscard]] std::string_view state() const;
   // From now on it is not ready: it is about to stop.
   void drain();
 

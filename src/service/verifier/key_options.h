@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -24,5 +25,14 @@ struct KeyOptions {
 // Opens all of them. Says in the log what relying parties will not have heard of in time.
 [[nodiscard]] Result<ResultSigner> open_result_signer(const KeyOptions& options, Seconds longest_lifetime,
                                                       Timestamp now, Log& log);
+
+// What is wrong with one of them, or with all together.
+struct KeyProblem {
+  std::string_view option;
+  Error error;
+};
+// Why open_result_signer() would refuse, all of it, changing nothing. What stays in a TPM or a token is not opened
+// (SigningKeyOpener::look()): what such a key can do is not known.
+[[nodiscard]] std::vector<KeyProblem> check_keys(const KeyOptions& options);
 
 }  // namespace credence::service

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rats/corim/uuid.h"
+#include "rats/media_type.h"
 #include "service/http/accept.h"
 #include "service/http/problem.h"
 #include "service/policy/dry_run.h"
@@ -70,12 +71,14 @@ Result<bool> grant_of(const http::Request& request) {
 
 Result<verifier::PolicyVersion> add(const Parts& parts, const http::Request& request) {
   CHECK(require_accept(request, kPolicy));
-  TRY(const auto type, request.header("Content-Type"));
-  if (!type) return fail(Errc::unsupported, "expected a Content-Type: the language of the rules");
+  TRY(const auto content_type, request.header("Content-Type"));
+  if (!content_type) return fail(Errc::unsupported, "expected a Content-Type: the language of the rules");
+  // Parameters say nothing here: rules are UTF-8, whatever charset is named.
+  TRY(rats::MediaType type, rats::parse_media_type(*content_type));
   TRY(const auto name, request.target.parameter("name"));
   TRY(const bool may_raise, grant_of(request));
   verifier::Policies::New policy{.scheme = scheme_of(request),
-                                 .type = std::string(*type),
+                                 .type = std::move(type.essence),
                                  .rules = std::string(as_text(request.body)),
                                  .may_raise = may_raise};
   if (name && !name->empty()) policy.name = *name;
@@ -147,7 +150,8 @@ http::Response ManagementApi::remove(const http::Request& request) const {
 
 http::Response ManagementApi::dry_run(const http::Request& request) const {
   const auto outcome = require_accept(request, kJson).and_then([&] {
-    return dry_run_policy(*parts_->engine, *parts_->policies, scheme_of(request), as_text(request.body));
+    return dry_run_policy(*parts_->engine, *parts_->policies, *parts_->sessions, scheme_of(request),
+                          as_text(request.body));
   });
   return outcome ? answer(http::kOk, kJson, *outcome) : refusal(*parts_, outcome.error());
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "service/http/message.h"
 #include "service/verifier/routes.h"
+#include "service/verifier/session.h"
 #include "verifier/engine.h"
 #include "verifier/policy/policies.h"
 
@@ -18,6 +19,7 @@ class ManagementApi {
   struct Parts {
     std::shared_ptr<verifier::Policies> policies;
     std::shared_ptr<const verifier::Engine> engine;
+    std::shared_ptr<Sessions> sessions;
     Log* log = &no_log();
   };
   explicit ManagementApi(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "rats/corim/uuid.h"
 
 namespace credence::service {
 namespace {
@@ -15,8 +16,10 @@ std::size_t kept(const Session& session) noexcept {
   return (session.evidence == nullptr ? 0 : session.evidence->size()) + session.result.size();
 }
 
-bool is_id(std::string_view id) noexcept {
-  return id.size() == 2 * kIdOctets && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+// What is an id to Veraison, a UUID with hyphens or without, may be unknown here but is not malformed.
+bool is_id(std::string_view id) {
+  if (id.size() != 2 * kIdOctets) return rats::Uuid::from_text(id).has_value();
+  return id.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 }  // namespace
@@ -124,7 +127,7 @@ Result<void> MemorySessions::remove(std::string_view id) {
 }
 
 Result<MemorySessions::Table::iterator> MemorySessions::locate(std::string_view id) {
-  if (!is_id(id)) return fail(Errc::malformed, "session id: expected 32 lower-case hexadecimal digits");
+  if (!is_id(id)) return fail(Errc::malformed, "session id: expected the 32 hexadecimal digits that newSession gave");
   const auto position = table_.find(id);
   if (position == table_.end()) return fail(Errc::not_found, "no such session, or it has expired");
   // An old nonce is an open door for evidence prepared long ago.

@@ -22,6 +22,7 @@
 #include "service/verifier/corim_body.h"
 #include "service/verifier/coserv_api.h"
 #include "service/verifier/discovery_api.h"
+#include "service/verifier/exposure.h"
 #include "service/verifier/file.h"
 #include "service/verifier/health.h"
 #include "service/verifier/jwks_api.h"
@@ -46,51 +47,53 @@ namespace {
 constexpr std::size_t kMaxAnchorFile = 1 << 20;
 constexpr std::string_view kVersion = CREDENCE_VERSION;
 
-Result<std::vector<crypto::Certificate>> read_anchors(const std::vector<std::filesystem::path>& files) {
+// What the files say that each reload reads again.
+struct Inputs {
+  access::AccessConfig access;
   std::vector<crypto::Certificate> anchors;
+  std::string object;  // what was read, for the audit log
+};
+
+// "name sha256:..." or, for what is a secret or is read elsewhere, the name alone.
+void add_input(std::string& object, std::string_view name, std::string_view sha256 = {}) {
+  object += (object.empty() ? "" : " ") + std::string(name);
+  if (!sha256.empty()) object += std::format(" sha256:{}", sha256);
+}
+
+Result<void> read_anchors(const std::vector<std::filesystem::path>& files, Inputs& inputs) {
+  Bytes all;
   for (const std::filesystem::path& file : files) {
     TRY(const SecretBytes pem, read_file(file, kMaxAnchorFile));
     auto certificates = crypto::certificates_from_pem(as_text(pem.view()));
     if (!certificates) return fail_in(Errc::configuration, file.string(), certificates.error().text());
-    anchors.insert(anchors.end(), certificates->begin(), certificates->end());
+    inputs.anchors.insert(inputs.anchors.end(), certificates->begin(), certificates->end());
+    all.insert(all.end(), pem.view().begin(), pem.view().end());
   }
-  return anchors;
-}
-
-// Whether a request comes from this machine or through a proxy on it cannot be told: that callers need no credential is
-// the operator's choice.
-Result<void> check_callers(const VerifierOptions& options, bool loopback, Log& log) {
-  const bool credentials = options.provisioning_token || options.access_file;
-  if (options.insecure_local_callers && (credentials || !loopback))
-    return fail(Errc::usage, credentials
-                                 ? "--insecure-local-callers and credentials (--provisioning-token, --access) exclude "
-                                   "each other"
-                                 : "--insecure-local-callers is for a listener on a loopback address");
-  if (options.insecure_local_callers) {
-    log.write(LogLevel::warning,
-              "insecure: every program on this machine may provision and manage, and so may whoever "
-              "reaches it through a proxy");
-  } else if (!credentials) {
-    log.write(LogLevel::warning,
-              "provisioning and management are closed: no credential is configured. Configure "
-              "--provisioning-token or --access, or for a try --insecure-local-callers");
-  }
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, all));
+  if (!files.empty()) add_input(inputs.object, "corim-anchor", to_hex(digest.view()));
   return {};
 }
 
-// Nobody gets plain HTTP, or less than what was meant, by leaving something out.
-Result<void> check_transport(const VerifierOptions& options, Log& log) {
-  if (options.tls && options.insecure_http) {
-    return fail(Errc::usage, "a certificate and insecure HTTP exclude each other");
+Result<Inputs> read_inputs(const VerifierOptions& options) {
+  Inputs inputs;
+  if (!options.config_sha256.empty()) add_input(inputs.object, "config", options.config_sha256);
+  if (options.access_file) {
+    TRY(inputs.access, access::read_access_config(*options.access_file));
+    add_input(inputs.object, "access", inputs.access.sha256);
   }
-  if (!options.tls && !options.insecure_http) {
-    return fail(Errc::usage, "expected a certificate and its key, or the explicit choice of insecure HTTP");
-  }
-  TRY(const bool loopback, http::is_loopback_address(options.address));
-  if (options.insecure_http && !loopback) {
-    log.write(LogLevel::warning, "insecure HTTP beyond loopback: anybody on the way reads evidence and tokens");
-  }
-  return check_callers(options, loopback, log);
+  CHECK(read_anchors(options.corim_anchors, inputs));
+  if (options.tls) add_input(inputs.object, "cert");
+  if (options.tls && !options.tls->client_ca.empty()) add_input(inputs.object, "client-ca");
+  if (options.provisioning_token) add_input(inputs.object, "provisioning-token");
+  if (options.opa && options.opa->token) add_input(inputs.object, "opa-token");
+  return inputs;
+}
+
+Result<void> check_exposure(const VerifierOptions& options, Log& log) {
+  CHECK(check_transport(options));
+  CHECK(check_callers(options));
+  for (const Exposure& exposure : exposures(options)) log.write(LogLevel::warning, exposure.what);
+  return {};
 }
 
 // What a tenant has for itself, and no other tenant's handlers can reach.
@@ -101,6 +104,7 @@ struct OwnParts {
   std::shared_ptr<Sessions> sessions{};
   std::shared_ptr<ProvisioningSessions> submissions{};
   std::shared_ptr<const ChangeFeedApi> changes{};  // followers stay when the configuration changes
+  std::shared_ptr<WorkerPool> slow{};              // for appraisals whose policy is
 };
 
 // What stays when the configuration changes at run time.
@@ -149,7 +153,7 @@ Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, 
     return fail(Errc::usage, "sealed sessions need a store that verifiers share: expected postgresql://...");
   TRY(SessionKeys keys, SessionKeys::from_file(*options.session_keys, tenant));
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  TRY(auto ledger, verifier::open_postgres_session_ledger(store, threads));
+  TRY(auto ledger, verifier::open_postgres_session_ledger(store, threads, options.remote_store));
   // The longest lifetime of results may change while sessions live: it bounds what is asked for when a session is
   // opened, and again when its result is made.
   return std::make_shared<SealedSessions>(
@@ -183,7 +187,9 @@ Result<std::shared_ptr<const ChangeFeedApi>> make_changes(const VerifierOptions&
 Result<OwnParts> make_own(const VerifierOptions& options, const std::string& tenant, std::size_t tenants, Log& log) {
   OwnParts own{.tenant = tenant};
   TRY(const std::string store, store_of_tenant(options.store, tenant));
-  TRY(own.store, open_store(store));
+  TRY(own.store, open_store(store, options.remote_store));
+  own.store->bound_staleness(options.max_staleness);
+  own.slow = std::make_shared<WorkerPool>(kSlowAppraisals, kSlowAppraisals + kWaitingAppraisals);
   TRY(const KeyOptions keys, keys_of_tenant(options.keys, tenant));
   TRY(ResultSigner signer, open_result_signer(keys, options.result_lifetime, options.clock->now(), log));
   own.signer = std::make_shared<const ResultSigner>(std::move(signer));
@@ -205,17 +211,26 @@ Result<std::vector<OwnParts>> make_tenants(const VerifierOptions& options, const
   return tenants;
 }
 
-Result<access::AccessConfig> access_config_of(const VerifierOptions& options) {
-  if (options.access_file) return access::read_access_config(*options.access_file);
-  return access::AccessConfig{};
+Result<std::shared_ptr<audit::Log>> open_audit_log(const VerifierOptions& options, const Inputs& inputs, Log& log) {
+  const auto failed = [&log](const Error& error) { log.write(LogLevel::error, error.text()); };
+  TRY(std::shared_ptr<audit::Log> opened, audit::Log::open(*options.audit_log, options.clock, failed));
+  audit::Entry start{.action = "start", .outcome = audit::Outcome::done, .object = inputs.object};
+  if (opened->goes_on_in_empty_file())
+    start.reason = std::format("the file was empty, and the lines up to {} are in others", opened->end().sequence);
+  CHECK(opened->append(start, audit::Durability::at_once));
+  return opened;
 }
 
-Result<Lasting> make_lasting(const VerifierOptions& options, const access::AccessConfig& config, Log& log) {
+// Refused until it begins. The operator is whoever may send the service a signal.
+audit::Entry reload_entry() {
+  return {.action = "reload", .outcome = audit::Outcome::refused, .principal = "operator"};
+}
+
+Result<Lasting> make_lasting(const VerifierOptions& options, const Inputs& inputs, Log& log) {
   Lasting lasting;
-  TRY(lasting.tenants, make_tenants(options, config, log));
+  TRY(lasting.tenants, make_tenants(options, inputs.access, log));
   if (options.audit_log) {
-    TRY(lasting.audit, audit::Log::open(*options.audit_log, options.clock));
-    CHECK(lasting.audit->append({.action = "start", .outcome = audit::Outcome::done}, audit::Durability::at_once));
+    TRY(lasting.audit, open_audit_log(options, inputs, log));
   }
   lasting.metrics = std::make_shared<VerifierMetrics>(std::make_shared<Metrics>(), kVersion);
   for (const OwnParts& own : lasting.tenants)
@@ -233,16 +248,14 @@ Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& o
   return std::make_shared<const access::Access>(std::move(parts));
 }
 
-Result<ProvisioningApi> provisioning_api(const VerifierOptions& options, const OwnParts& own,
-                                         const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
-  TRY(auto anchors, read_anchors(options.corim_anchors));
-  return ProvisioningApi(
-      {.store = own.store,
-       .signers = {.anchors = std::move(anchors), .insecure_unsigned = options.insecure_unsigned_corims},
-       .sessions = own.submissions,
-       .clock = options.clock,
-       .metrics = metrics,
-       .log = &log});
+ProvisioningApi provisioning_api(const VerifierOptions& options, const Inputs& inputs, const OwnParts& own,
+                                 const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
+  return ProvisioningApi({.store = own.store,
+                          .signers = {.anchors = inputs.anchors, .insecure_unsigned = options.insecure_unsigned_corims},
+                          .sessions = own.submissions,
+                          .clock = options.clock,
+                          .metrics = metrics,
+                          .log = &log});
 }
 
 OperationsApi operations_api(const Lasting& lasting, MetricsAccess access) {
@@ -272,8 +285,9 @@ std::vector<std::string> media_types_of(const verifier::Policies& policies) {
 }
 
 // Engine, store and signer of one tenant behind the APIs.
-Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
-                         const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
+Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const OwnParts& own, const Lasting& lasting,
+                 Log& log) {
+  const std::shared_ptr<VerifierMetrics>& metrics = lasting.metrics;
   const auto policies = policies_over(options, own);
   const auto engine = std::make_shared<const verifier::Engine>(
       own.store, options.clock, options.policy,
@@ -282,7 +296,7 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
 
   Routes routes;
   VerificationApi({.sessions = own.sessions,
-                   .appraiser = policy_appraiser(engine, policies),
+                   .appraiser = policy_appraiser(engine, policies, own.slow),
                    .media_types = engine->media_types(),
                    .signer = own.signer,
                    .random = random_of(options),
@@ -293,7 +307,6 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
                    .log = &log})
       .add_routes(routes);
   own.changes->add_routes(routes);
-  TRY(const ProvisioningApi provisioning, provisioning_api(options, own, metrics, log));
   CoservApi({.store = own.store,
              .key = [signer = own.signer](Timestamp now) { return signer->key(now); },
              .lifetime = options.coserv_lifetime,
@@ -301,8 +314,8 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
              .clock = options.clock,
              .log = &log})
       .add_routes(routes);
-  provisioning.add_routes(routes);
-  ManagementApi({.policies = policies, .engine = engine, .log = &log}).add_routes(routes);
+  provisioning_api(options, inputs, own, metrics, log).add_routes(routes);
+  ManagementApi({.policies = policies, .engine = engine, .sessions = own.sessions, .log = &log}).add_routes(routes);
   add_jwks_route(routes, own.signer, options.clock);
   DiscoveryApi({.signer = own.signer,
                 .evidence_types = engine->media_types(),
@@ -310,13 +323,15 @@ Result<Routes> routes_of(const VerifierOptions& options, const OwnParts& own,
                 .schemes = scheme_names(),
                 .policy_types = media_types_of(*policies),
                 .version = std::string(kVersion),
-                .clock = options.clock})
+                .clock = options.clock,
+                .health = lasting.health})
       .add_routes(routes);
   return routes;
 }
 
-Result<http::Router> make_router(const VerifierOptions& options, const access::AccessConfig& config,
-                                 const Lasting& lasting, Log& log) {
+Result<http::Router> make_router(const VerifierOptions& options, const Inputs& inputs, const Lasting& lasting,
+                                 Log& log) {
+  const access::AccessConfig& config = inputs.access;
   Front::Parts parts{.access = {},
                      .rates = {.client = config.client_rate, .principal = config.principal_rate},
                      .audit = lasting.audit,
@@ -324,9 +339,7 @@ Result<http::Router> make_router(const VerifierOptions& options, const access::A
                      .log = &log};
   TRY(parts.access, access_of(options, config));
   Tenants tenants;
-  for (const OwnParts& own : lasting.tenants) {
-    TRY(tenants[own.tenant], routes_of(options, own, lasting.metrics, log));
-  }
+  for (const OwnParts& own : lasting.tenants) tenants[own.tenant] = routes_of(options, inputs, own, lasting, log);
   TRY(http::Router router, router_of(tenants, std::make_shared<Front>(std::move(parts))));
   operations_api(lasting, options.metrics ? MetricsAccess::nobody : MetricsAccess::local_callers).add_routes(router);
   return router;
@@ -363,6 +376,8 @@ Result<void> check_unchanged(const VerifierOptions& before, const VerifierOption
     return fail(Errc::configuration, std::format("{} cannot change while the verifier runs: restart it", what));
   };
   if (before.store != after.store) return refuse("store");
+  if (before.remote_store != after.remote_store) return refuse("insecure-store-connection");
+  if (before.insecure_no_seccomp != after.insecure_no_seccomp) return refuse("insecure-no-seccomp");
   if (before.keys != after.keys) return refuse("signing-key, or one that comes after or went before it,");
   if (before.audit_log != after.audit_log) return refuse("audit-log");
   if (before.session_keys != after.session_keys) return refuse("session-key");
@@ -379,30 +394,75 @@ struct VerifierServer::State {
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> metrics;  // null: none of its own
 
-  Result<void> reload(const VerifierOptions& after) {
+  // `entry` says how far it came.
+  Result<void> reload(const VerifierOptions& after, audit::Entry& entry) {
+    if (!after.config_sha256.empty()) add_input(entry.object, "config", after.config_sha256);
     CHECK(check_unchanged(options, after));
-    CHECK(check_transport(after, log));
-    TRY(const access::AccessConfig config, access_config_of(after));
-    if (!std::ranges::equal(config.tenants, lasting.tenants, {}, {}, &OwnParts::tenant))
+    CHECK(check_exposure(after, log));
+    TRY(const Inputs inputs, read_inputs(after));
+    entry.object = inputs.object;
+    if (!std::ranges::equal(inputs.access.tenants, lasting.tenants, {}, {}, &OwnParts::tenant))
       return fail(Errc::configuration, "tenants cannot change while the verifier runs: restart it");
-    TRY(http::Router router, make_router(after, config, lasting, log));
+    TRY(http::Router router, make_router(after, inputs, lasting, log));
     const http::ServerOptions listener = listener_options(after, lasting, router);
+    CHECK(begin_reload(entry));
+    http::Server::Change change_metrics = [] {};
     if (metrics != nullptr) {
       TRY(const http::ServerOptions own, metrics_options(after));
-      CHECK(metrics->reload(own, metrics_router(lasting)));
+      TRY(change_metrics, metrics->prepare_reload(own, metrics_router(lasting)));
     }
-    return server->reload(listener, std::move(router));
+    CHECK(server->reload(listener, std::move(router)));
+    change_metrics();
+    for (const OwnParts& own : lasting.tenants) own.store->bound_staleness(after.max_staleness);
+    return {};
+  }
+
+  // Nobody is served any more. Appraisals that wait for their policy are cancelled: they write to the log, which lives
+  // as long as this.
+  void end() {
+    metrics.reset();
+    server.reset();
+    for (const OwnParts& own : lasting.tenants) own.slow->end();
+  }
+
+  // On disk before it is in force, like every change.
+  Result<void> begin_reload(audit::Entry& entry) {
+    if (!lasting.audit) return {};
+    entry.outcome = audit::Outcome::begun;
+    auto begun = lasting.audit->append(entry, audit::Durability::at_once);
+    if (!begun) entry.outcome = audit::Outcome::refused;
+    return begun;
+  }
+
+  void end_reload(audit::Entry entry, const Result<void>& ended) {
+    const bool was_begun = entry.outcome == audit::Outcome::begun;
+    if (ended) {
+      entry.outcome = audit::Outcome::done;
+    } else {
+      entry.outcome = was_begun ? audit::Outcome::failed : audit::Outcome::refused;
+      entry.reason = ended.error().text();
+    }
+    if (lasting.audit) {
+      if (const auto written = lasting.audit->append(entry, audit::Durability::at_once); !written)
+        log.write(LogLevel::error, written.error().text());
+    }
+    lasting.metrics->reloaded(ended.has_value());
+    if (ended) {
+      log.write(LogLevel::info, "the new configuration is in force");
+    } else {
+      log.write(LogLevel::error, "the new configuration is refused, the old one stays in force: " + entry.reason);
+    }
   }
 };
 
 VerifierServer::VerifierServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
-VerifierServer::~VerifierServer() = default;
+VerifierServer::~VerifierServer() { state_->end(); }
 
 Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions options, Log& log) {
-  CHECK(check_transport(options, log));
-  TRY(const access::AccessConfig config, access_config_of(options));
-  TRY(Lasting lasting, make_lasting(options, config, log));
-  TRY(http::Router router, make_router(options, config, lasting, log));
+  CHECK(check_exposure(options, log));
+  TRY(const Inputs inputs, read_inputs(options));
+  TRY(Lasting lasting, make_lasting(options, inputs, log));
+  TRY(http::Router router, make_router(options, inputs, lasting, log));
   http::ServerOptions listener = listener_options(options, lasting, router);
   TRY(auto server, http::Server::start(std::move(listener), std::move(router), log));
   std::unique_ptr<http::Server> metrics;
@@ -422,20 +482,13 @@ Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions op
 }
 
 Result<void> VerifierServer::reload(const VerifierOptions& options) {
-  auto changed = state_->reload(options);
-  if (!changed) {
-    reload_refused(changed.error());
-    return changed;
-  }
-  state_->lasting.metrics->reloaded(true);
-  state_->log.write(LogLevel::info, "the new configuration is in force");
-  return {};
+  audit::Entry entry = reload_entry();
+  auto changed = state_->reload(options, entry);
+  state_->end_reload(std::move(entry), changed);
+  return changed;
 }
 
-void VerifierServer::reload_refused(const Error& why) {
-  state_->lasting.metrics->reloaded(false);
-  state_->log.write(LogLevel::error, "the new configuration is refused, the old one stays in force: " + why.text());
-}
+void VerifierServer::reload_refused(const Error& why) { state_->end_reload(reload_entry(), std::unexpected(why)); }
 
 std::uint16_t VerifierServer::port() const noexcept { return state_->server->port(); }
 

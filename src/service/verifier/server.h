@@ -21,7 +21,9 @@
 #include "service/verifier/coserv_api.h"
 #include "service/verifier/key_options.h"
 #include "service/verifier/session_json.h"
+#include "service/verifier/store_specification.h"
 #include "verifier/policy.h"
+#include "verifier/store/postgres/protection.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -35,10 +37,12 @@ struct VerifierOptions {
   bool insecure_http = false;
 
   std::string store = "memory:";  // "sqlite:FILE" or "postgresql://..."
-  KeyOptions keys;                // of results
-  std::string issuer;             // iss of results; may be empty
+  verifier::RemoteServer remote_store = verifier::RemoteServer::verified;
+  KeyOptions keys;     // of results
+  std::string issuer;  // iss of results; may be empty
   Seconds result_lifetime = kDefaultResultLifetime;
   Seconds coserv_lifetime = kDefaultCoservLifetime;
+  Seconds max_staleness = kDefaultMaxStaleness;  // of what is known, while a database that is shared is away
 
   // Policies: what they see as `names`, and the OPA that runs those in Rego; null: none in Rego.
   json::Object peer_names;
@@ -52,7 +56,7 @@ struct VerifierOptions {
   bool insecure_local_callers = false;
   // IP addresses whose X-Forwarded-For names the client: of limits, of the audit log.
   std::vector<std::string> trusted_proxies;
-  // Where every change and every refusal is written before it takes effect; none is kept without a file.
+  // Where every change, every refusal and every reload is written before it takes effect; none is kept without a file.
   std::optional<std::filesystem::path> audit_log;
   // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused; with some,
   // unsigned ones are, unless they are asked for.
@@ -63,11 +67,15 @@ struct VerifierOptions {
   // sessions are in the memory of this process.
   std::optional<std::filesystem::path> session_keys;
 
+  // Whoever starts the verifier confines the process, or does not: what is said of it is said here.
+  bool insecure_no_seccomp = false;
+
   verifier::Policy policy;
   NonceDialect nonce_dialect = NonceDialect::url;
   unsigned threads = 1;  // that serve requests; 0: one for each core
   std::size_t max_connections = 256;
   std::chrono::milliseconds drain_time{5'000};  // for requests under way when the service stops
+  std::string config_sha256;                    // of the file these come from, for the audit log; empty: no file
 
   // Where /metrics is served to whoever can connect; without it, on the listener above and to this machine only. Plain
   // HTTP on loopback, elsewhere like the listener above.
@@ -90,9 +98,9 @@ class VerifierServer {
 
   // From any thread: policy, anchors, tokens, certificate and limits for everything that begins afterwards; what is
   // under way ends as it began. All of it or, with an Error, nothing. Listener, store, signing key and threads cannot
-  // change: Errc::configuration names them.
+  // change: Errc::configuration names them. Nothing changes either when the audit log cannot be written.
   [[nodiscard]] Result<void> reload(const VerifierOptions& options);
-  // Says so in the log and in the metrics when there are not even options.
+  // Says so in both logs and in the metrics when there are not even options.
   void reload_refused(const Error& why);
 
   // From any thread: /readyz says 503 from now on, so that load balancers send nothing new; everything is still served.

@@ -20,10 +20,14 @@ constexpr std::size_t kMaxPinFile = 256;
 constexpr std::string_view kTpm = "tpm:", kPkcs11 = "pkcs11:", kFile = "file:";
 constexpr std::string_view kDefaultTpmKey = "results";
 
+bool is_published(const crypto::PublicKey& key, const std::filesystem::path& file) {
+  const auto present = read_file(file, kMaxKeyFile);
+  return present && as_text(present->view()) == key.pem();
+}
+
 Result<void> publish(const crypto::PublicKey& key, const std::filesystem::path& file) {
-  const std::string pem = key.pem();
-  if (const auto present = read_file(file, kMaxKeyFile); present && as_text(present->view()) == pem) return {};
-  return write_file(file, as_bytes(pem), FileMode::everyone_reads);
+  if (is_published(key, file)) return {};
+  return write_file(file, as_bytes(key.pem()), FileMode::everyone_reads);
 }
 
 // Nothing happens when another verifier has made one in the meantime: its key is then the key.
@@ -32,6 +36,25 @@ Result<void> create(const std::filesystem::path& file) {
   const SecretBytes pem = key.pem();
   CHECK(create_file(file, pem.view(), FileMode::owner_only));
   return {};
+}
+
+// Whoever reads this key can call any machine trustworthy.
+Result<crypto::PrivateKey> read_signing_key(const std::filesystem::path& file) {
+  TRY(const SecretBytes pem, read_private_file(file, kMaxKeyFile));
+  auto key = crypto::PrivateKey::from_pem(pem.view());
+  if (!key) return fail_in(Errc::configuration, file.string(), "expected a PEM private key: " + key.error().text());
+  return key;
+}
+
+Result<crypto::PrivateKey> look_at_file(const std::filesystem::path& file) {
+  TRY(const bool present, file_exists(file));
+  if (!present) {
+    CHECK(check_folder_of(file));
+    return crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
+  }
+  TRY(crypto::PrivateKey key, read_signing_key(file));
+  if (!is_published(key.public_key(), file.string() + ".pub")) CHECK(check_folder_of(file));
+  return key;
 }
 
 // What stands before '?', and the attributes after it.
@@ -76,14 +99,18 @@ Result<SecretBytes> read_pin(const Specification& token) {
   return SecretBytes(as_bytes(pin));
 }
 
-Result<crypto::PrivateKey> open_token(std::string_view specification) {
+Result<crypto::TokenKey> parse_token(std::string_view specification) {
   if (specification.contains("pin-value"))
     return fail(Errc::usage, "signing key: a PIN in the URI can be seen by others: use pin-source=file:FILE");
   TRY(const Specification token, parse(specification, {"module-path", "pin-source"}));
   TRY(SecretBytes pin, read_pin(token));
-  auto key =
-      crypto::open_token_key({.uri = token.path, .module = token.attribute("module-path", ""), .pin = std::move(pin)});
-  if (!key) return within(token.path, std::move(key).error());
+  return crypto::TokenKey{.uri = token.path, .module = token.attribute("module-path", ""), .pin = std::move(pin)};
+}
+
+Result<crypto::PrivateKey> open_token(std::string_view specification) {
+  TRY(const crypto::TokenKey token, parse_token(specification));
+  auto key = crypto::open_token_key(token);
+  if (!key) return within(token.uri, std::move(key).error());
   return key;
 }
 
@@ -92,12 +119,9 @@ Result<crypto::PrivateKey> open_token(std::string_view specification) {
 Result<crypto::PrivateKey> load_or_create_signing_key(const std::filesystem::path& file) {
   TRY(const bool present, file_exists(file));
   if (!present) CHECK(create(file));
-  // Whoever reads this key can call any machine trustworthy.
-  TRY(const SecretBytes pem, read_private_file(file, kMaxKeyFile));
-  auto key = crypto::PrivateKey::from_pem(pem.view());
-  if (!key) return fail_in(Errc::configuration, file.string(), "expected a PEM private key: " + key.error().text());
-  CHECK(publish(key->public_key(), file.string() + ".pub"));
-  return *std::move(key);
+  TRY(crypto::PrivateKey key, read_signing_key(file));
+  CHECK(publish(key.public_key(), file.string() + ".pub"));
+  return key;
 }
 
 Result<SigningKeyOpener::TpmKey> SigningKeyOpener::parse_tpm(std::string_view specification) {
@@ -136,6 +160,18 @@ Result<crypto::PrivateKey> SigningKeyOpener::open(std::string_view specification
   if (specification.starts_with(kTpm)) return open_tpm(specification);
   if (specification.starts_with(kPkcs11)) return open_token(specification);
   return load_or_create_signing_key(specification);
+}
+
+Result<std::optional<crypto::PrivateKey>> SigningKeyOpener::look(std::string_view specification) {
+  if (specification.starts_with(kTpm)) {
+    CHECK(parse_tpm(specification));
+    return std::nullopt;
+  }
+  if (specification.starts_with(kPkcs11)) {
+    CHECK(parse_token(specification));
+    return std::nullopt;
+  }
+  return look_at_file(specification);
 }
 
 std::optional<std::filesystem::path> public_key_file(std::string_view specification) {

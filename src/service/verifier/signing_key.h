@@ -32,6 +32,10 @@ class SigningKeyOpener {
   //                                  of its owner's; it may not stand in the URI, which every user of the machine can
   //                                  see.
   [[nodiscard]] Result<crypto::PrivateKey> open(std::string_view specification);
+  // What open() would give, changing nothing: for a file that is absent a new key, in memory alone. Nothing for a key
+  // that stays elsewhere, of which only the specification is looked at: opening it takes a session of the TPM, or tries
+  // a PIN at the token.
+  [[nodiscard]] static Result<std::optional<crypto::PrivateKey>> look(std::string_view specification);
 
  private:
   struct TpmKey {

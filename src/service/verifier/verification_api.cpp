@@ -3,6 +3,7 @@
 #include <charconv>
 #include <format>
 #include <mutex>
+#include <optional>
 #include <ranges>
 #include <utility>
 
@@ -52,10 +53,16 @@ Result<Nonce> parse_nonce(std::string_view text) {
   return Nonce(*std::move(octets));
 }
 
+// As Veraison's framework has it: an empty parameter is none.
+Result<std::optional<std::string_view>> given_parameter(const http::Target& target, std::string_view name) {
+  TRY(const auto parameter, target.parameter(name));
+  return parameter && !parameter->empty() ? parameter : std::nullopt;
+}
+
 Result<Session> open_session(const Parts& parts, const http::Request& request) {
   CHECK(require_session_type(request));
-  TRY(const auto nonce, request.target.parameter("nonce"));
-  TRY(const auto size, request.target.parameter("nonceSize"));
+  TRY(const auto nonce, given_parameter(request.target, "nonce"));
+  TRY(const auto size, given_parameter(request.target, "nonceSize"));
   TRY(ResultRequest wanted, result_request_from(request.target, parts.result_lifetime));
   if (nonce && size) return fail(Errc::invalid_value, "nonce and nonceSize exclude each other");
   if (nonce) {
@@ -94,14 +101,19 @@ http::Response refusal(const Parts& parts, const Error& error) {
 // One session's way through its challenges; on any thread, without a request behind it.
 class Appraisal : public std::enable_shared_from_this<Appraisal> {
  public:
-  Appraisal(std::shared_ptr<const Parts> parts, Session session, std::vector<verifier::Challenge> challenges)
-      : parts_(std::move(parts)), session_(std::move(session)), challenges_(std::move(challenges)) {}
+  Appraisal(std::shared_ptr<const Parts> parts, verifier::Admitted appraise, Session session,
+            std::vector<verifier::Challenge> challenges)
+      : parts_(std::move(parts)),
+        appraise_(std::move(appraise)),
+        session_(std::move(session)),
+        challenges_(std::move(challenges)) {}
 
   // The session as it is when this returns: decided, mostly, else still processing.
   Result<Session> run() {
     start(0);
     const std::lock_guard lock(mutex_);
     if (outcome_) return *std::move(outcome_);
+    answered_ = true;
     Session waiting = session_;
     waiting.status = SessionStatus::processing;
     return waiting;
@@ -114,7 +126,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
                                        .challenge = challenges_[attempt],
                                        .trace = session_.request.trace,
                                        .peer = session_.request.peer};
-    parts_->appraiser->appraise(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
+    appraise_(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
       self->decide(std::move(verdict), attempt);
     });
   }
@@ -171,19 +183,26 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     Session session = session_;
     auto finished = parts_->sessions->finish(session, std::move(token));
     const std::lock_guard lock(mutex_);
+    if (!finished && answered_) {
+      parts_->log->write(LogLevel::error, "an outcome was not recorded: " + finished.error().text());
+      if (parts_->metrics) parts_->metrics->undecided(finished.error().code);
+    }
     outcome_ = finished ? Result<Session>(std::move(session)) : std::unexpected(std::move(finished).error());
     return outcome_->has_value();
   }
 
   const std::shared_ptr<const Parts> parts_;
+  const verifier::Admitted appraise_;  // goes before the appraiser, in parts_
   const Session session_;
   const std::vector<verifier::Challenge> challenges_;
   std::optional<rats::Ear> first_;
-  std::mutex mutex_;  // an appraiser may answer on its own thread
+  std::mutex mutex_;       // an appraiser may answer on its own thread
+  bool answered_ = false;  // with 202: nobody hears of the outcome but by asking again
   std::optional<Result<Session>> outcome_;
 };
 
-// Everything that the request itself can be refused for comes before the claim: such a mistake costs no session.
+// Everything that the request itself can be refused for comes before the claim, and so does a full queue: neither costs
+// the session.
 Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const http::Request& request) {
   CHECK(require_session_type(request));
   const std::string& id = request.path_parameters.front();
@@ -194,8 +213,9 @@ Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const h
   TRY(EvidenceBody evidence, evidence_from_body(*content_type, request.body, parts->media_types));
   TRY(auto challenges, challenges_for(evidence.media_type, question.nonce, question.own_nonce, parts->compatibility));
 
+  TRY(verifier::Admitted appraise, parts->appraiser->admit(evidence.media_type));
   TRY(Session claimed, parts->sessions->claim(id, std::move(evidence.media_type), std::move(evidence.octets)));
-  return std::make_shared<Appraisal>(parts, std::move(claimed), std::move(challenges))->run();
+  return std::make_shared<Appraisal>(parts, std::move(appraise), std::move(claimed), std::move(challenges))->run();
 }
 
 }  // namespace
@@ -220,7 +240,7 @@ http::Response VerificationApi::submit_evidence(const http::Request& request) co
     case SessionStatus::complete:
       return session_response(*parts_, http::kOk, *session);
     case SessionStatus::failed:
-      return session_response(*parts_, http::kInternalServerError, *session);
+      return http::problem(http::kInternalServerError, "nothing was decided: the verifier failed, its log says why");
     default:
       return session_response(*parts_, http::kAccepted, *session);
   }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <format>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/weak.h"
@@ -89,6 +91,23 @@ Result<void> set_status(const PolicyOutput& output, rats::Submodule& submodule, 
                                                rats::name(submodule.status), rats::name(best)));
 }
 
+// The values of a claim that would do: AR4SI section 2.3.2, the tier "affirming".
+constexpr std::string_view kAffirmingClaims = "2 to 31 or -32 to -2";
+
+// Languages begin what they say of a line with "policy:3:".
+int line_of(const Error& reason) noexcept {
+  constexpr std::string_view kChunk = "policy:";
+  const std::string_view why = reason.why;
+  if (!why.starts_with(kChunk)) return 0;
+  int line = 0;
+  const auto [end, error] = std::from_chars(why.data() + kChunk.size(), why.data() + why.size(), line);
+  return error == std::errc{} && end != why.data() + why.size() && *end == ':' ? std::max(line, 0) : 0;
+}
+
+std::string source_of(const PolicyLabel& policy, int line) {
+  return std::format("policy {} version {} line {}", policy.name, policy.id, line);
+}
+
 std::string at_line(int line) { return line > 0 ? std::format(" (line {})", line) : std::string(); }
 
 std::string list_of(const std::vector<Change>& changes) {
@@ -148,21 +167,35 @@ Result<std::vector<std::string>> apply_output(const PolicyLabel& policy, PolicyO
 
 void trace_output(const PolicyLabel& policy, const PolicyOutput& output, std::string_view submodule, Trace& trace) {
   if (!trace.wanted()) return;
-  const auto add = [&](std::string_view claim, std::string actual, rats::Tier tier, int line) {
+  const auto add = [&](std::string_view claim, std::string_view expected, std::string actual, rats::Tier tier,
+                       int line) {
     trace.add({.submodule = std::string(submodule),
                .claim = std::string(claim),
                .subject = std::string(kPolicySubject),
-               .expected = {},
+               .expected = std::string(expected),
                .actual = std::move(actual),
-               .source = std::format("policy {} version {} line {}", policy.name, policy.id, line),
+               .source = source_of(policy, line),
                .submission = {},
                .agrees = tier == rats::Tier::affirming});
   };
   for (std::size_t i = 0; i < rats::kTrustClaims; ++i)
     if (const auto& set = output.claims.at(i); set && set->value != rats::kNoClaim)
-      add(claim_in_result(i), std::to_string(set->value), rats::tier_of(set->value), set->line);
+      add(claim_in_result(i), kAffirmingClaims, std::to_string(set->value), rats::tier_of(set->value), set->line);
   if (output.status && output.status->value != rats::Tier::none)
-    add("status", std::string(rats::name(output.status->value)), output.status->value, output.status->line);
+    add("status", rats::name(rats::Tier::affirming), std::string(rats::name(output.status->value)),
+        output.status->value, output.status->line);
+}
+
+void trace_failure(const PolicyLabel& policy, const Error& reason, std::string_view submodule, Trace& trace) {
+  if (!trace.wanted()) return;
+  trace.add({.submodule = std::string(submodule),
+             .claim = {},
+             .subject = std::string(kPolicySubject),
+             .expected = "a policy that can be asked, and says what it may",
+             .actual = "it failed: " + reason.text(),
+             .source = source_of(policy, line_of(reason)),
+             .submission = {},
+             .agrees = false});
 }
 
 void refuse_all(const PolicyLabel& policy, const Error& reason, rats::Ear& ear) {

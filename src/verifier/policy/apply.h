@@ -27,8 +27,10 @@ struct PolicyLabel {
 
 // The subject of its steps.
 inline constexpr std::string_view kPolicySubject = "policy";
-// What it set, and in which line.
+// What it set, and in which line; the values that would not have lessened the result are what was expected.
 void trace_output(const PolicyLabel& policy, const PolicyOutput& output, std::string_view submodule, Trace& trace);
+// That it failed while it was asked about this submodule, why, and in which line, where that is known.
+void trace_failure(const PolicyLabel& policy, const Error& reason, std::string_view submodule, Trace& trace);
 
 // A policy that failed decides nothing, and nobody is trusted on half a decision: every submodule is contraindicated.
 void refuse_all(const PolicyLabel& policy, const Error& reason, rats::Ear& ear);

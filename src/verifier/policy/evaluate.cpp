@@ -79,8 +79,10 @@ Result<void> evaluate(const LoadedPolicy& policy, const PolicySubject& subject, 
   Result<void> ran;
   for (auto& [name, submodule] : ear.submodules) {
     submodule.policy_ids = {std::format("policy:{}/{}", subject.scheme, label.id)};
-    if (ran) ran = run_on(policy, label, subject, name, ear);
+    if (!ran) continue;
+    ran = run_on(policy, label, subject, name, ear);
     if (subject.endorsements.failure()) return std::unexpected(*subject.endorsements.failure());
+    if (!ran) trace_failure(label, ran.error(), name, subject.endorsements.trace());
   }
   if (!ran) refuse_all(label, ran.error(), ear);
   return {};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <thread>
@@ -16,47 +17,87 @@ namespace {
 TEST(WorkerPool, RunsWorkElsewhere) {
   WorkerPool pool(2, 4);
   std::promise<std::thread::id> ran;
-  WorkerPool::Work work = [&](bool cancelled) {
+  pool.start(pool.reserve(), [&](bool cancelled) {
     EXPECT_FALSE(cancelled);
     ran.set_value(std::this_thread::get_id());
-  };
-  ASSERT_TRUE(pool.start(work));
+  });
   EXPECT_NE(ran.get_future().get(), std::this_thread::get_id());
 }
 
-TEST(WorkerPool, TakesNoMoreThanFits) {
+TEST(WorkerPool, HasAsManyPlacesAsItWasGiven) {
+  WorkerPool pool(1, 2);
+  WorkerPool::Place first = pool.reserve(), second = pool.reserve();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(pool.reserve(), nullptr);
+  const WorkerPool::Place copy = first;
+  first.reset();
+  EXPECT_EQ(pool.reserve(), nullptr);  // a copy keeps it
+  second.reset();
+  EXPECT_NE(pool.reserve(), nullptr);
+}
+
+TEST(WorkerPool, KeepsThePlaceUntilTheWorkHasRun) {
+  WorkerPool pool(1, 1);
+  std::promise<void> running, go;
+  pool.start(pool.reserve(), [&](bool) {
+    running.set_value();
+    go.get_future().wait();
+  });
+  running.get_future().wait();
+  EXPECT_EQ(pool.reserve(), nullptr);
+  go.set_value();
+  WorkerPool::Place free;
+  for (int i = 0; i < 5'000 && !free; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    free = pool.reserve();
+  }
+  EXPECT_NE(free, nullptr);
+}
+
+// Whoever has a place is never turned away: with it, one appraisal asks for one piece of work after the other.
+TEST(WorkerPool, TakesMoreWorkWithOnePlace) {
+  std::atomic<int> ran = 0;
+  std::promise<void> last;
+  WorkerPool pool(1, 1);
+  const WorkerPool::Place place = pool.reserve();
+  for (int i = 0; i < 3; ++i)
+    pool.start(place, [&](bool cancelled) {
+      EXPECT_FALSE(cancelled);
+      if (++ran == 3) last.set_value();
+    });
+  last.get_future().wait();
+  EXPECT_EQ(ran, 3);
+}
+
+TEST(WorkerPool, CancelsWhatWaitsWhenItEnds) {
   std::promise<void> go;
-  const std::shared_future<void> gone = go.get_future().share();
   std::atomic<int> cancelled_work = 0;
   {
-    WorkerPool pool(1, 1);
+    WorkerPool pool(1, 3);
     std::promise<void> running;
-    WorkerPool::Work first = [&](bool) {
+    pool.start(pool.reserve(), [&](bool) {
       running.set_value();
-      gone.wait();
-    };
-    ASSERT_TRUE(pool.start(first));
+      go.get_future().wait();
+    });
     running.get_future().wait();
-    const auto count = [&](bool cancelled) { cancelled_work += cancelled ? 1 : 0; };
-    WorkerPool::Work second = count, third = count;
-    EXPECT_TRUE(pool.start(second));
-    EXPECT_FALSE(pool.start(third));
-    third(true);  // still the caller's
-    go.set_value();
+    for (int i = 0; i < 2; ++i)
+      pool.start(pool.reserve(), [&](bool cancelled) {
+        cancelled_work += cancelled ? 1 : 0;
+        if (cancelled_work == 2) go.set_value();  // only then may the first end
+      });
   }
-  EXPECT_GE(cancelled_work, 1);
+  EXPECT_EQ(cancelled_work, 2);
 }
 
 TEST(WorkerPool, MayBeEndedByItsOwnWork) {
   auto pool = std::make_shared<WorkerPool>(1, 1);
   std::promise<void> dropped;
   WorkerPool& reference = *pool;
-  WorkerPool::Work work = [owner = pool, &dropped](bool) mutable {
+  reference.start(reference.reserve(), [owner = pool, &dropped](bool) mutable {
     while (owner.use_count() > 1) std::this_thread::yield();
     owner.reset();
     dropped.set_value();
-  };
-  ASSERT_TRUE(reference.start(work));
+  });
   pool.reset();
   dropped.get_future().wait();
 }

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "base/text.h"
 #include "crypto/random.h"
@@ -138,6 +140,30 @@ TEST_F(PolicyInForce, ThatFailsRefuses) {
     EXPECT_FALSE(submodule(ear).attested_key) << rules;
     test::expect_problem(submodule(ear), Errc::configuration, "policy site (" + id + ") failed");
     EXPECT_EQ((*submodule(ear).vector)[TrustClaim::executables], rats::kTrustworthy) << rules;
+  }
+}
+
+TEST_F(PolicyInForce, ThatFailsLeavesAStepInTheTrace) {
+  AppraisalRequest request = test::channel_request(maker);
+  request.trace = true;
+  const auto steps_under = [&] {
+    std::vector<rats::TraceStep> steps = engine().appraise(request).value().credence.trace;
+    std::erase_if(steps, [](const rats::TraceStep& step) { return step.subject != "policy"; });
+    return steps;
+  };
+  activate("-- content");
+  EXPECT_THAT(steps_under(), IsEmpty());
+  for (const auto& [rules, line, why] :
+       {std::tuple<std::string, int, std::string>{"\nerror(\"no\")", 2, "policy:2: no"},
+        {"\n\nwhile true do end", 3, "it ran for more than"},
+        {"hardware = 97 executables = 2 storage_opaque = 2", 0, "it raised"}}) {
+    const std::string id = activate(rules);
+    const auto steps = steps_under();
+    ASSERT_FALSE(steps.empty()) << rules;
+    EXPECT_EQ(steps.back().submodule, "PARSEC_TPM");
+    EXPECT_THAT(steps.back().actual, HasSubstr(why));
+    EXPECT_EQ(steps.back().source, "policy site version " + id + " line " + std::to_string(line)) << rules;
+    EXPECT_FALSE(steps.back().agrees) << rules;
   }
 }
 

@@ -12,6 +12,12 @@ namespace {
 constexpr int kStride = 100;
 constexpr std::size_t kMostMessage = 300;
 
+// As Lua writes it before errors; nothing where no line is known.
+std::string place_of(lua_State* state, lua_Debug* event) {
+  if (lua_getinfo(state, "Sl", event) == 0 || event->currentline <= 0) return {};
+  return std::format("{}:{}: ", event->short_src, event->currentline);
+}
+
 std::string text_at_top(lua_State* state) {
   std::size_t size = 0;
   const char* text = lua_type(state, -1) == LUA_TSTRING ? lua_tolstring(state, -1, &size) : nullptr;
@@ -66,7 +72,7 @@ void* State::allocate(void* user, void* block, std::size_t old_size, std::size_t
 
 // A policy cannot catch this error: it has neither pcall nor coroutines, and Lua's own functions that catch errors are
 // not among those that it is given.
-void State::count(lua_State* state, lua_Debug*) {
+void State::count(lua_State* state, lua_Debug* event) {
   Budget& budget = budget_of(state);
   budget.instructions += kStride;
   if (budget.instructions > budget.limits.instructions) {
@@ -76,7 +82,9 @@ void State::count(lua_State* state, lua_Debug*) {
   } else {
     return;
   }
-  luaL_error(state, "%s", budget.exceeded.c_str());
+  budget.exceeded.insert(0, place_of(state, event));
+  lua_pushlstring(state, budget.exceeded.data(), budget.exceeded.size());
+  lua_error(state);  // luaL_error would name the line of the caller
 }
 
 int State::call_body(lua_State* state) {

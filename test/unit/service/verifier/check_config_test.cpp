@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "service/verifier/config_options.h"
 #include "support/certificate_files.h"
 #include "support/refusal.h"
+#include "support/unprivileged.h"
 #include "verifier/store/sqlite/store.h"
 
 namespace credence::service {
@@ -69,7 +71,7 @@ TEST_F(CheckConfig, SaysAllThatIsWrongAndWhere) {
         "problem 10:16 corim-anchor", "/nowhere/root.pem", "problem 11:22 provisioning-token",
         "problem 12:18 metrics-listen --metrics-listen: expected HOST:PORT",
         "problem 13:13 log-level --log-level: expected one of debug, info, warning, error, got 'loud'",
-        "problem 14:15 retired-key", "problem 15:13 audit-log /nowhere: expected the folder of the audit log"})
+        "problem 14:15 retired-key", "problem 15:13 audit-log configuration in /nowhere: expected a folder: make it"})
     EXPECT_THAT(all, HasSubstr(expected));
 }
 
@@ -124,6 +126,152 @@ TEST_F(CheckConfig, LooksIntoTheStoreOnlyWhenAskedAndChangesNothing) {
   EXPECT_THAT(said(check("store = 'postgresql://u@/d?host=/nowhere'", StoreProbe::connect)), HasSubstr("PostgreSQL:"));
 }
 
+TEST_F(CheckConfig, WantsAnAccessFileThatTheStartWouldTake) {
+  const auto file = directory.path() / "access.toml";
+  const std::string with_access = good + "access = '" + file.string() + "'\n";
+  EXPECT_THAT(said(check(with_access)), HasSubstr("problem 6:10 access configuration in " + file.string()));
+  test::write_private_file(file, "[[token]]\nname = 'x'\n");
+  EXPECT_THAT(said(check(with_access)), HasSubstr("problem 6:10 access"));
+  test::write_private_file(file, "tenants = ['acme']\n");
+  EXPECT_TRUE(check(with_access).usable()) << said(check(with_access));
+  std::filesystem::permissions(file, std::filesystem::perms(0644));
+  EXPECT_THAT(said(check(with_access)), HasSubstr("only its owner can read, got mode 644"));
+}
+
+TEST_F(CheckConfig, LooksAtTheKeysAndStoresOfAllTenants) {
+  const auto file = test::write_private_file(directory.path() / "access.toml", "tenants = ['acme']\n");
+  const std::string with_access = good + "access = '" + file.string() + "'\n";
+  EXPECT_TRUE(check(with_access).usable()) << said(check(with_access));
+  test::write_file(directory.path() / "ear.pem.acme", "no key");
+  EXPECT_THAT(said(check(with_access)), HasSubstr("problem 3:15 signing-key tenant acme: "));
+  std::filesystem::remove(directory.path() / "ear.pem.acme");
+  std::string one_key = with_access;
+  const std::string own = (directory.path() / "ear.pem").string();
+  one_key.replace(one_key.find(own), own.size(), "pkcs11:object=ear");
+  EXPECT_THAT(said(check(one_key)),
+              HasSubstr("signing-key tenant acme: usage: signing-key: a PKCS#11 URI names one key"));
+}
+
+TEST_F(CheckConfig, LooksAtTheNextKeyAndItsTime) {
+  const auto next = directory.path() / "next.pem";
+  const std::string with_next = good + "next-signing-key = '" + next.string() + "'\n";
+  const ConfigReport absent = check(with_next + "next-signing-key-from = '2026-12-01T00:00:00Z'\n");
+  EXPECT_TRUE(absent.usable()) << said(absent);
+  EXPECT_THAT(said(absent), HasSubstr("warning 6:20 next-signing-key"));
+  EXPECT_THAT(said(check(with_next + "next-signing-key-from = 'tomorrow'\n")),
+              HasSubstr("problem 7:25 next-signing-key-from usage: next-signing-key-from: expected a time"));
+  EXPECT_THAT(
+      said(check(good + "next-signing-key-from = '2026-12-01T00:00:00Z'\n")),
+      HasSubstr("problem 6:25 next-signing-key-from usage: next-signing-key-from: expected a next-signing-key"));
+  test::write_private_file(next, "no key");
+  EXPECT_THAT(said(check(with_next)), HasSubstr("problem 6:20 next-signing-key configuration in " + next.string() +
+                                                ": expected a PEM private key"));
+  EXPECT_THAT(said(check(good + "next-signing-key = '/nowhere/next.pem'\n")),
+              HasSubstr("problem 6:20 next-signing-key configuration in /nowhere: expected a folder"));
+  EXPECT_THAT(said(check(good + "next-signing-key = '" + (directory.path() / "ear.pem").string() + "'\n")),
+              HasSubstr("problem 6:20 next-signing-key configuration: a signing key stands in two places"));
+}
+
+TEST_F(CheckConfig, WantsAnAlgorithmThatTheKeyCanDo) {
+  EXPECT_TRUE(check(good + "signing-algorithm = 'ES256'\n").usable());
+  EXPECT_THAT(said(check(good + "signing-algorithm = 'RS256'\n")), HasSubstr("problem 6:21 signing-algorithm"));
+  EXPECT_THAT(said(check(good + "signing-algorithm = 'HS256'\n")), HasSubstr("problem 6:21 signing-algorithm"));
+  const auto rsa = crypto::PrivateKey::generate(crypto::KeyType::rsa).value();
+  test::write_private_file(directory.path() / "ear.pem", as_text(rsa.pem().view()));
+  EXPECT_TRUE(check(good + "signing-algorithm = 'RS256'\n").usable());
+  EXPECT_THAT(said(check(good + "signing-algorithm = 'ES256'\n")), HasSubstr("problem 6:21 signing-algorithm"));
+  // What stays in a device is not opened, what is said of it is read.
+  EXPECT_TRUE(check("listen = ':0'\nstore = 'memory:'\nsigning-key = 'tpm:/nowhere'\ninsecure-http = true\n").usable());
+  EXPECT_THAT(said(check("signing-key = 'tpm:/nowhere?curve=P-999'\n")), HasSubstr("curve: expected P-256 or P-384"));
+  EXPECT_THAT(said(check("signing-key = 'pkcs11:object=x?pin-value=1'\n")), HasSubstr("use pin-source=file:FILE"));
+}
+
+TEST_F(CheckConfig, WantsAnIssuerThatIsAUri) {
+  for (const char* issuer :
+       {"", "https://verifier.example", "urn:example:verifier", "tag:verifier.example,2026:1", "verifier.example"})
+    EXPECT_TRUE(check(good + "issuer = '" + issuer + "'\n").usable()) << issuer;
+  for (const char* issuer : {"the verifier", "https://", "https://a b", "urn:", ":x", "1x:y", "urn:x:%2",
+                             "urn:x:\xc3\xa4", "https://user@verifier.example"}) {
+    const ConfigReport report = check(good + "issuer = '" + issuer + "'\n");
+    EXPECT_THAT(said(report), HasSubstr("problem 6:10 issuer --issuer: expected a UR")) << issuer;
+    EXPECT_FALSE(configured(report.config)) << issuer;
+  }
+}
+
+TEST_F(CheckConfig, WantsAnOpaThatNobodyOnTheWayCanPlay) {
+  for (const char* url : {"http://127.0.0.1:8181", "http://localhost:8181", "https://opa.example"})
+    EXPECT_TRUE(check(good + "opa = '" + url + "'\n").usable()) << url;
+  const ConfigReport report = check(good + "opa = 'http://opa.example:8181'\n");
+  EXPECT_THAT(said(report), HasSubstr("problem 6:7 opa --opa: plain HTTP is only for loopback"));
+  EXPECT_FALSE(configured(report.config));
+  EXPECT_THAT(said(check(good + "opa = 'opa.example'\n")), HasSubstr("problem 6:7 opa --opa: "));
+}
+
+TEST_F(CheckConfig, WantsAnAuditLogThatCanBeWritten) {
+  const auto folder = directory.path() / "logs";
+  const std::string with_log = good + "audit-log = '" + (folder / "audit").string() + "'\n";
+  std::filesystem::create_directory(folder);
+  EXPECT_TRUE(check(with_log).usable()) << said(check(with_log));
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  const auto file = test::write_private_file(directory.path() / "verifier.toml", with_log);
+  std::filesystem::permissions(folder, std::filesystem::perms(0500));
+  {
+    const test::Unprivileged nobody(directory.path());
+    const auto report = check_config(file, StoreProbe::none, system_clock()->now());
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_THAT(said(*report),
+                HasSubstr("problem 6:13 audit-log configuration in " + folder.string() + ": cannot write the folder"));
+    std::filesystem::permissions(folder, std::filesystem::perms(0700));
+    EXPECT_TRUE(check_config(file, StoreProbe::none, system_clock()->now())->usable());
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+TEST_F(CheckConfig, SaysOfWhatIsNoTomlNothingElse) {
+  const ConfigReport report = check("listen = '127.0.0.1:0'\nstore = \n");
+  EXPECT_FALSE(report.usable());
+  ASSERT_EQ(report.findings.size(), 1U) << said(report);
+  EXPECT_EQ(report.findings[0].where.line, 2U);
+  EXPECT_THAT(said(check("listen = '127.0.0.1:0'\n")), HasSubstr("--store is required"));
+}
+
+TEST_F(CheckConfig, RefusesADatabaseElsewhereThatIsNotChecked) {
+  const std::string own = "sqlite:" + (directory.path() / "store.db").string();
+  const auto over = [&](const std::string& store) {
+    std::string text = good;
+    return text.replace(text.find(own), own.size(), store);
+  };
+  EXPECT_THAT(said(check(over("postgresql://db.example/credence"))),
+              HasSubstr("problem 2:9 store configuration: store: expected sslmode=verify-full"));
+  EXPECT_TRUE(check(over("postgresql://db.example/credence?sslmode=verify-full")).usable());
+  EXPECT_TRUE(check(over("postgresql:///credence?host=/run/postgresql")).usable());
+  const ConfigReport chosen = check(over("postgresql://db.example/credence") + "insecure-store-connection = true\n");
+  EXPECT_TRUE(chosen.usable()) << said(chosen);
+  EXPECT_THAT(said(chosen), HasSubstr("warning 6:29 insecure-store-connection"));
+}
+
+TEST_F(CheckConfig, RefusesLocalCallersBesideCredentials) {
+  EXPECT_TRUE(check(good + "insecure-local-callers = true\n").usable());
+  const auto token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
+  EXPECT_THAT(said(check(good + "insecure-local-callers = true\nprovisioning-token = '" + token.string() + "'\n")),
+              HasSubstr("problem 6:26 insecure-local-callers"));
+}
+
+TEST_F(CheckConfig, ChangesNothing) {
+  const auto names = [this] {
+    std::set<std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) all.insert(entry.path());
+    return all;
+  };
+  const std::string all = good + "next-signing-key = '" + (directory.path() / "next.pem").string() +
+                          "'\naudit-log = '" + (directory.path() / "audit").string() + "'\n";
+  EXPECT_TRUE(check(all).usable());
+  const auto before = names();
+  EXPECT_TRUE(check(all, StoreProbe::connect).usable());
+  EXPECT_EQ(names(), before);
+  EXPECT_FALSE(before.contains(directory.path() / "ear.pem"));
+}
+
 TEST_F(CheckConfig, WarnsOfWhatIsInsecure) {
   const ConfigReport report = check(
       "listen = ':0'\nstore = 'memory:'\nsigning-key = 'x'\ninsecure-http = true\nallow-insecure-test-root = true\n");
@@ -131,6 +279,10 @@ TEST_F(CheckConfig, WarnsOfWhatIsInsecure) {
   EXPECT_THAT(said(report), HasSubstr("warning 4:17 insecure-http"));
   EXPECT_THAT(said(report), HasSubstr("warning 5:28 allow-insecure-test-root"));
   EXPECT_THAT(said(report), HasSubstr("warning 2:9 store"));
+  const std::string others = said(check(good + "insecure-no-seccomp = true\nveraison-compatibility = true\n"));
+  EXPECT_THAT(others, HasSubstr("warning 6:23 insecure-no-seccomp"));
+  EXPECT_THAT(others, HasSubstr("warning 7:26 veraison-compatibility"));
+  EXPECT_THAT(said(check(good)), testing::Not(HasSubstr("insecure-no-seccomp")));
 }
 
 TEST_F(CheckConfig, RefusesAFileThatOthersMayWrite) {

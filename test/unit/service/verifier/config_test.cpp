@@ -75,6 +75,7 @@ TEST(Config, RefusesAFileThatOthersMayWrite) {
   VerifierConfig config;
   ASSERT_TRUE(read_config(file, nothing, config));
   EXPECT_EQ(config.threads, 3U);
+  EXPECT_EQ(config.file_sha256, "ead2b50dccd945eef44a09d162a5eb0f06f741e211273330c6d3bb804c32a27a");  // sha256sum
   std::filesystem::permissions(file, perms::group_write, std::filesystem::perm_options::add);
   const auto refused = read_config(file, nothing, config);
   ASSERT_FALSE(refused);

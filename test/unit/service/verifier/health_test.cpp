@@ -43,16 +43,23 @@ TEST(Health, IsReadyOnlyWhileEveryCheckPasses) {
   };
   const auto health = std::make_shared<Health>(std::vector<HealthCheck>{{"store", check, 1ms}}, no_log());
   EXPECT_TRUE(health->causes().empty());
+  EXPECT_EQ(health->state(), Health::kReady);
   EXPECT_EQ(api_over(health).ready({}).status, http::kOk);
 
   well = false;
   ASSERT_TRUE(eventually([&] { return !health->causes().empty(); }));
+  EXPECT_EQ(health->state(), Health::kDown);
   const auto refusal = api_over(health).ready({});
   EXPECT_EQ(refusal.status, http::kServiceUnavailable);
   EXPECT_EQ(refusal.body, R"({"status":"not ready","causes":["store"]})");  // and not where the store is
 
   well = true;
   EXPECT_TRUE(eventually([&] { return health->causes().empty(); }));
+  EXPECT_EQ(health->state(), Health::kReady);
+  well = false;
+  ASSERT_TRUE(eventually([&] { return health->state() == Health::kDown; }));
+  health->drain();
+  EXPECT_EQ(health->state(), Health::kTerminating);  // what is wrong beside it matters no more
 }
 
 TEST(Health, CountsACheckThatHangsAsAFailure) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "crypto/random.h"
 #include "evidence/media_types.h"
+#include "service/verifier/memory_sessions.h"
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
 #include "verifier/policy/lua/language.h"
@@ -80,7 +81,10 @@ class ManagementApiTest : public testing::Test {
       .store = store, .languages = {verifier::lua_language(clock)}, .clock = clock, .random = crypto::system_random()});
   std::shared_ptr<const verifier::Engine> engine = std::make_shared<const verifier::Engine>(
       store, clock, verifier::Policy{}, verifier::Engine::Identity{}, policies);
-  http::Router router = test::open_router(ManagementApi({.policies = policies, .engine = engine}));
+  std::shared_ptr<Sessions> sessions =
+      std::make_shared<MemorySessions>(SessionLimits{}, clock, crypto::system_random());
+  http::Router router =
+      test::open_router(ManagementApi({.policies = policies, .engine = engine, .sessions = sessions}));
 };
 
 // As Veraison's: 201, its media type, its members.
@@ -95,6 +99,20 @@ TEST_F(ManagementApiTest, StoresAPolicyAsVeraisonDoes) {
                                "\"rules\":\"status = 32\",\"active\":false}");
   EXPECT_EQ(call(Method::get, "policy/PARSEC_TPM/" + id).body, response.body);
   EXPECT_EQ(text(body_of(create("status = 32")), "name"), "default");
+}
+
+// RFC 9110 section 8.3.1: types have no case, and what is said of the charset is not what is asked.
+TEST_F(ManagementApiTest, TakesTheMediaTypeHoweverItIsSpelled) {
+  const auto status = [&](const std::string& type) {
+    return call(Method::post, "policy/PARSEC_TPM", "status = 32", {{"Content-Type", type}}).status;
+  };
+  EXPECT_EQ(status(kLua), http::kCreated);
+  EXPECT_EQ(status("Application/VND.Credence.Policy.LUA"), http::kCreated);
+  EXPECT_EQ(status(kLua + "; charset=utf-8"), http::kCreated);
+  EXPECT_EQ(status(kLua + " ;charset=\"utf-8\""), http::kCreated);
+  EXPECT_EQ(status(kLua + "2"), http::kUnsupportedMediaType);
+  EXPECT_EQ(status(kLua + "; charset"), http::kBadRequest);
+  EXPECT_EQ(status("lua"), http::kBadRequest);
 }
 
 TEST_F(ManagementApiTest, ActivatesOneAndDeactivatesTheOthers) {
@@ -194,12 +212,35 @@ TEST_F(ManagementApiTest, TriesAStoredVersion) {
   const std::string id = created("error(\"no\")");
   const json::Value body = json::parse(dry_run(trial({{"policy", id}})).body).value();
   EXPECT_EQ(body.at("after").at("submods").at("PARSEC_TPM").at("ear.status").as_string(), "contraindicated");
+  ASSERT_EQ(body.at("steps").as_array().size(), 1U);
+  const json::Value& step = body.at("steps").at(0);
+  EXPECT_EQ(step.at("source").as_string(), "policy default version " + id + " line 1");
+  EXPECT_NE(step.at("actual").as_string().find("it failed: configuration: policy:1: no"), std::string_view::npos);
   EXPECT_TRUE(engine
                   ->appraise({.media_type = std::string(evidence::kParsecTpm),
                               .evidence = maker.make(),
                               .challenge = evidence::Binder::from_wire(
                                   crypto::Digest::from(crypto::HashAlgorithm::sha256, maker.extra_data).value())})
                   ->is_affirming());
+}
+
+TEST_F(ManagementApiTest, TriesTheEvidenceOfASession) {
+  const Session session = sessions->open(Nonce(maker.extra_data), false, "client", {}).value();
+  const auto tried = [&](const std::string& id) {
+    return dry_run({{"type", "lua"}, {"rules", "executables = UNSAFE_RT"}, {"session", id}});
+  };
+  expect_problem(tried(session.id), http::kNotFound, "it has no evidence: none was sent yet");
+  ASSERT_TRUE(sessions->claim(session.id, std::string(evidence::kParsecTpm), maker.make()));
+  const http::Response response = tried(session.id);
+  ASSERT_EQ(response.status, http::kOk) << response.body;
+  const json::Value body = json::parse(response.body).value();
+  EXPECT_TRUE(body.at("before").at("affirming").as_bool());
+  EXPECT_FALSE(body.at("after").at("affirming").as_bool());
+  expect_problem(tried("none"), http::kBadRequest, "session id: expected");
+  expect_problem(
+      call(Method::post, "policy/TPM_ENACTTRUST/dry-run",
+           json::to_text(json::Object{{"type", "lua"}, {"rules", "executables = UNSAFE_RT"}, {"session", session.id}})),
+      http::kBadRequest, "of the scheme that the policy is for");
 }
 
 TEST_F(ManagementApiTest, SaysWhatADryRunLacks) {

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 
+#include "service/access/access.h"
+#include "service/verifier/operation.h"
 #include "service/verifier/server.h"
 #include "support/temporary_directory.h"
 #include "wire/json/json.h"
@@ -29,17 +32,34 @@ std::string pattern_of(std::string_view path) {
   return pattern;
 }
 
-std::set<std::string> documented_routes() {
-  std::set<std::string> routes;
+// "POST /a/{}/b": what the document says of an operation.
+std::map<std::string, json::Object> documented_operations() {
+  std::map<std::string, json::Object> operations;
   const json::Object all = document();
   for (const auto& [path, item] : all.at("paths").as_object())
     for (const auto& [method, operation] : item.as_object())
       if (method != "parameters") {
         std::string name(method);
         for (char& c : name) c = static_cast<char>(c - 'a' + 'A');
-        routes.insert(name + " " + pattern_of(path));
+        operations.emplace(name + " " + pattern_of(path), operation.as_object());
       }
-  return routes;
+  return operations;
+}
+
+// The credentials that are taken, and whether none is.
+struct Security {
+  std::set<std::string> credentials;
+  bool none = false;
+};
+Security security_of(const json::Object& operation) {
+  Security security;
+  const json::Value* const alternatives = operation.if_contains("security");
+  if (alternatives == nullptr) return {.credentials = {}, .none = true};
+  for (const json::Value& alternative : alternatives->as_array()) {
+    if (alternative.as_object().empty()) security.none = true;
+    for (const auto& [name, scopes] : alternative.as_object()) security.credentials.insert(name);
+  }
+  return security;
 }
 
 std::set<std::string> served_routes() {
@@ -60,9 +80,41 @@ std::set<std::string> without(std::set<std::string> all, const std::set<std::str
 }
 
 TEST(OpenApi, HasEveryRouteOfTheVerifierAndNoOther) {
-  const auto documented = documented_routes(), served = served_routes();
+  std::set<std::string> documented;
+  for (const auto& [route, operation] : documented_operations()) documented.insert(route);
+  const auto served = served_routes();
   EXPECT_THAT(without(served, documented), testing::IsEmpty()) << "served, and not in docs/openapi.json";
   EXPECT_THAT(without(documented, served), testing::IsEmpty()) << "in docs/openapi.json, and not served";
+}
+
+// Against the table: who may call it by default, and what may stand in the way of whoever may.
+TEST(OpenApi, SaysWhoMayCallEachOperation) {
+  const auto documented = documented_operations();
+  const access::Roles anonymous = access::Access::Parts{}.anonymous;
+  for (const OperationRow& row : operations()) {
+    SCOPED_TRACE(row.name);
+    const auto found = documented.find(std::string(http::name(row.method)) + " " + std::string(row.pattern));
+    ASSERT_NE(found, documented.end());
+    const json::Object& responses = found->second.at("responses").as_object();
+    const Security security = security_of(found->second);
+    EXPECT_TRUE(responses.contains("401"));  // a credential that is not good is refused everywhere
+    EXPECT_TRUE(responses.contains("429"));
+    EXPECT_TRUE(responses.contains("503"));
+    EXPECT_EQ(responses.contains("403"), !row.permission.everybody);
+    EXPECT_EQ(security.none, row.permission.everybody || row.permission.roles.intersects(anonymous));
+    EXPECT_EQ(security.credentials, row.permission.everybody ? std::set<std::string>{}
+                                                             : (std::set<std::string>{"basic", "bearer", "mutualTLS"}));
+  }
+}
+
+TEST(OpenApi, HasTheSecuritySchemesThatItNames) {
+  const json::Object all = document();
+  const json::Object& schemes = all.at("components").as_object().at("securitySchemes").as_object();
+  EXPECT_EQ(schemes.at("bearer").as_object().at("scheme").as_string(), "bearer");
+  EXPECT_EQ(schemes.at("basic").as_object().at("scheme").as_string(), "basic");
+  EXPECT_EQ(schemes.at("mutualTLS").as_object().at("type").as_string(), "mutualTLS");
+  for (const auto& [route, operation] : documented_operations())
+    for (const std::string& name : security_of(operation).credentials) EXPECT_TRUE(schemes.contains(name)) << route;
 }
 
 TEST(OpenApi, RefersOnlyToWhatItHas) {

@@ -73,6 +73,46 @@ TEST_F(ProvisioningApiTest, TakesTheOldMediaType) {
             "success");
 }
 
+// Veraison refuses these: the CoRIM says itself what it means.
+TEST_F(ProvisioningApiTest, TakesTheProfileOfTheCorimWhereTheMediaTypeHasNone) {
+  for (const std::string_view type : {"application/rim+cbor", "application/corim-unsigned+cbor"}) {
+    parts.store = verifier::memory_store();
+    EXPECT_EQ(status_of(submit(octets, type)), "success") << type;
+    EXPECT_NE(test::trust_anchor(*parts.store, Kid(maker.kid())).value(), nullptr) << type;
+  }
+  parts.store = verifier::memory_store();
+  const auto refuse = [&](std::optional<std::string> profile, std::string_view reason) {
+    rats::Corim other = corim;
+    other.profile = std::move(profile);
+    const http::Response refused = submit(rats::encode_corim(other).value(), "application/rim+cbor");
+    EXPECT_EQ(status_of(refused), "failed") << reason;
+    EXPECT_NE(reason_of(refused).find(reason), std::string::npos) << reason_of(refused);
+    EXPECT_EQ(parts.store->generation(), 0U) << reason;
+  };
+  refuse(std::nullopt, "the CoRIM has no profile");
+  refuse("tag:example.com,2026:unknown", "no active plugin found");
+}
+
+TEST_F(ProvisioningApiTest, TakesTheProfileOfASignedCorimToo) {
+  const crypto::PrivateKey key = test::make_key();
+  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
+                                                   .dns_names = {},
+                                                   .not_before = parts.clock->now() - std::chrono::hours(1),
+                                                   .not_after = parts.clock->now() + std::chrono::hours(1)})
+                               .value()};
+  const rats::CorimSigner signer{.name = "signer", .uri = {}, .validity = {}};
+  const Bytes good = rats::sign_corim(corim, signer, key, parts.signers.anchors).value();
+  for (const std::string_view type : {"application/rim+cose", "application/corim-signed+cbor"}) {
+    parts.store = verifier::memory_store();
+    EXPECT_EQ(status_of(submit(good, type)), "success") << type;
+  }
+  // Without a profile it is still a signed one, and one of these signers: neither is a matter of the profile.
+  parts.store = verifier::memory_store();
+  EXPECT_EQ(status_of(submit(octets, "application/rim+cbor")), "failed");
+  EXPECT_EQ(status_of(submit(octets, "application/rim+cose")), "failed");
+  EXPECT_EQ(parts.store->generation(), 0U);
+}
+
 TEST_F(ProvisioningApiTest, TellsADuplicateFromAConflict) {
   EXPECT_EQ(submit(octets).body.find("duplicate"), std::string::npos);
   const http::Response again = submit(octets);
@@ -103,7 +143,6 @@ INSTANTIATE_TEST_SUITE_P(
     All, Failures,
     testing::Values(Failure{"no_type", "", {}, 415, "Content-Type"},
                     Failure{"other_type", "application/cbor", {}, 415, "application/rim+cbor"},
-                    Failure{"no_profile", "application/rim+cbor", {}, 415, "profile"},
                     Failure{"unknown_profile", "application/rim+cbor; profile=\"tag:x\"", {}, 415, "no active plugin"},
                     Failure{"type_is_no_type", "application/rim+cbor; profile", {}, 400, "media type"},
                     Failure{"other_profile_than_the_corims", kKeysType, {}, 200, "the CoRIM has profile"},

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
+#include <filesystem>
 #include <format>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +18,7 @@
 #include "client/http.h"
 #include "client/provision.h"
 #include "evidence/media_types.h"
+#include "service/audit/log.h"
 #include "service/verifier/file.h"
 #include "service/verifier/session_json.h"
 #include "support/certificate_files.h"
@@ -206,6 +211,24 @@ TEST_F(VerifierServerTest, IsClosedWithoutACredentialUnlessToldOtherwise) {
   test::expect_refused(VerifierServer::start(beyond, no_log()), Errc::usage, "on a loopback address");
 }
 
+TEST_F(VerifierServerTest, WarnsOfEachInsecureChoice) {
+  Warnings none, all;
+  ASSERT_TRUE(VerifierServer::start(options, none));
+  EXPECT_EQ(none.lines.size(), 1U);  // of local callers
+  options.insecure_no_seccomp = true;
+  options.policy.compatibility = true;
+  options.policy.allow_insecure_test_root = true;
+  options.remote_store = verifier::RemoteServer::insecure;
+  options.insecure_unsigned_corims = true;
+  options.corim_anchors = {test::write_certificate(directory, "anchor").certificate};
+  ASSERT_TRUE(VerifierServer::start(options, all));
+  EXPECT_EQ(all.lines.size(), 6U);
+  for (const std::string_view expected : {"no filter of system calls", "compatibility with Veraison", "test root",
+                                          "insecure store connection", "unsigned CoRIMs"})
+    EXPECT_TRUE(std::ranges::any_of(all.lines, [&](const std::string& line) { return line.contains(expected); }))
+        << expected;
+}
+
 TEST_F(VerifierServerTest, KnowsTheClientBehindAProxyThatItTrusts) {
   options.metrics.reset();
   const auto open_session = [](const VerifierServer& server, int number) {
@@ -309,6 +332,96 @@ TEST_F(VerifierServerTest, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
   EXPECT_NE(curl(server->url() + "/metrics").find("credence_config_last_reload_successful 1\n"), std::string::npos);
 }
 
+// The lines of an audit log from `first` on.
+std::vector<json::Object> audit_lines(const std::filesystem::path& file, std::size_t first = 0) {
+  std::ifstream stream(file);
+  std::vector<json::Object> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line).value().as_object());
+  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(first));
+  return lines;
+}
+
+std::string text_of(const json::Object& line, std::string_view member) {
+  const auto* const found = line.if_contains(member);
+  return found == nullptr ? std::string() : std::string(found->as_string());
+}
+
+TEST_F(VerifierServerTest, WritesDownWhatAReloadReadAndHowItEnded) {
+  options.insecure_local_callers = false;
+  options.audit_log = directory.path() / "audit.log";
+  options.config_sha256 = std::string(64, 'c');
+  options.access_file = test::write_private_file(directory.path() / "access.toml", "# one\n");
+  const std::string config = "config sha256:" + options.config_sha256;
+  const std::string read = config + " access sha256:";
+  {
+    const Running server(start());
+    ASSERT_EQ(audit_lines(*options.audit_log).size(), 1U);
+    // printf '# one\n' | sha256sum
+    EXPECT_EQ(text_of(audit_lines(*options.audit_log)[0], "object"),
+              read + "54c592ac3a26758bdc4232b5a2f32eed508b2b3c48bc3b177eae44a5b47bd0c8");
+    auto expect_lines = [&, seen = std::size_t{1}](const std::vector<std::string>& outcomes, const std::string& object,
+                                                   std::string_view why) mutable {
+      const auto lines = audit_lines(*options.audit_log, seen);
+      seen += lines.size();
+      std::vector<std::string> found;
+      for (const json::Object& line : lines) {
+        found.push_back(text_of(line, "outcome"));
+        EXPECT_EQ(text_of(line, "action"), "reload");
+        EXPECT_EQ(text_of(line, "principal"), "operator");
+        EXPECT_EQ(text_of(line, "object"), object);
+      }
+      ASSERT_EQ(found, outcomes);
+      EXPECT_NE(text_of(lines.back(), "reason").find(why), std::string::npos) << json::to_text(lines.back());
+      EXPECT_EQ(text_of(lines.back(), "reason").empty(), why.empty());
+    };
+    test::write_private_file(*options.access_file, "anonymous = []\n");
+    ASSERT_TRUE(server->reload(options));
+    const std::string good = read + "035e35219f3049c7e3ab73c9cfd764bec55afa95a31442186fd223fa1306b1ab";
+    expect_lines({"begun", "done"}, good, "");
+
+    VerifierOptions bad = options;
+    bad.corim_anchors = {"/nowhere/root.pem"};
+    ASSERT_FALSE(server->reload(bad));
+    expect_lines({"refused"}, config, "/nowhere/root.pem");
+    bad = options;
+    bad.port = 1;
+    ASSERT_FALSE(server->reload(bad));
+    expect_lines({"begun", "failed"}, good, "the listener cannot change");
+    server->reload_refused({.code = Errc::usage, .why = "no options at all"});
+    expect_lines({"refused"}, "", "no options at all");
+  }
+  const auto whole = audit::verify(std::vector{*options.audit_log});
+  ASSERT_TRUE(whole) << whole.error().text();
+  EXPECT_EQ(whole->head, whole->end);
+}
+
+// Who may do what does not change unseen.
+TEST_F(VerifierServerTest, DoesNotReloadWhileTheAuditLogCannotBeWritten) {
+  options.insecure_local_callers = false;
+  options.audit_log = directory.path() / "audit.log";
+  options.access_file = test::write_private_file(directory.path() / "access.toml", "# one\n");
+  const Running server(start());
+  const std::string open_session = "-X POST " + server->url() + "/challenge-response/v1/newSession";
+  std::filesystem::rename(*options.audit_log, directory.path() / "audit.log.1");
+  std::filesystem::create_directory(*options.audit_log);
+  test::write_private_file(*options.access_file, "anonymous = []\n");
+  test::expect_refused(server->reload(options), Errc::configuration, "audit.log");
+  EXPECT_TRUE(curl(open_session).starts_with("HTTP/1.1 201"));
+  std::filesystem::remove(*options.audit_log);
+  ASSERT_TRUE(server->reload(options));
+  EXPECT_TRUE(curl(open_session).starts_with("HTTP/1.1 403"));  // there is no way to be somebody
+}
+
+TEST_F(VerifierServerTest, GoesOnInAnEmptyAuditLogAndSaysSo) {
+  options.audit_log = directory.path() / "audit.log";
+  static_cast<void>(start());
+  EXPECT_EQ(text_of(audit_lines(*options.audit_log)[0], "reason"), "");
+  std::filesystem::resize_file(*options.audit_log, 0);
+  static_cast<void>(start());
+  EXPECT_EQ(text_of(audit_lines(*options.audit_log)[0], "reason"),
+            "the file was empty, and the lines up to 1 are in others");
+}
+
 TEST_F(VerifierServerTest, CountsWhatItDecides) {
   const Running server(start());
   test::EvidenceMaker maker;
@@ -395,6 +508,18 @@ INSTANTIATE_TEST_SUITE_P(
                    Errc::configuration, "/nonexistent"},
         BadOptions{"unknown_store", [](VerifierOptions& o) { o.store = "postgres:x"; }, Errc::usage,
                    "memory:, sqlite:FILE or postgresql:"},
+        BadOptions{"database_that_is_not_checked", [](VerifierOptions& o) { o.store = "postgresql://0.0.0.0:1/d"; },
+                   Errc::configuration, "expected sslmode=verify-full"},
+        // Nobody listens there, so these two got as far as to ask.
+        BadOptions{"database_that_is_checked",
+                   [](VerifierOptions& o) { o.store = "postgresql://0.0.0.0:1/d?sslmode=verify-full"; },
+                   Errc::unavailable, "PostgreSQL:"},
+        BadOptions{"database_that_is_not_checked_by_choice",
+                   [](VerifierOptions& o) {
+                     o.store = "postgresql://0.0.0.0:1/d";
+                     o.remote_store = verifier::RemoteServer::insecure;
+                   },
+                   Errc::unavailable, "PostgreSQL:"},
         BadOptions{"store_without_file", [](VerifierOptions& o) { o.store = "sqlite:"; }, Errc::usage, "sqlite:FILE"},
         BadOptions{"no_address", [](VerifierOptions& o) { o.address = "here"; }, Errc::usage, "IP address"},
         BadOptions{"no_token",

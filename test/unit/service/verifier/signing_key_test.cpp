@@ -16,6 +16,7 @@
 #include "support/certificate_files.h"
 #include "support/refusal.h"
 #include "support/softhsm.h"
+#include "support/unprivileged.h"
 
 namespace credence::service {
 namespace {
@@ -42,6 +43,37 @@ TEST(SigningKey, IsMadeOnceAndForItsOwnerOnly) {
   test::write_file(public_file, "other");
   ASSERT_TRUE(load_or_create_signing_key(file));
   EXPECT_EQ(as_text(read_file(public_file, 10'000).value().view()), made->public_key().pem());
+}
+
+TEST(SigningKey, IsLookedAtWithoutBeingMade) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem";
+  const auto absent = SigningKeyOpener::look(file.string());
+  ASSERT_TRUE(absent) << absent.error().text();
+  EXPECT_TRUE(absent->has_value());
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+  const auto made = load_or_create_signing_key(file).value();
+  EXPECT_EQ(SigningKeyOpener::look(file.string()).value()->public_key(), made.public_key());
+  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  test::expect_refused(SigningKeyOpener::look(file.string()), Errc::configuration, "chmod 600");
+  test::expect_refused(SigningKeyOpener::look("/nowhere/ear.pem"), Errc::configuration, "expected a folder");
+}
+
+// The public half is written beside it at the start.
+TEST(SigningKey, IsRefusedWhereItsPublicHalfCannotBeWritten) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem", public_file = directory.path() / "ear.pem.pub";
+  ASSERT_TRUE(load_or_create_signing_key(file));
+  const test::Unprivileged nobody(directory.path());
+  fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_TRUE(SigningKeyOpener::look(file.string()));
+  EXPECT_TRUE(load_or_create_signing_key(file));
+  fs::permissions(directory.path(), fs::perms::owner_all);
+  fs::remove(public_file);
+  fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  test::expect_refused(SigningKeyOpener::look(file.string()), Errc::configuration, "cannot write the folder");
+  EXPECT_FALSE(load_or_create_signing_key(file));
+  fs::permissions(directory.path(), fs::perms::owner_all);
 }
 
 TEST(SigningKey, IsRefusedWhenOthersCanReadIt) {

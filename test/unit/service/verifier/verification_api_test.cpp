@@ -33,6 +33,11 @@ class ScriptedAppraiser final : public verifier::Appraiser {
     }
   }
 
+  Result<verifier::Admitted> admit(std::string_view media_type) override {
+    if (full) return fail(Errc::busy, "too many wait");
+    return Appraiser::admit(media_type);
+  }
+
   [[nodiscard]] Result<rats::Ear> verdict(const verifier::Challenge& challenge) const {
     if (fails) return fail(Errc::io, "the store is gone");
     rats::Ear ear;
@@ -47,7 +52,7 @@ class ScriptedAppraiser final : public verifier::Appraiser {
     return ear;
   }
 
-  bool waits = false, fails = false, affirms_binder = true, affirms_nonce = true;
+  bool waits = false, fails = false, full = false, affirms_binder = true, affirms_nonce = true;
   std::vector<verifier::AppraisalRequest> requests;
   verifier::Verdict waiting;
 };
@@ -129,22 +134,25 @@ void PrintTo(const NonceCase& example, std::ostream* out) { *out << example.name
 class NewSession : public VerificationApiTest, public testing::WithParamInterface<NonceCase> {};
 INSTANTIATE_TEST_SUITE_P(
     Nonce, NewSession,
-    testing::Values(NonceCase{"none", "", 201, 32}, NonceCase{"size_7", "?nonceSize=7", 400, 0},
-                    NonceCase{"size_8", "?nonceSize=8", 201, 8}, NonceCase{"size_64", "?nonceSize=64", 201, 64},
-                    NonceCase{"size_65", "?nonceSize=65", 400, 0}, NonceCase{"size_negative", "?nonceSize=-8", 400, 0},
-                    NonceCase{"size_text", "?nonceSize=8x", 400, 0}, NonceCase{"size_empty", "?nonceSize=", 400, 0},
-                    NonceCase{"nonce_7", "?nonce=AAAAAAAAAA", 400, 0},
-                    NonceCase{"nonce_8", "?nonce=AAAAAAAAAAA", 201, 8},
-                    NonceCase{"nonce_64", "?nonce=" + std::string(86, 'A'), 201, 64},
-                    NonceCase{"nonce_65", "?nonce=" + std::string(87, 'A'), 400, 0},
-                    NonceCase{"url_alphabet", "?nonce=-_-_-_-_-_8", 201, 8},
-                    NonceCase{"padded", "?nonce=-_-_-_-_-_8%3D", 201, 8},
-                    NonceCase{"standard", "?nonce=%2B/%2B/%2B/%2B/%2B/8%3D", 201, 8},
-                    NonceCase{"standard_with_bare_plus", "?nonce=+/+/+/+/+/8=", 201, 8},
-                    NonceCase{"no_base64", "?nonce=AAAA!AAAAAA", 400, 0},
-                    NonceCase{"both", "?nonce=AAAAAAAAAAA&nonceSize=8", 400, 0},
-                    NonceCase{"twice", "?nonce=AAAAAAAAAAA&nonce=AAAAAAAAAAA", 400, 0},
-                    NonceCase{"unknown_parameter", "?colour=red", 201, 32}),
+    testing::Values(
+        NonceCase{"none", "", 201, 32}, NonceCase{"size_7", "?nonceSize=7", 400, 0},
+        NonceCase{"size_8", "?nonceSize=8", 201, 8}, NonceCase{"size_64", "?nonceSize=64", 201, 64},
+        NonceCase{"size_65", "?nonceSize=65", 400, 0}, NonceCase{"size_negative", "?nonceSize=-8", 400, 0},
+        NonceCase{"size_text", "?nonceSize=8x", 400, 0}, NonceCase{"size_empty", "?nonceSize=", 201, 32},
+        NonceCase{"nonce_empty", "?nonce=", 201, 32}, NonceCase{"both_empty", "?nonce=&nonceSize=", 201, 32},
+        NonceCase{"nonce_empty_and_size", "?nonce=&nonceSize=8", 201, 8},
+        NonceCase{"nonce_and_size_empty", "?nonce=AAAAAAAAAAA&nonceSize=", 201, 8},
+        NonceCase{"empty_twice", "?nonce=&nonce=", 400, 0}, NonceCase{"nonce_7", "?nonce=AAAAAAAAAA", 400, 0},
+        NonceCase{"nonce_8", "?nonce=AAAAAAAAAAA", 201, 8},
+        NonceCase{"nonce_64", "?nonce=" + std::string(86, 'A'), 201, 64},
+        NonceCase{"nonce_65", "?nonce=" + std::string(87, 'A'), 400, 0},
+        NonceCase{"url_alphabet", "?nonce=-_-_-_-_-_8", 201, 8}, NonceCase{"padded", "?nonce=-_-_-_-_-_8%3D", 201, 8},
+        NonceCase{"standard", "?nonce=%2B/%2B/%2B/%2B/%2B/8%3D", 201, 8},
+        NonceCase{"standard_with_bare_plus", "?nonce=+/+/+/+/+/8=", 201, 8},
+        NonceCase{"no_base64", "?nonce=AAAA!AAAAAA", 400, 0},
+        NonceCase{"both", "?nonce=AAAAAAAAAAA&nonceSize=8", 400, 0},
+        NonceCase{"twice", "?nonce=AAAAAAAAAAA&nonce=AAAAAAAAAAA", 400, 0},
+        NonceCase{"unknown_parameter", "?colour=red", 201, 32}),
     [](const auto& example) { return example.param.name; });
 
 TEST_P(NewSession, ChecksItsNonce) {
@@ -307,9 +315,30 @@ TEST_F(VerificationApiTest, FailsTheSessionWhenNothingCouldBeDecided) {
   const std::string session = open();
   const http::Response response = call(http::Method::post, session, kParsecTpm, {1});
   EXPECT_EQ(response.status, http::kInternalServerError);
-  EXPECT_EQ(json_of(response).at("status").as_string(), "failed");
-  EXPECT_FALSE(json_of(response).contains("result"));
-  EXPECT_EQ(response.body.find("store"), std::string::npos);
+  EXPECT_EQ(header(response, "Content-Type"), http::kProblemJson);
+  EXPECT_EQ(json_of(response).at("status").as_int64(), 500);
+  EXPECT_EQ(json_of(response).at("detail").as_string(),
+            "nothing was decided: the verifier failed, its log says why");  // and not what failed
+  const http::Response later = call(http::Method::get, session);
+  EXPECT_EQ(later.status, http::kOk);
+  EXPECT_EQ(json_of(later).at("status").as_string(), "failed");
+  EXPECT_FALSE(json_of(later).contains("result"));
+  appraiser->fails = false;
+  EXPECT_EQ(call(http::Method::post, session, kParsecTpm, {1}).status, http::kConflict);
+}
+
+// The client repeats what it sent, and nothing was lost.
+TEST_F(VerificationApiTest, SpendsNoSessionWhenTooManyWait) {
+  const std::string session = open();
+  appraiser->full = true;
+  const http::Response busy = call(http::Method::post, session, kParsecTpm, {1});
+  EXPECT_EQ(busy.status, http::kServiceUnavailable);
+  EXPECT_EQ(header(busy, "Content-Type"), http::kProblemJson);
+  EXPECT_NE(header(busy, "Retry-After"), "");
+  EXPECT_TRUE(appraiser->requests.empty());
+  EXPECT_EQ(json_of(call(http::Method::get, session)).at("status").as_string(), "waiting");
+  appraiser->full = false;
+  EXPECT_EQ(call(http::Method::post, session, kParsecTpm, {1}).status, http::kOk);
 }
 
 TEST_F(VerificationApiTest, UnwrapsACmw) {
@@ -341,6 +370,8 @@ void PrintTo(const RefusalCase& example, std::ostream* out) { *out << example.na
 class Refusals : public VerificationApiTest, public testing::WithParamInterface<RefusalCase> {};
 constexpr auto kGet = http::Method::get, kPost = http::Method::post, kDelete = http::Method::remove;
 const std::string kUnknown = "/challenge-response/v1/session/00112233445566778899aabbccddeeff";
+const std::string kUnknownUuid = "/challenge-response/v1/session/00112233-4455-6677-8899-aabbccddeeff";
+const std::string kUnknownUpper = "/challenge-response/v1/session/00112233445566778899AABBCCDDEEFF";
 const std::string kNoId = "/challenge-response/v1/session/1234";
 const std::string kType(kParsecTpm);
 INSTANTIATE_TEST_SUITE_P(
@@ -356,7 +387,13 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalCase{"get_unknown", kGet, kUnknown, "", {}, "", 404},
                     RefusalCase{"post_unknown", kPost, kUnknown, kType, {1}, "", 404},
                     RefusalCase{"delete_unknown", kDelete, kUnknown, "", {}, "", 404},
+                    RefusalCase{"get_unknown_uuid", kGet, kUnknownUuid, "", {}, "", 404},
+                    RefusalCase{"get_unknown_upper", kGet, kUnknownUpper, "", {}, "", 404},
+                    RefusalCase{"post_unknown_uuid", kPost, kUnknownUuid, kType, {1}, "", 404},
+                    RefusalCase{"delete_unknown_uuid", kDelete, kUnknownUuid, "", {}, "", 404},
                     RefusalCase{"get_bad_id", kGet, kNoId, "", {}, "", 400},
+                    RefusalCase{"get_bad_digit", kGet, kUnknown.substr(0, kUnknown.size() - 1) + "g", "", {}, "", 400},
+                    RefusalCase{"get_bad_uuid", kGet, kUnknownUuid.substr(0, kUnknownUuid.size() - 1), "", {}, "", 400},
                     RefusalCase{"post_bad_id", kPost, kNoId, kType, {1}, "", 400},
                     RefusalCase{"delete_bad_id", kDelete, kNoId, "", {}, "", 400},
                     RefusalCase{"too_large", kPost, "", kType, Bytes((1 << 20) + 1), "", 413}),
@@ -381,8 +418,12 @@ TEST_F(VerificationApiTest, ForgetsADeletedAndAnExpiredSession) {
   const std::string deleted = open(), expired = open();
   EXPECT_EQ(call(kDelete, deleted).status, http::kNoContent);
   EXPECT_EQ(call(kGet, deleted).status, http::kNotFound);
+  EXPECT_EQ(call(kDelete, deleted).status, http::kNotFound);
+  const std::string also_expired = open(), third = open();
   EXPECT_EQ(call(kGet, expired).status, http::kOk);
   clock->advance(std::chrono::seconds(150));
+  EXPECT_EQ(call(kGet, also_expired).status, http::kNotFound);
+  EXPECT_EQ(call(kDelete, third).status, http::kNotFound);
   EXPECT_EQ(call(kPost, expired, kParsecTpm, {1}).status, http::kNotFound);
 }
 

@@ -206,11 +206,34 @@ TEST(TracePolicy, NamesVersionAndLine) {
   const auto& step = trace.steps().front();
   EXPECT_EQ(step.submodule, "PSA_IOT");
   EXPECT_EQ(step.claim, "executables");
+  EXPECT_EQ(step.expected, "2 to 31 or -32 to -2");
   EXPECT_EQ(step.actual, "32");
   EXPECT_EQ(step.source, "policy site version 0b1c line 7");
   EXPECT_FALSE(step.agrees);
   EXPECT_EQ(trace.steps().back().claim, "status");
+  EXPECT_EQ(trace.steps().back().expected, "affirming");
   EXPECT_TRUE(trace.steps().back().agrees);
+}
+
+TEST(TracePolicy, SaysThatItFailedAndInWhichLineWhereThatIsKnown) {
+  const auto step_of = [](std::string why) {
+    Trace trace = Trace::recording();
+    trace_failure(kPlain, {.code = Errc::configuration, .why = std::move(why)}, "PSA_IOT", trace);
+    return trace.take().at(0);
+  };
+  const auto step = step_of("policy:12: no: never");
+  EXPECT_EQ(step.submodule, "PSA_IOT");
+  EXPECT_EQ(step.subject, kPolicySubject);
+  EXPECT_EQ(step.claim, "");
+  EXPECT_EQ(step.actual, "it failed: configuration: policy:12: no: never");
+  EXPECT_EQ(step.source, "policy site version 0b1c line 12");
+  EXPECT_FALSE(step.agrees);
+  for (const std::string why : {"OPA does not answer", "policy:", "policy:x: 3", "policy:7", "policy:-3: no",
+                                "policy:99999999999999999999: no"})
+    EXPECT_EQ(step_of(why).source, "policy site version 0b1c line 0") << why;
+  Trace silent;
+  trace_failure(kPlain, {.code = Errc::configuration, .why = "no"}, "PSA_IOT", silent);
+  EXPECT_TRUE(silent.steps().empty());
 }
 
 }  // namespace
