@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: the command with its manual and completion, and the CMake package Credence with the
+# What `cmake --install` puts where: the command with its manual, completion and systemd unit, and the CMake package Credence with the
 # public headers and the libraries under them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -10,6 +10,11 @@ install(CODE "execute_process(COMMAND $<TARGET_FILE:credence> completion
   OUTPUT_FILE ${CMAKE_BINARY_DIR}/credence-completion COMMAND_ERROR_IS_FATAL ANY)")
 install(FILES ${CMAKE_BINARY_DIR}/credence-completion
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME credence)
+# The unit of the verifier says where the command is, which the prefix of the installation decides.
+install(CODE "file(READ ${CMAKE_SOURCE_DIR}/packaging/systemd/credence-verifier.service unit)
+string(REPLACE /usr/bin/credence \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/credence\" unit \"\${unit}\")
+file(WRITE ${CMAKE_BINARY_DIR}/credence-verifier.service \"\${unit}\")")
+install(FILES ${CMAKE_BINARY_DIR}/credence-verifier.service DESTINATION lib/systemd/system)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Credence)
 foreach(name IN ITEMS base wire crypto sign rats evidence rot rot_software rot_tpm2 provider verifier channel client edge api

@@ -7,6 +7,7 @@ import pathlib
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 
@@ -145,12 +146,61 @@ class Access(unittest.TestCase):
         self.assertIn("sha256:" + hashlib.sha256(self.corim).hexdigest(), begun[0]["object"])
         self.assertTrue(any(line["outcome"] == "refused" and line["status"] == 401 for line in lines))
         self.assertNotIn(PASSWORD, self.audit.read_text())
-        # A copy: the verifier still writes the original, and its head may be a line behind.
-        copy = self.folder / "copy.log"
-        copy.write_text(self.audit.read_text())
-        self.assertEqual(facts(credence("verifier", "audit", copy))["lines"], len(copy.read_text().splitlines()))
-        copy.write_text(copy.read_text().replace('"ours"', '"them"', 1))
+        # A copy, the head first: the verifier still writes the original.
+        copy, head = self.folder / "copy.log", self.folder / "copy.log.head"
+        head.write_bytes(pathlib.Path(f"{self.audit}.head").read_bytes())
+        whole = self.audit.read_text()
+        copy.write_text(whole)
+        shown = facts(credence("verifier", "audit", copy))
+        self.assertEqual(shown["lines"], len(whole.splitlines()))
+        self.assertIn(shown["end"], ("named", "behind"))
+        copy.write_text(whole.replace('"ours"', '"them"', 1))
         self.assertIn("altered", credence("verifier", "audit", copy, expect=1).stderr)
+        for rest in (whole.splitlines(keepends=True)[0], ""):
+            copy.write_text(rest)
+            self.assertIn("missing", credence("verifier", "audit", copy, expect=1).stderr)
+        # Without a head nobody knows: that is no success.
+        copy.write_text(whole.splitlines(keepends=True)[0])
+        head.unlink()
+        self.assertEqual(facts(credence("verifier", "audit", copy, expect=3))["end"], "unknown")
+        text = subprocess.run([CREDENCE, "verifier", "audit", copy], capture_output=True, text=True, timeout=60)
+        self.assertEqual(text.returncode, 3)
+        self.assertIn("the chain is whole from line 1 to 1", text.stdout)
+        self.assertIn(f"nothing says whether lines after 1 were removed, or that one altered: no head in {head}", text.stdout)
+
+    def test_a_refusal_is_durable_although_nothing_follows(self):
+        self.assertEqual(self.submit(authorization="Bearer wrong")[0], 401)
+        last = json.loads(self.audit.read_text().splitlines()[-1])
+        self.assertEqual(last["outcome"], "refused")
+        head = pathlib.Path(f"{self.audit}.head")
+        deadline = time.monotonic() + 30
+        while int(head.read_text().split()[0]) < last["seq"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(int(head.read_text().split()[0]), last["seq"])
+
+    def test_a_verifier_does_not_start_on_a_log_that_was_cut(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        folder = pathlib.Path(scratch.name)
+        log = folder / "audit.log"
+        command = [CREDENCE, "verifier", "--listen", "127.0.0.1:0", "--store", "memory:", "--insecure-http",
+                   "--signing-key", folder / "key.pem", "--audit-log", log]
+
+        def start():
+            with Process(*command[1:]) as process:
+                process.event("listening")
+
+        start()
+        start()
+        whole = log.read_text()
+        log.write_text(whole.splitlines(keepends=True)[0])
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(refused.returncode, 1, refused.stderr)
+        self.assertIn("lines are missing at the end", refused.stderr)
+        self.assertIn(f"move {log} and {log}.head away", refused.stderr)
+        log.write_text(whole)
+        start()
+        self.assertEqual(facts(credence("verifier", "audit", log))["lines"], 3)
 
     def test_the_process_is_confined(self):
         status = pathlib.Path(f"/proc/{self.process.process.pid}/status").read_text()

@@ -1,104 +1,115 @@
-"""Nothing that was acknowledged is lost: the verifier is killed again and again while CoRIMs are submitted to it."""
-import contextlib
-import http.client
+"""Nothing that was acknowledged is lost: the verifier, or its database, is killed again and again while CoRIMs are submitted."""
 import json
-import pathlib
+import os
 import random
-import signal
-import tempfile
 import threading
 import time
 import unittest
-import urllib.parse
+import uuid
 
-from laboratory import CLASS, LibtpmsTpm, Verifier, credence
+from disaster import Client, Lost, OnKilledPostgres, OnPostgres, OnSqlite
+from laboratory import CLASS, LibtpmsTpm, Verifier, credence, facts
 
-SUBMISSIONS, KILLS, CLIENTS = 1000, 5, 4
+CLIENTS, PATIENCE = 4, 240
 TYPE = 'application/rim+cbor; profile="tag:github.com/parallaxsecond,2023-03-03:tpm"'
 PATH = "/endorsement-provisioning/v1/"
 
 
-def connection(url: str) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=20)
+class Submissions:
+    """What is the same over every store. CREDENCE_DURABILITY_SUBMISSIONS: how many, a thousand without."""
 
-
-def stored(url: str) -> dict:
-    """The CoRIMs that the verifier has, by the ids that they give themselves."""
-    with contextlib.closing(connection(url)) as client:
-        client.request("GET", PATH + "corim")
-        return {corim["corim-id"]: corim["id"] for corim in json.loads(client.getresponse().read())["corims"]}
-
-
-class Killed(unittest.TestCase):
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
+        super().setUp()
+        self.count = int(os.environ.get("CREDENCE_DURABILITY_SUBMISSIONS", "1000"))
 
     def variants(self):
-        """CoRIMs that say the same under different ids."""
-        tpm = LibtpmsTpm(self.folder / "tpm")
-        credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", self.folder)
-        octets = (self.folder / "veraison.corim.cbor").read_bytes()
-        with Verifier(self.folder) as verifier:
-            credence("provision", self.folder / "veraison.corim.cbor", "--to", verifier.url)
-            own_id = next(iter(stored(verifier.url)))
-        self.assertGreater(len(own_id), 8)
-        self.assertIn(own_id.encode(), octets)
-        for number in range(SUBMISSIONS):
-            name = own_id[:-8] + f"{number:08}"
-            yield name, octets.replace(own_id.encode(), name.encode())
+        """CoRIMs of a thousand machines, each of a class of its own: one whose names are replaced."""
+        trial = self.folder / "trial"
+        trial.mkdir()
+        made = credence("endorse", *LibtpmsTpm(trial / "tpm").options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", trial)
+        octets = (trial / "veraison.corim.cbor").read_bytes()
+        with Verifier(trial) as verifier, Client() as client:
+            credence("provision", trial / "veraison.corim.cbor", "--to", verifier.url)
+            _, listed = client.ask(verifier.url, "GET", PATH + "corim")
+        own_id = json.loads(listed)["corims"][0]["corim-id"].encode()
+        names = own_id, uuid.UUID(CLASS).bytes, bytes.fromhex(facts(made)["instance"])
+        for number in range(self.count):
+            variant = octets
+            for name in names:
+                self.assertIn(name, octets)
+                # The last octets: what a UUID says of itself is before them.
+                variant = variant.replace(name, name[:-6] + f"{number:06}".encode())
+            yield (own_id[:-6] + f"{number:06}".encode()).decode(), variant
+
+    def submit_all(self):
+        with Client() as client:
+            while self.submit_one(client):
+                pass
+
+    def submit_one(self, client: Client) -> bool:
+        """Whether there was one left."""
+        with self.lock:
+            if not self.waiting or self.wrong:
+                return False
+            name, octets = self.waiting.pop()
+        try:
+            status, content = client.ask(self.verifier.url, "POST", PATH + "submit", octets, TYPE)
+        except Lost:
+            with self.lock:
+                self.waiting.append((name, octets))
+            time.sleep(0.02)
+            return True
+        answer = json.loads(content)
+        with self.lock:
+            if (status, answer["status"]) == (200, "success"):
+                self.acknowledged[name] = answer["corim"]
+            else:
+                self.wrong.append(answer)
+        return True
+
+    def stored(self) -> dict:
+        """The CoRIMs that the verifier has, by the ids that they give themselves."""
+        return {corim["corim-id"]: corim["id"] for corim in self.get(PATH + "corim")["corims"]}
+
+    def wait_for(self, goal: int):
+        deadline = time.monotonic() + PATIENCE
+        while len(self.acknowledged) < goal:
+            self.assertEqual(self.wrong, [])
+            self.assertLess(time.monotonic(), deadline, f"{len(self.acknowledged)} of {self.count} acknowledged")
+            time.sleep(0.002)
 
     def test_no_acknowledged_submission_is_lost(self):
-        waiting = list(self.variants())
-        acknowledged, lock, current = {}, threading.Lock(), {}
-
-        def submit_all():
-            client, url = None, None
-            while True:
-                with lock:
-                    if not waiting:
-                        return
-                    name, octets = waiting.pop()
-                try:
-                    if client is None or url != current["url"]:
-                        url = current["url"]
-                        client = connection(url)
-                    client.request("POST", PATH + "submit", octets, {"Content-Type": TYPE})
-                    answer = json.loads(client.getresponse().read())
-                    self.assertEqual(answer["status"], "success", answer)
-                    with lock:
-                        acknowledged[name] = answer["corim"]
-                except (OSError, http.client.HTTPException):
-                    client = None
-                    with lock:
-                        waiting.append((name, octets))
-                    time.sleep(0.02)
-
-        verifier = Verifier(self.folder)
-        current["url"] = verifier.url
-        clients = [threading.Thread(target=submit_all) for _ in range(CLIENTS)]
+        self.waiting, self.acknowledged, self.wrong, self.lock = list(self.variants()), {}, [], threading.Lock()
+        clients = [threading.Thread(target=self.submit_all, daemon=True) for _ in range(CLIENTS)]
         for client in clients:
             client.start()
-        for kill in range(1, KILLS + 1):
-            goal = SUBMISSIONS * kill // (KILLS + 2) + random.randrange(20)
-            while len(acknowledged) < goal:
-                time.sleep(0.002)
-            verifier.process.send_signal(signal.SIGKILL)
-            verifier.stop()
-            with lock:
-                promised = dict(acknowledged)
-            verifier = Verifier(self.folder)
-            present = stored(verifier.url)
+        disasters = self.disasters()
+        for number, disaster in enumerate(disasters, 1):
+            self.wait_for(self.count * number // (len(disasters) + 2) + random.randrange(self.count // 50 + 1))
+            disaster()
+            with self.lock:
+                promised = dict(self.acknowledged)
+            self.recover()
+            present = self.stored()
             lost = {name for name, corim in promised.items() if present.get(name) != corim}
-            self.assertFalse(lost, f"kill {kill}: {len(lost)} of {len(promised)} acknowledged submissions are lost")
-            current["url"] = verifier.url
+            self.assertFalse(lost, f"{disaster.__name__}: {len(lost)} of {len(promised)} acknowledged submissions are lost")
+        self.wait_for(self.count)
         for client in clients:
             client.join()
-        present = stored(verifier.url)
-        verifier.stop()
-        self.assertEqual(len(acknowledged), SUBMISSIONS)
-        self.assertLessEqual(acknowledged.items(), present.items())
+        self.assertEqual(self.acknowledged, self.stored())
+
+
+class VerifierOnSqlite(Submissions, OnSqlite):
+    def disasters(self) -> list:
+        return [self.verifier.kill] * 5
+
+
+class VerifierOnPostgres(Submissions, OnPostgres):
+    pass
+
+
+class KilledPostgres(Submissions, OnKilledPostgres):
+    pass
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The OpenAPI document against a running verifier: each operation is asked well and badly, and whatever comes back has a
 status, a media type, headers and a shape that the document says."""
 import base64
+import hashlib
 import http.client
 import json
 import pathlib
@@ -14,6 +15,7 @@ from laboratory import CLASS, PATIENCE, LibtpmsTpm, Verifier, credence
 TPM = "application/vnd.parallaxsecond.key-attestation.tpm"
 RIM = 'application/rim+cbor; profile="tag:github.com/parallaxsecond,2023-03-03:tpm"'
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+ROLES = ("relying-party", "provisioner", "manager", "reader", "auditor")
 # What any request may meet before it is known what it asks for.
 EVERYWHERE = {"400", "405", "413"}
 
@@ -62,15 +64,20 @@ class Document:
         return found
 
 
-class OpenApi(unittest.TestCase):
+class Documented(unittest.TestCase):
+    """A verifier, asked, and its answers held against its document."""
+
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.folder = pathlib.Path(scratch.name)
-        self.verifier = Verifier(self.folder)
+        self.verifier = Verifier(self.folder, *self.options())
         self.addCleanup(self.verifier.stop)
         self.document = Document(json.loads(self.ask("GET", "/openapi.json")[2]))
         self.seen = set()
+
+    def options(self) -> list:
+        return []
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None) -> tuple:
         client = http.client.HTTPConnection(urllib.parse.urlsplit(self.verifier.url).netloc, timeout=PATIENCE)
@@ -106,6 +113,8 @@ class OpenApi(unittest.TestCase):
         self.assertEqual(self.document.complaints(response["content"][essence]["schema"], value, "body"), [], label)
         return status, value
 
+
+class OpenApi(Documented):
     def badly(self, method: str, template: str):
         """The ways to be wrong that need no knowledge of the operation."""
         for value in ("0" * 32, "0" * 64, "zz", "%2e", "a%20b"):
@@ -153,6 +162,57 @@ class OpenApi(unittest.TestCase):
         self.assertEqual(self.check("POST", session, path, b"again", {"Content-Type": TPM})[0], 409)
         self.assertEqual(self.check("DELETE", session, path)[0], 204)
         self.assertEqual(self.check("GET", session, path)[0], 404)
+        unknown = "/challenge-response/v1/session/00112233-4455-6677-8899-aabbccddeeff"
+        for method in ("GET", "DELETE"):
+            self.assertEqual(self.check(method, session, unknown)[0], 404)
+
+    def test_the_state_is_that_of_the_service(self):
+        for kind in ("verification", "provisioning", "management"):
+            path = f"/.well-known/veraison/{kind}"
+            self.assertEqual(self.check("GET", path, path)[1]["service-state"], "READY")
+
+
+class WhoMayCall(Documented):
+    """A verifier that knows its callers and serves nobody else: what each operation says to those who may not."""
+
+    def options(self) -> list:
+        def token(role: str) -> str:
+            digest = hashlib.sha256(role.encode()).hexdigest()
+            return f'[[token]]\nname = "{role}"\nroles = ["{role}"]\nsha256 = "{digest}"\n'
+
+        file = self.folder / "access.toml"
+        file.write_text("anonymous = []\n[rates]\nfailures = { per-second = 0, burst = 1000 }\n" + "".join(map(token, ROLES)))
+        file.chmod(0o600)
+        return ["--access", file]
+
+    def test_an_operation_that_needs_a_role_says_so(self):
+        schemes = self.document.document["components"]["securitySchemes"]
+        self.assertEqual(set(schemes), {"bearer", "basic", "mutualTLS"})
+        needing, refused = set(), {}
+        for method, template, operation in self.document.operations():
+            name, path = operation["operationId"], re.sub(r"\{\w+\}", "0" * 32, template)
+            if template.count("/") < 2:  # what machines of the operator ask
+                continue
+            with self.subTest(f"{method} {template}"):
+                named = {scheme for alternative in operation.get("security", []) for scheme in alternative}
+                status, _ = self.check(method, template, path)
+                self.assertEqual(self.check(method, template, path, None, {"Authorization": "Bearer nobody"})[0], 401)
+                answers = {role: self.check(method, template, path, None, {"Authorization": f"Bearer {role}"})[0]
+                           for role in ROLES}
+                self.assertNotIn(401, answers.values())
+                self.assertNotEqual(set(answers.values()), {403})
+                refused[name] = {role for role, answer in answers.items() if answer == 403}
+                if status == 401:
+                    needing.add(name)
+                    self.assertTrue({"401", "403"} <= set(operation["responses"]))
+                    self.assertEqual(named, set(schemes))
+                else:
+                    self.assertEqual(refused[name], set())
+                    self.assertEqual(named, set())
+        self.assertTrue({"submitCorim", "createPolicy", "newSession", "followChanges"} <= needing)
+        self.assertNotIn("discoverVerification", needing)
+        self.assertEqual(refused["submitCorim"], set(ROLES) - {"provisioner"})
+        self.assertEqual(refused["newSession"], set(ROLES) - {"relying-party"})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The verifier in an operator's hands: configuration checked and reloaded, health, metrics, request ids, a graceful end."""
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -77,28 +78,61 @@ class Operation(unittest.TestCase):
         self.assertIn(f"{self.file}:6:1: problem: unknown key", text.stdout)
         self.assertEqual(text.returncode, 2)
 
+    def test_a_database_elsewhere_is_checked_or_the_operator_says_otherwise(self):
+        # Nobody listens there: what is not refused gets as far as to ask.
+        elsewhere, file = "postgresql://0.0.0.0:1/d", self.folder / "backup"
+        refused = credence("verifier", "backup", "--store", elsewhere, file, expect=2)
+        self.assertIn("expected sslmode=verify-full", refused.stdout + refused.stderr)
+        credence("verifier", "backup", "--store", elsewhere + "?sslmode=verify-full", file, expect=3)
+        chosen = credence("verifier", "backup", "--store", elsewhere, "--insecure-store-connection", file, expect=3)
+        self.assertIn("insecure store connection", chosen.stderr)
+
+    def test_the_start_warns_of_what_is_insecure(self):
+        self.configure("insecure-no-seccomp = true\nveraison-compatibility = true\n")
+        self.start()
+        warnings = [line["message"] for line in self.log_lines() if line["level"] == "warning"]
+        self.assertTrue(any("no filter of system calls" in warning for warning in warnings), warnings)
+        self.assertTrue(any("compatibility with Veraison" in warning for warning in warnings), warnings)
+
     def test_a_hangup_reloads_and_a_bad_file_changes_nothing(self):
-        self.configure()
+        log = self.folder / "audit.log"
+        audit = f"audit-log = '{log}'\n"
+        self.configure(audit)
         process = self.start()
         token = self.folder / "token"
         token.write_text("0123456789abcdef")
         token.chmod(0o600)
         self.assertEqual(ask(self.url, "/endorsement-provisioning/v1/corim")[0], 403)  # nobody is configured
-        self.configure(f"provisioning-token = '{token}'\nlog-level = 'debug'\n")
+        self.configure(f"{audit}provisioning-token = '{token}'\nlog-level = 'debug'\n")
+        good = f"config sha256:{hashlib.sha256(self.file.read_bytes()).hexdigest()} provisioning-token"
         process.send_signal(signal.SIGHUP)
         eventually(lambda: ask(self.url, "/endorsement-provisioning/v1/corim")[0] == 401, "the token is demanded")
-        self.assertEqual(self.metric('credence_config_reloads_total{outcome="success"}'), 1)
+        eventually(lambda: self.metric('credence_config_reloads_total{outcome="success"}') == 1, "the reload is counted")
 
-        for bad, why in (("nonsense = 1\n", "unknown key"), ("provisioning-token = '/nowhere'\n", "/nowhere"),
-                         ("threads = 3\n", "threads cannot change")):
+        def reloads() -> list:
+            lines = [json.loads(line) for line in log.read_text().splitlines()]
+            self.assertEqual({line["principal"] for line in lines if line["action"] == "reload"}, {"operator"})
+            return [(line["outcome"], line.get("object"), line.get("reason", "")) for line in lines if line["action"] == "reload"]
+
+        self.assertEqual(reloads(), [("begun", good, ""), ("done", good, "")])
+        seen = 2
+        for bad, why, outcomes in (("nonsense = 1\n", "unknown key", ["refused"]),
+                                   ("provisioning-token = '/nowhere'\n", "/nowhere", ["refused"]),
+                                   ("threads = 3\n", "threads cannot change", ["begun", "failed"])):
             with self.subTest(bad):
                 failures = self.metric('credence_config_reloads_total{outcome="failure"}')
-                self.configure(bad)
+                self.configure(audit + bad)
                 process.send_signal(signal.SIGHUP)
                 eventually(lambda: self.metric('credence_config_reloads_total{outcome="failure"}') == failures + 1, bad)
                 self.assertTrue(any("stays in force" in line["message"] and why in line["message"] for line in self.log_lines()))
                 self.assertEqual(self.metric("credence_config_last_reload_successful"), 0)
                 self.assertEqual(ask(self.url, "/endorsement-provisioning/v1/corim")[0], 401)
+                lines = reloads()[seen:]
+                seen += len(lines)
+                self.assertEqual([line[0] for line in lines], outcomes)
+                self.assertIn(why, lines[-1][2])
+        # The refusals of these requests are durable within a second.
+        eventually(lambda: facts(credence("verifier", "audit", log))["end"] == "named", "every line is durable")
 
     def test_no_request_is_lost_over_a_hundred_reloads(self):
         self.configure()

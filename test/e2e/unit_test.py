@@ -1,0 +1,53 @@
+"""The verifier's unit: systemd understands all of it, and what it leaves to the service is little."""
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from laboratory import CREDENCE, PATIENCE
+
+UNIT = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "systemd" / "credence-verifier.service"
+MOST_EXPOSURE = 15  # of 100, as systemd-analyze counts: the network is what a verifier cannot do without
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "no program systemd-analyze")
+class Unit(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.file = pathlib.Path(scratch.name) / UNIT.name
+        # `cmake --install` puts the place of the command there.
+        self.text = UNIT.read_text().replace("/usr/bin/credence", CREDENCE)
+        self.assertIn(f"ExecStart={CREDENCE} ", self.text)
+
+    def analyze(self, text: str, *words) -> subprocess.CompletedProcess:
+        self.file.write_text(text)
+        return subprocess.run(["systemd-analyze", *words, self.file], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=PATIENCE)
+
+    def test_is_understood(self):
+        verify = ["verify", "--man=no", "--recursive-errors=no"]
+        good = self.analyze(self.text, *verify)
+        self.assertEqual((good.returncode, good.stdout), (0, ""))
+        for right, wrong in (("NoNewPrivileges=", "NoNewPrivilege="), ("Type=notify-reload", "Type=reload-notify"),
+                             ("WatchdogSec=10", "WatchdogSec=soon"), (CREDENCE, "/nowhere/credence")):
+            with self.subTest(wrong):
+                self.assertIn(right, self.text)
+                bad = self.analyze(self.text.replace(right, wrong), *verify)
+                self.assertNotEqual((bad.returncode, bad.stdout), (0, ""))
+
+    def test_leaves_little_to_the_service(self):
+        security = ["security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}"]
+        good = self.analyze(self.text, *security)
+        self.assertEqual(good.returncode, 0, good.stdout)
+        for line in ("ProtectSystem=strict", "PrivateUsers=yes", "CapabilityBoundingSet=\n", "SystemCallFilter=@system-service"):
+            self.assertIn(line, self.text)
+        open_to_all = re.sub(r"^(ProtectSystem|PrivateUsers|CapabilityBoundingSet|SystemCallFilter)=.*\n", "", self.text,
+                             flags=re.MULTILINE)
+        self.assertNotEqual(self.analyze(open_to_all, *security).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
