@@ -181,11 +181,15 @@ class SwtpmTpm:
     def wait_until_it_listens(self):
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port + 1)) == 0:
-                    return
+            if self.listens_on(self.port + 1) and self.listens_on(self.port):
+                return
             time.sleep(0.02)
         raise AssertionError("swtpm does not listen")
+
+    @staticmethod
+    def listens_on(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
 
     def options(self) -> list:
         return ["--tcti", self.tcti, "--state", self.state]

@@ -39,6 +39,14 @@ bool can_bind(std::uint16_t port) {
   return free;
 }
 
+bool can_connect(std::uint16_t port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  const bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return connected;
+}
+
 // The TCTI expects the control channel on the port after that of the commands.
 std::uint16_t two_free_ports() {
   for (int port = 20'000 + ::getpid() % 20'000; port < 60'000; port += 2) {
@@ -82,14 +90,8 @@ Swtpm::Swtpm() : port_(two_free_ports()) {
   throw std::runtime_error("swtpm does not answer");
 }
 
-// Asks the control channel: the other one is for the test.
-bool Swtpm::answers() const {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = loopback(static_cast<std::uint16_t>(port_ + 1));
-  const bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return connected;
-}
+// swtpm opens its control channel before that of the commands, so both are asked.
+bool Swtpm::answers() const { return can_connect(static_cast<std::uint16_t>(port_ + 1)) && can_connect(port_); }
 
 std::string Swtpm::tcti() const { return std::format("swtpm:host=127.0.0.1,port={}", port_); }
 
