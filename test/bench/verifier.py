@@ -3,7 +3,6 @@ import base64
 import json
 import os
 import pathlib
-import signal
 import statistics
 import subprocess
 import sys
@@ -88,31 +87,29 @@ def overload(measurement: Measurement, scene, rounds: int) -> dict:
             "overload_memory_growth": figure("overload_memory_growth", growth, raw)}
 
 
-def over_veraison(measurement: Measurement, scene, rounds: int, veraison) -> dict:
-    def alone(port: int, others: list) -> dict:
-        """Who is not measured stands still: Veraison's services, without any load, halved the rate of the other."""
-        for process in others:
-            process.send_signal(signal.SIGSTOP)
-        try:
-            return measurement.load(port)
-        finally:
-            for process in others:
-                process.send_signal(signal.SIGCONT)
+def over_veraison(measurement: Measurement, scene, rounds: int) -> dict:
+    """Both figures, or why they are not measured."""
+    from side_by_side import SideBySide, missing
 
-    pairs = alternate(rounds, lambda: alone(scene.port(), veraison.processes),
-                      lambda: alone(veraison.verification, [scene.verifier.process]))
+    names = ("verifier_over_veraison", "verifier_p50_over_veraison")
+    if missing():
+        return {name: skipped(name, missing()) for name in names}
+    both = SideBySide(scene, measurement.load)
+    try:
+        pairs = alternate(rounds, both.credence, both.veraison)
+    finally:
+        both.stop()
     raw = [{"credence": ours, "veraison": theirs} for ours, theirs in pairs]
-    return {"verifier_over_veraison":
-            figure("verifier_over_veraison", [a["per_second"] / b["per_second"] for a, b in pairs], raw),
-            "verifier_p50_over_veraison":
-            figure("verifier_p50_over_veraison", [a["p50_us"] / b["p50_us"] for a, b in pairs], raw)}
+    ratios = ([ours["per_second"] / theirs["per_second"] for ours, theirs in pairs],
+              [ours["p50_us"] / theirs["p50_us"] for ours, theirs in pairs])
+    return {name: figure(name, each, raw) for name, each in zip(names, ratios)}
 
 
 def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
     os.environ["CREDENCE_BINARY"] = str(binaries / "credence")
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop" / "veraison"))
-    from scene import PROFILE, Scene
-    from veraison import Veraison, missing
+    here = pathlib.Path(__file__).resolve().parent
+    sys.path[:0] = [str(here / "veraison"), str(here.parent / "interop" / "veraison")]
+    from scene import Scene
 
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="credence-bench-") as scratch:
@@ -131,18 +128,7 @@ def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
                 [http["per_second"] * engine["wall_us"] / 1e6 for http, engine in pairs],
                 [{"http": http, "engine": engine} for http, engine in pairs])}
             figures |= overload(measurement, scene, rounds)
-            if missing():
-                names = ("verifier_over_veraison", "verifier_p50_over_veraison")
-                return figures | {name: skipped(name, missing()) for name in names}
-            (folder / "veraison").mkdir()
-            veraison = Veraison(folder / "veraison")
-            try:
-                provisioned = veraison.provision(scene.values.read_bytes(), PROFILE)
-                if provisioned["status"] != "success":
-                    raise SystemExit(f"verifier.py: Veraison refused the CoRIM: {provisioned}")
-                return figures | over_veraison(measurement, scene, rounds, veraison)
-            finally:
-                veraison.stop()
+            return figures | over_veraison(measurement, scene, rounds)
         finally:
             scene.verifier.process.terminate()
             drain.join()

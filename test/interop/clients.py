@@ -166,30 +166,29 @@ class Clients:
         said = [line for line in log.read_text().splitlines() if line.strip() and not line.startswith("$ ")]
         return f"could not be built, see {log}: {said[-2] if len(said) > 1 else said[-1]}"
 
-    def environment(self, there: set) -> dict:
-        variables = {"CREDENCE_VERAISON": self.programs}
-        if "opa" in there:
-            variables["CREDENCE_OPA"] = self.programs / "opa"
-        if "services" in there:
-            variables["CREDENCE_VERAISON_SERVICES"] = self.folder / "src" / "services"
-        if "python-ear" in there:
-            variables["CREDENCE_PYTHON_EAR"] = self.folder / "src" / "python-ear"
-            variables["CREDENCE_PYTHON"] = self.folder / "python" / "bin" / "python3"
-        return variables
+    def environment(self) -> dict:
+        """Of what is there, whichever run built it."""
+        sources = self.folder / "src"
+        python = self.folder / "python" / "bin" / "python3"
+        variables = {"CREDENCE_VERAISON": self.programs, "CREDENCE_OPA": self.programs / "opa",
+                     "CREDENCE_VERAISON_SERVICES": sources / "services", "CREDENCE_PYTHON_EAR": sources / "python-ear",
+                     "CREDENCE_PYTHON": python}
+        return {name: path for name, path in variables.items() if path.exists()}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--into", type=pathlib.Path, required=True, metavar="FOLDER")
+    parser.add_argument("--only", action="append", metavar="PROGRAM", help="not all of them; repeatable")
     arguments = parser.parse_args()
     clients = Clients(arguments.into.resolve())
-    outcomes = {}
-    for name in clients.builders():
-        outcomes[name] = clients.build(name)
-        print(f"  {name:<24} {outcomes[name] or 'built'}", flush=True)
-    there = {name for name, why in outcomes.items() if not why}
+    unknown = set(arguments.only or ()) - set(clients.builders())
+    if unknown:
+        parser.error(f"no program {', '.join(sorted(unknown))}: there are {', '.join(clients.builders())}")
+    for name in arguments.only or clients.builders():
+        print(f"  {name:<24} {clients.build(name) or 'built'}", flush=True)
     (clients.folder / "environment").write_text(
-        "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in clients.environment(there).items()))
+        "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in clients.environment().items()))
     return 1 if clients.failed else 0
 
 
