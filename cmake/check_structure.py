@@ -3,7 +3,8 @@
 
 1. Which folder may include which other folder.
 2. Which third-party headers may be named where.
-3. No file over 600 lines; no inline TODO; public headers include only public and standard ones.
+3. Claims of evidence are never read back from JSON.
+4. No file over 600 lines; no inline TODO; public headers include only public and standard ones.
 """
 import pathlib
 import re
@@ -56,6 +57,15 @@ HOMES = [
     (r"(CLI/.*|toml.*)", {"cli", "service"}),
 ]
 THIRD_PARTY = re.compile(r"^(openssl|tss2|boost|curl|spdlog|CLI|toml|sqlite3|pqxx|prometheus|crypt\.h|lua|lauxlib|seccomp\.h)")
+# Evidence is decoded into structures, and those are compared. JSON is made of them for results and policies, and nothing
+# of a verdict comes back from it: a number may have become a double there, and a text another one. Where evidence is
+# itself JSON it is read once.
+WITHOUT_READING_JSON = ("src/verifier/scheme/", "src/verifier/claims/", "src/verifier/engine.", "src/verifier/result.",
+                        "src/verifier/trace.", "src/evidence/")
+EVIDENCE_IN_JSON = {"src/evidence/sevsnp/tsm_report.cpp"}
+READS_JSON = re.compile(r"\bjson::(parse|to_text|as_object|required_\w+|optional_\w+)\b"
+                        r"|\b(if_contains|try_to_number|to_number|value_to"
+                        r"|(try_)?as_(object|array|string|int64|uint64|double|bool)|get_(object|array|string|u?int64|double|bool))\b")
 MOST_LINES = 600
 
 
@@ -96,6 +106,11 @@ def check_include(source: str, number: int, name: str) -> list:
     return complaints
 
 
+def reads_json(source: str, line: str) -> bool:
+    return (source.startswith(WITHOUT_READING_JSON) and source not in EVIDENCE_IN_JSON
+            and READS_JSON.search(line.split("//")[0]) is not None)
+
+
 def check_file(source: str) -> list:
     lines = (ROOT / source).read_text().splitlines()
     complaints = []
@@ -104,6 +119,8 @@ def check_file(source: str) -> list:
     for number, line in enumerate(lines, 1):
         if re.search(r"\b(TODO|FIXME|XXX)\b", line):
             complaints.append(f"{source}:{number}: open ends belong into an issue")
+        if reads_json(source, line):
+            complaints.append(f"{source}:{number}: claims of evidence are not read back from JSON: take them from what was decoded")
         match = re.match(r'#\s*include\s*[<"]([^>"]+)[>"]', line)
         if match and source.startswith(("src/", "include/")):
             complaints += check_include(source, number, match.group(1))

@@ -50,7 +50,7 @@ struct Service {
                                         .media_types = engine->media_types(),
                                         .signer = std::make_shared<const ResultSigner>(ResultSigner::make(key).value()),
                                         .random = crypto::system_random()});
-    const ProvisioningApi provisioning({.store = store, .signers = {}, .clock = clock});
+    const ProvisioningApi provisioning({.store = store, .signers = {.insecure_unsigned = true}, .clock = clock});
     router = test::open_router(verification, provisioning);
   }
 };

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 #include "crypto/certificate.h"
-#include "evidence/sevsnp/report.h"
+#include "evidence/kind.h"
+#include "evidence/tpm/kind.h"
 #include "wire/cbor/diagnostic.h"
 #include "wire/cbor/reader.h"
 
@@ -20,6 +21,29 @@ json::Object with_format(std::string_view format, json::Object facts) {
   json::Object named{{"format", format}};
   for (auto& [key, value] : facts) named[key] = std::move(value);
   return named;
+}
+
+std::unexpected<Error> none_of_these() {
+  std::string kinds;
+  for (const evidence::Kind* kind : evidence::kinds()) kinds += (kinds.empty() ? "" : ", ") + std::string(kind->name);
+  return fail(Errc::unsupported,
+              std::format("expected a CMW, evidence ({}), a CoRIM, CoSERV, an EAR, TPMS_ATTEST, TPMT_PUBLIC, "
+                          "TPMT_SIGNATURE, a certificate, a public key or CBOR; it is none of these",
+                          kinds));
+}
+
+// The first form that fits; else the error of the last that was tried.
+template <evidence::Shape shape>
+Result<json::Object> as_evidence(ByteView content) {
+  Result<json::Object> facts = none_of_these();
+  for (const evidence::Kind* kind : evidence::kinds()) {
+    for (const evidence::Form& form : kind->forms) {
+      if (form.shape != shape) continue;
+      facts = form.describe(content);
+      if (facts) return with_format(form.format, *std::move(facts));
+    }
+  }
+  return facts;
 }
 
 // --- texts ---
@@ -35,15 +59,6 @@ Result<json::Object> as_ear_claims(std::string_view text) {
   return with_format("EAR claims, not signed", describe_ear(ear));
 }
 
-// Of configfs-tsm, or of ratsd around it.
-Result<json::Object> as_tsm_json(std::string_view text) {
-  namespace snp = evidence::sevsnp;
-  auto tsm = snp::decode_tsm_report(snp::kTsmReportJson, as_bytes(text));
-  if (!tsm) tsm = snp::decode_tsm_report(snp::kRatsdToken, as_bytes(text));
-  if (!tsm) return std::unexpected(tsm.error());
-  return with_format("SEV-SNP evidence (report and certificates)", describe_tsm_report(*tsm));
-}
-
 json::Object describe_certificate(const crypto::Certificate& certificate) {
   return json::Object{{"format", "X.509 certificate"},
                       {"subject", certificate.subject()},
@@ -57,28 +72,11 @@ json::Object describe_public_key(const crypto::PublicKey& key) {
       {"format", "public key"}, {"key", crypto::name(key.type())}, {"SubjectPublicKeyInfo", to_hex(key.spki())}};
 }
 
-Result<json::Object> as_dice_chain(std::string_view media_type, ByteView content) {
-  TRY(const auto chain, evidence::dice::decode_chain(media_type, content));
-  return with_format("DICE evidence (certificate chain); no signature was checked", describe_dice_chain(chain));
-}
-
-// One certificate that measures nothing is no evidence.
 Result<json::Object> as_certificates(std::string_view text) {
   TRY(const auto certificates, crypto::certificates_from_pem(text));
-  if (auto chain = as_dice_chain(evidence::dice::kPemChain, as_bytes(text)); chain || certificates.size() > 1) {
-    const bool measures = chain && !chain->at("measurements").as_object().at("layers").as_array().empty();
-    if (certificates.size() > 1 || measures) return chain;
-  }
+  auto chain = as_evidence<evidence::Shape::pem>(as_bytes(text));
+  if (chain || certificates.size() > 1) return chain;
   return describe_certificate(certificates.front());
-}
-
-std::unexpected<Error> none_of_these() {
-  return fail(Errc::unsupported,
-              "expected a CMW, evidence (TPM, EnactTrust, PSA, CCA, SEV-SNP, DICE), a CoRIM, CoSERV, an EAR, "
-              "TPMS_ATTEST, TPMT_PUBLIC, "
-              "TPMT_SIGNATURE, "
-              "a certificate, "
-              "a public key or CBOR; it is none of these");
 }
 
 Result<json::Object> as_cmw(ByteView content) {
@@ -95,7 +93,7 @@ Result<json::Object> describe_text(ByteView content) {
     return crypto::PublicKey::from_pem(text).transform(describe_public_key);
   if (text.starts_with("eyJ")) return as_ear_token(text);
   if (auto claims = as_ear_claims(text)) return claims;
-  if (auto tsm = as_tsm_json(text)) return tsm;
+  if (auto facts = as_evidence<evidence::Shape::json>(as_bytes(text))) return facts;
   if (auto cmw = as_cmw(as_bytes(text))) return cmw;
   return none_of_these();
 }
@@ -146,20 +144,15 @@ Result<json::Object> as_sign1(ByteView content) {
   return results ? std::move(results) : as_signed_corim(content);
 }
 
-Result<json::Object> as_bundle(ByteView content) {
-  TRY(const tpm::Bundle bundle, tpm::decode_bundle(content));
-  return with_format("TPM evidence (kat and pat)", describe_bundle(bundle));
-}
-
 Result<json::Object> as_attest(ByteView content) {
-  if (auto certify = tpm::decode_certify(content)) return with_format("TPM structure", describe_attest(*certify));
+  if (auto certify = tpm::decode_certify(content)) return with_format("TPM structure", tpm::describe(*certify));
   TRY(const tpm::Attest quote, tpm::decode_quote(content));
-  return with_format("TPM structure", describe_attest(quote));
+  return with_format("TPM structure", tpm::describe(quote));
 }
 
 Result<json::Object> as_public_area(ByteView content) {
   TRY(const tpm::Public area, tpm::decode_public(content));
-  return with_format("TPM structure", describe_public(area));
+  return with_format("TPM structure", tpm::describe(area));
 }
 
 Result<json::Object> as_tpm_signature(ByteView content) {
@@ -169,37 +162,6 @@ Result<json::Object> as_tpm_signature(ByteView content) {
                       {"hash", crypto::name(signature.hash)},
                       {"r", to_hex(signature.r)},
                       {"s", to_hex(signature.s)}};
-}
-
-Result<json::Object> as_enacttrust_token(ByteView content) {
-  TRY(const auto token, evidence::enacttrust::decode_token(content));
-  return with_format("EnactTrust evidence (node and quote)", describe_enacttrust_token(token));
-}
-
-Result<json::Object> as_psa_token(ByteView content) {
-  TRY(const auto token, evidence::psa::decode_token(content));
-  return with_format("PSA token; its signature was not checked", describe_psa_token(token));
-}
-
-Result<json::Object> as_cca_token(ByteView content) {
-  TRY(const auto token, evidence::cca::decode_token(content));
-  return with_format("CCA token; its signatures were not checked", describe_cca_token(token));
-}
-
-Result<json::Object> as_parsec_cca_bundle(ByteView content) {
-  TRY(const auto bundle, evidence::parsec_cca::decode_bundle(content));
-  return with_format("CCA evidence of a key (kat and pat); its signatures were not checked",
-                     describe_parsec_cca_bundle(bundle));
-}
-
-Result<json::Object> as_tsm_cbor(ByteView content) {
-  TRY(const auto tsm, evidence::sevsnp::decode_tsm_report(evidence::sevsnp::kTsmReportCbor, content));
-  return with_format("SEV-SNP evidence (report and certificates)", describe_tsm_report(tsm));
-}
-
-Result<json::Object> as_snp_report(ByteView content) {
-  TRY(const auto report, evidence::sevsnp::decode_report(content));
-  return with_format("SEV-SNP attestation report", evidence::sevsnp::claims_of(report));
 }
 
 Result<json::Object> as_any_cbor(ByteView content) {
@@ -217,26 +179,16 @@ constexpr std::array<std::uint8_t, 4> kTpmGenerated = {0xff, 0x54, 0x43, 0x47};
 
 Result<json::Object> describe_octets(ByteView content) {
   if (content[0] == kTagSign1) {
-    if (auto chain = as_dice_chain(evidence::dice::kSignedNonce, content)) return chain;
-    auto token = as_psa_token(content);
-    return token ? token : as_sign1(content);
+    auto facts = as_evidence<evidence::Shape::sign1>(content);
+    return facts ? std::move(facts) : as_sign1(content);
   }
   if (content.size() > 4 && equal(content.first(4), kTpmGenerated)) return as_attest(content);
   using Reading = Result<json::Object> (*)(ByteView);
-  static constexpr std::array kReadings = {Reading{as_certificate},
-                                           Reading{as_public_key},
-                                           Reading{as_ear_cwt},
-                                           Reading{as_bundle},
-                                           Reading{as_parsec_cca_bundle},
-                                           Reading{as_cca_token},
-                                           Reading{as_corim},
-                                           Reading{as_coserv},
-                                           Reading{as_cmw},
-                                           Reading{as_tsm_cbor},
-                                           Reading{as_snp_report},
-                                           Reading{as_public_area},
-                                           Reading{as_tpm_signature},
-                                           Reading{as_enacttrust_token},
+  static constexpr std::array kReadings = {Reading{as_certificate},   Reading{as_public_key},
+                                           Reading{as_ear_cwt},       Reading{as_evidence<evidence::Shape::cbor>},
+                                           Reading{as_corim},         Reading{as_coserv},
+                                           Reading{as_cmw},           Reading{as_public_area},
+                                           Reading{as_tpm_signature}, Reading{as_evidence<evidence::Shape::binary>},
                                            Reading{as_any_cbor}};
   for (const Reading reading : kReadings) {
     if (auto facts = reading(content)) return facts;

@@ -3,14 +3,6 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "evidence/cca/token.h"
-#include "evidence/dice/chain.h"
-#include "evidence/enacttrust/token.h"
-#include "evidence/parsec_cca/bundle.h"
-#include "evidence/psa/token.h"
-#include "evidence/sevsnp/tsm_report.h"
-#include "evidence/tpm/bundle.h"
-#include "evidence/tpm/structures.h"
 #include "rats/cmw/cmw.h"
 #include "rats/corim/corim.h"
 #include "rats/coserv/coserv.h"
@@ -28,15 +20,5 @@ namespace credence::cli {
 [[nodiscard]] json::Object describe_coserv(const rats::CoservQuery& query);
 [[nodiscard]] json::Object describe_coserv(const rats::Coserv& message);
 [[nodiscard]] json::Object describe_ear(const rats::Ear& ear);
-[[nodiscard]] json::Object describe_bundle(const evidence::tpm::Bundle& bundle);
-[[nodiscard]] json::Object describe_cca_token(const evidence::cca::Token& token);
-[[nodiscard]] json::Object describe_parsec_cca_bundle(const evidence::parsec_cca::Bundle& bundle);
-[[nodiscard]] json::Object describe_psa_token(const evidence::psa::Token& token);
-[[nodiscard]] json::Object describe_dice_chain(const evidence::dice::Chain& chain);
-// What does not decode in it is shown with its error.
-[[nodiscard]] json::Object describe_tsm_report(const evidence::sevsnp::TsmReport& tsm);
-[[nodiscard]] json::Object describe_enacttrust_token(const evidence::enacttrust::Token& token);
-[[nodiscard]] json::Object describe_attest(const evidence::tpm::Attest& attest);
-[[nodiscard]] json::Object describe_public(const evidence::tpm::Public& area);
 
 }  // namespace credence::cli

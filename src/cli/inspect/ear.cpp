@@ -34,6 +34,7 @@ void describe_credence_claims(const rats::CredenceClaims& claims, json::Object& 
   if (claims.software_tpm) facts["software TPM"] = *claims.software_tpm;
   if (claims.unknown_tpm_maker) facts["unknown TPM maker"] = *claims.unknown_tpm_maker;
   if (claims.test_root) facts["INSECURE TEST ROOT"] = *claims.test_root;
+  if (claims.hazard_allowed) facts["hazard allowed"] = *claims.hazard_allowed;
   if (claims.compatibility_mode) facts["compatibility mode"] = *claims.compatibility_mode;
   if (!claims.warnings.empty()) facts["warnings"] = json::Array(claims.warnings.begin(), claims.warnings.end());
 }

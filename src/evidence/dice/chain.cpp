@@ -154,8 +154,8 @@ Result<Chain> decode_chain(std::string_view media_type, ByteView octets) {
   return with_measurements(std::move(certificates));
 }
 
-Result<bool> check_challenge(const Chain& chain, const Nonce& nonce) {
-  const auto wrong = [&](std::string_view where, std::string got) -> Result<bool> {
+Result<void> check_challenge(const Chain& chain, const Nonce& nonce) {
+  const auto wrong = [&](std::string_view where, std::string got) -> Result<void> {
     return fail_in(Errc::nonce_mismatch, std::string(where),
                    std::format("made for another challenge: expected {}, got {}", to_hex(nonce.view()), got));
   };
@@ -165,9 +165,14 @@ Result<bool> check_challenge(const Chain& chain, const Nonce& nonce) {
     const bool found =
         std::ranges::any_of(chain.proof_nonces, [&](const Bytes& one) { return equal(one, nonce.view()); });
     if (!found) return wrong("eat_nonce", chain.proof_nonces.empty() ? "none" : to_hex(chain.proof_nonces.front()));
-    return true;
+    return {};
   }
-  return chain.leaf_nonce.has_value() || weak::removed(weak::Check::dice_freshness);
+  // Anyone who has seen a bare chain once can show it.
+  if (chain.leaf_nonce || weak::removed(weak::Check::dice_freshness)) return {};
+  return fail(Errc::nonce_mismatch,
+              std::format("expected the nonce {} in the chain (TcbFreshness of its leaf) or in a signed message (see "
+                          "docs/formats/evidence-dice.md), got a bare chain",
+                          to_hex(nonce.view())));
 }
 
 Result<void> check_chain(const Chain& chain, const Anchors& anchors, Timestamp at) {

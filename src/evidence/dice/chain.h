@@ -35,9 +35,9 @@ struct Chain {
 // At most 64 KiB. Every extension that measures must decode.
 [[nodiscard]] Result<Chain> decode_chain(std::string_view media_type, ByteView octets);
 
-// Fresh when the leaf, or the proof, was made for this nonce. Errc::nonce_mismatch for another one. A chain that was
-// made for no nonce at all is not fresh, and is no error: it is the attester's identity, as old as it may be.
-[[nodiscard]] Result<bool> check_challenge(const Chain& chain, const Nonce& nonce);
+// The leaf, or the proof, was made for this nonce. Errc::nonce_mismatch for another one, and for a bare chain, which
+// was made for none.
+[[nodiscard]] Result<void> check_challenge(const Chain& chain, const Nonce& nonce);
 
 struct Anchors {
   std::vector<crypto::Certificate> roots;

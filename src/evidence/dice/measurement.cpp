@@ -7,6 +7,7 @@
 #include "crypto/certificate_fields.h"
 #include "crypto/der.h"
 #include "rats/oid.h"
+#include "wire/utf8.h"
 
 namespace credence::evidence::dice {
 namespace {
@@ -64,7 +65,10 @@ class TcbInfoReader {
   Result<void> text(std::uint8_t member, std::optional<std::string>& to) {
     const Tag tag = context_tag(member, false);
     if (!reader_.next_is(tag)) return {};
+    const std::size_t start = reader_.offset();
     TRY(const ByteView content, reader_.element(tag));
+    if (!is_utf8(as_text(content)))
+      return fail_at(Errc::malformed, start, std::format("[{}]: expected UTF-8, got other octets", member));
     to = std::string(as_text(content));
     return {};
   }

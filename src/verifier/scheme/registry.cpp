@@ -1,24 +1,14 @@
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "rats/cmw/cmw.h"
-#include "verifier/scheme/arm_cca/scheme.h"
-#include "verifier/scheme/parsec_cca/scheme.h"
-#include "verifier/scheme/parsec_tpm/scheme.h"
-#include "verifier/scheme/psa_iot/scheme.h"
-#include "verifier/scheme/riot/scheme.h"
+#include "verifier/scheme/all_schemes.h"
 #include "verifier/scheme/scheme.h"
-#include "verifier/scheme/sevsnp/scheme.h"
-#include "verifier/scheme/tpm_enacttrust/scheme.h"
 
 namespace credence::verifier {
 
 std::span<const Scheme* const> schemes() {
-  static const std::array all = {
-      &arm_cca_scheme(), &parsec_cca_scheme(), &parsec_tpm_scheme(),     &psa_iot_scheme(),
-      &riot_scheme(),    &sevsnp_scheme(),     &tpm_enacttrust_scheme(),
-  };
+  static const auto all = all_schemes();
   return all;
 }
 

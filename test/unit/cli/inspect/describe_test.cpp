@@ -9,8 +9,10 @@
 #include "base/text.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "evidence/tpm/kind.h"
 #include "support/cca_device.h"
 #include "support/dice_device.h"
+#include "support/enacttrust_node.h"
 #include "support/refusal.h"
 #include "support/snp_machine.h"
 
@@ -40,6 +42,8 @@ TEST(Describe, SaysOfUnknownTextThatItIsNothingThatIsKnown) {
   for (const std::string_view text : {R"({"a": 1})", "[1, 2]", "hello", "{"})
     test::expect_refused(describe(as_bytes(text)), Errc::unsupported, "it is none of these");
   EXPECT_EQ(format_of(as_bytes(R"(["text/plain", "aGk"])")), "CMW");
+  for (const evidence::Kind* kind : evidence::kinds())
+    test::expect_refused(describe(as_bytes("hello")), Errc::unsupported, kind->name);
 }
 
 TEST(Describe, ShowsSevSnpEvidenceInEachOfItsForms) {
@@ -64,12 +68,31 @@ TEST(Describe, ShowsDiceChainsInBothForms) {
   const json::Object facts = describe(test::DiceDevice::pem(device.with_fresh_leaf(nonce))).value();
   EXPECT_EQ(facts.at("TcbFreshness of the leaf").as_string(), to_hex(nonce));
   EXPECT_EQ(facts.at("certificates").as_array().size(), 3U);
+  // By these a layer is named where bundles are made.
+  const json::Array& layers = facts.at("measurements").at("layers").as_array();
+  ASSERT_EQ(layers.size(), 1U);
+  EXPECT_EQ(layers[0].at("vendor").as_string(), device.vendor);
+}
+
+TEST(Describe, ShowsEvidenceOfTpms) {
+  const test::EvidenceMaker maker;
+  const json::Object bundle = describe(maker.make()).value();
+  EXPECT_EQ(bundle.at("format").as_string(), "TPM evidence (kat and pat)");
+  EXPECT_EQ(bundle.at("kat").at("certInfo").at("extraData").as_string(), to_hex(maker.extra_data));
+  EXPECT_EQ(bundle.at("pat").at("sig").at("scheme").as_string(), "ECDSA");
+
+  const test::EnacttrustNode node;
+  const json::Object token = describe(node.token(Bytes(32, 1))).value();
+  EXPECT_EQ(token.at("format").as_string(), "EnactTrust evidence (node and quote)");
+  EXPECT_EQ(token.at("node").as_string(), node.node.text());
+  EXPECT_EQ(token.at("quote").at("type").as_string(), "quote");
+  EXPECT_EQ(describe(node.quote(Bytes(32, 1))).value().at("format").as_string(), "TPM structure");
 }
 
 TEST(DescribeAttest, ShowsTheFirmwareVersionAsAppraiseDoes) {
   evidence::tpm::Attest attest;
   attest.firmware_version = 0x2024012500120000;
-  const json::Object facts = describe_attest(attest);
+  const json::Object facts = evidence::tpm::describe(attest);
   EXPECT_EQ(json::to_text(*facts.if_contains("firmwareVersion")), "2315977366801874944");
 }
 

@@ -1,0 +1,2 @@
+set(sources kind.cpp platform.cpp realm.cpp token.cpp)
+set(alone realm.cpp)

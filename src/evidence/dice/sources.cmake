@@ -1,0 +1,1 @@
+set(sources chain.cpp kind.cpp measurement.cpp)

@@ -1,0 +1,1 @@
+set(sources kind.cpp token.cpp)

@@ -1,0 +1,1 @@
+set(sources bundle.cpp kind.cpp)

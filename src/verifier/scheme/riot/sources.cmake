@@ -1,0 +1,1 @@
+set(sources compare.cpp endorsed.cpp scheme.cpp stated.cpp trace_steps.cpp vouchers.cpp)

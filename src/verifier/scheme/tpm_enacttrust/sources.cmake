@@ -1,0 +1,1 @@
+set(sources endorsed.cpp scheme.cpp)
