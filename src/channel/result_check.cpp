@@ -138,6 +138,9 @@ std::vector<std::string> warnings_of(const rats::Ear& ear, const PeerPin& pin) {
     mention(warnings, "software TPM", "the peer's TPM is a software TPM: it proves the plumbing, not the machine");
   }
   if (ear.credence.unknown_tpm_maker.value_or(false)) mention(warnings, "unknown TPM maker", "unknown TPM maker");
+  if (ear.credence.hazard_allowed.value_or(false)) {
+    mention(warnings, "allows it", "the peer is open to inspection or change from outside, and its endorser allows it");
+  }
   if (pin.any_of_class) warnings.emplace_back("no instance is pinned: any device of the class is accepted");
   return warnings;
 }

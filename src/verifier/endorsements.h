@@ -1,10 +1,10 @@
 // What the verifier knows, as one appraisal sees it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,10 +23,11 @@ class Endorsements {
       : store_(&store), scheme_(&scheme), now_(now), trace_(&trace) {}
 
   // Null when nothing is known, or the store failed. T is what the scheme's join() makes for this topic.
+  // `one_of_several`: as of Lookup.
   template <typename T>
-  [[nodiscard]] std::shared_ptr<const T> find(Topic topic, ByteView key) {
-    if (remembers_ && topic == Topic::reference_values) looked_up_.push_back(to_bytes(key));
-    auto found = store_->find({.scheme = *scheme_, .topic = topic, .key = key});
+  [[nodiscard]] std::shared_ptr<const T> find(Topic topic, ByteView key, bool one_of_several = false) {
+    if (remembers_ && topic == Topic::reference_values) remember(key);
+    auto found = store_->find({.scheme = *scheme_, .topic = topic, .key = key, .one_of_several = one_of_several});
     if (found) return std::static_pointer_cast<const T>(*std::move(found));
     if (!failure_) failure_ = std::move(found).error();
     return nullptr;
@@ -34,7 +35,8 @@ class Endorsements {
 
   // For policies: from now on it is remembered which reference values are looked up.
   void remember_look_ups() noexcept { remembers_ = true; }
-  // What CoRIMs say of them, valid or not. A failure is remembered as that of find() is.
+  // What CoRIMs say of them, valid or not: all of it, however they were looked up, since a policy must not judge by
+  // half of what is known. A failure is remembered as that of find() is.
   [[nodiscard]] Result<void> for_each_looked_up(const std::function<void(const Statement&)>& visit) {
     for (const Bytes& key : looked_up_) {
       auto visited =
@@ -55,13 +57,19 @@ class Endorsements {
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
 
  private:
+  // What is looked up again, for news, is there once.
+  void remember(ByteView key) {
+    const auto is_key = [key](const Bytes& known) { return equal(known, key); };
+    if (std::ranges::none_of(looked_up_, is_key)) looked_up_.push_back(to_bytes(key));
+  }
+
   const Knowledge* store_;
   const Scheme* scheme_;
   Timestamp now_;
   Trace* trace_;
   std::optional<Error> failure_;
   bool remembers_ = false;
-  std::vector<Bytes> looked_up_;  // keys
+  std::vector<Bytes> looked_up_;  // keys, each once
 };
 
 }  // namespace credence::verifier

@@ -23,6 +23,8 @@ struct CcaDevice {
   Bytes initial_measurement = Bytes(32, 0x1d);
   Bytes personalization = Bytes(64, 0xad);
   std::array<Bytes, 4> registers = {Bytes(32, 0xe0), Bytes(32, 0xe1), Bytes(32, 0xe2), Bytes(32, 0x00)};
+  std::string platform_hash = "sha-256";
+  std::string realm_hash = "sha-256";
   bool old_realm = false;  // no profile, the RAK as a point
   bool cmw = false;        // tag 907
 
@@ -41,7 +43,7 @@ struct CcaDevice {
     cbor::Writer writer;
     writer.map(8).integer(265).text("tag:arm.com,2023:cca_platform#1.0.0").integer(10).bytes(challenge.view());
     writer.integer(2396).bytes(implementation).integer(256).bytes(instance).integer(2401).bytes(config);
-    writer.integer(2395).unsigned_integer(lifecycle).integer(2402).text("sha-256");
+    writer.integer(2395).unsigned_integer(lifecycle).integer(2402).text(platform_hash);
     write_components(writer.integer(2399), components);
     return writer.take();
   }
@@ -51,7 +53,7 @@ struct CcaDevice {
     cbor::Writer writer;
     writer.map(old_realm ? 7 : 8).integer(10).bytes(challenge).integer(44235).bytes(personalization);
     if (!old_realm) writer.integer(265).text("tag:arm.com,2023:realm#1.0.0");
-    writer.integer(44236).text("sha-256").integer(44237).bytes(rak()).integer(44238).bytes(initial_measurement);
+    writer.integer(44236).text(realm_hash).integer(44237).bytes(rak()).integer(44238).bytes(initial_measurement);
     writer.integer(44239).array(registers.size());
     for (const Bytes& value : registers) writer.bytes(value);
     return writer.integer(44240).text("sha-384").take();

@@ -17,13 +17,14 @@ struct EnacttrustNode {
   Bytes digest = Bytes(32, 0x5a);
   Bytes pcr_bitmap = {0x1e, 0x00, 0x00};  // 1 to 4
   std::uint16_t bank = evidence::tpm::kAlgSha256;
+  std::uint64_t firmware_version = 7;
 
   // TPMS_ATTEST of a quote.
   [[nodiscard]] Bytes quote(ByteView nonce) const {
     tls::Writer writer;
     writer.u32(0xff544347).u16(0x8018).u16(0);
     writer.u16(static_cast<std::uint16_t>(nonce.size())).fixed(nonce);
-    writer.u64(1).u32(2).u32(3).u8(1).u64(7);
+    writer.u64(1).u32(2).u32(3).u8(1).u64(firmware_version);
     writer.u32(1).u16(bank).u8(static_cast<std::uint8_t>(pcr_bitmap.size())).fixed(pcr_bitmap);
     writer.u16(static_cast<std::uint16_t>(digest.size())).fixed(digest);
     return writer.take();

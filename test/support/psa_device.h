@@ -19,6 +19,7 @@ struct DeviceComponent {
   std::string version = "2.1.0";
   Bytes value = Bytes(32, 0x11);
   Bytes signer = Bytes(32, 0x51);
+  std::string description{};  // empty: left out
 };
 
 inline std::vector<DeviceComponent> two_components() {
@@ -28,11 +29,13 @@ inline std::vector<DeviceComponent> two_components() {
 inline void write_components(cbor::Writer& writer, const std::vector<DeviceComponent>& components) {
   writer.array(components.size());
   for (const DeviceComponent& component : components) {
-    writer.map(2U + (component.type.empty() ? 0U : 1U) + (component.version.empty() ? 0U : 1U));
+    writer.map(2U + (component.type.empty() ? 0U : 1U) + (component.version.empty() ? 0U : 1U) +
+               (component.description.empty() ? 0U : 1U));
     if (!component.type.empty()) writer.integer(1).text(component.type);
     writer.integer(2).bytes(component.value);
     if (!component.version.empty()) writer.integer(4).text(component.version);
     writer.integer(5).bytes(component.signer);
+    if (!component.description.empty()) writer.integer(6).text(component.description);
   }
 }
 

@@ -76,5 +76,9 @@ struct SignedCorim {
 [[nodiscard]] Corim corim_of(SignedCorim message);
 [[nodiscard]] Result<Bytes> sign_corim(const Corim& corim, const CorimSigner& signer, const crypto::PrivateKey& key,
                                        std::span<const crypto::Certificate> chain);
+// The same over the octets of an unsigned CoRIM as somebody wrote it, once it can be read: what is not known here is
+// signed too.
+[[nodiscard]] Result<Bytes> sign_encoded_corim(ByteView corim, const CorimSigner& signer, const crypto::PrivateKey& key,
+                                               std::span<const crypto::Certificate> chain);
 
 }  // namespace credence::rats

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "crypto/certificate.h"
+#include "rats/corim/read.h"
 #include "sign/cose/key.h"
 
 namespace credence::rats {
@@ -37,6 +38,20 @@ Result<crypto::PublicKey> public_key_of(const CryptoKey& key) {
                               "got tag {}",
                               kTagPkixBase64Key, kTagPkixBase64Cert, kTagPkixAsn1DerCert, kTagCoseKey, key.tag));
   }
+}
+
+Result<crypto::Digest> key_digest_of(const CryptoKey& key) {
+  if (key.tag != kTagThumbprint)
+    return fail(Errc::unsupported,
+                std::format("expected the digest of a key (tag {}), got tag {}", kTagThumbprint, key.tag));
+  const CorimLimits limits;
+  CorimReading reading{.limits = limits};
+  cbor::Reader reader(key.value, cbor_limits(limits));
+  TRY(const CorimDigest digest, read_digest(reader, reading));
+  CHECK(reader.finish());
+  const auto hash = hash_of(digest);
+  if (!hash) return fail(Errc::unsupported, "expected a digest by sha-256 (1), sha-384 (7) or sha-512 (8)");
+  return crypto::Digest::from(*hash, digest.value);
 }
 
 }  // namespace credence::rats

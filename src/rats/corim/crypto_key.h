@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/hash.h"
 #include "crypto/key.h"
 #include "rats/corim/tagged.h"
 
@@ -19,5 +20,8 @@ struct CryptoKey {
 // The key itself, of a PKIX key (PEM, or bare base64 as in old drafts), a certificate or a COSE_Key.
 // Errc::unsupported for certification paths, thumbprints and plain octets, which hold no key that could be taken alone.
 [[nodiscard]] Result<crypto::PublicKey> public_key_of(const CryptoKey& key);
+// What a thumbprint of a raw public key is (tag 557): the digest of its DER SubjectPublicKeyInfo (RFC 7250).
+// Errc::unsupported for other tags and for hashes that are none of HashAlgorithm.
+[[nodiscard]] Result<crypto::Digest> key_digest_of(const CryptoKey& key);
 
 }  // namespace credence::rats

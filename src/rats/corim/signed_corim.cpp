@@ -32,6 +32,18 @@ Result<void> check_content_type(const cose::Headers& headers) {
   return {};
 }
 
+Result<Bytes> sign_payload(ByteView payload, const CorimSigner& signer, const crypto::PrivateKey& key,
+                           std::span<const crypto::Certificate> chain) {
+  if (chain.empty() || !equal(chain.front().spki(), key.public_key().spki())) {
+    return fail(Errc::key_mismatch, "expected a chain that starts with the certificate of the signing key");
+  }
+  cose::Headers headers;
+  headers.content_type = std::string(kCorimMediaType);
+  headers.corim_meta = write_corim_meta(signer);
+  for (const crypto::Certificate& certificate : chain) headers.x5chain.push_back(to_bytes(certificate.der()));
+  return cose::sign1(key, std::move(headers), payload);
+}
+
 }  // namespace
 
 Result<SignedCorim> decode_signed_corim(ByteView input, const CorimLimits& limits) {
@@ -82,15 +94,14 @@ Corim corim_of(SignedCorim message) {
 
 Result<Bytes> sign_corim(const Corim& corim, const CorimSigner& signer, const crypto::PrivateKey& key,
                          std::span<const crypto::Certificate> chain) {
-  if (chain.empty() || !equal(chain.front().spki(), key.public_key().spki())) {
-    return fail(Errc::key_mismatch, "expected a chain that starts with the certificate of the signing key");
-  }
-  cose::Headers headers;
-  headers.content_type = std::string(kCorimMediaType);
-  headers.corim_meta = write_corim_meta(signer);
-  for (const crypto::Certificate& certificate : chain) headers.x5chain.push_back(to_bytes(certificate.der()));
   TRY(const Bytes payload, encode_corim(corim));
-  return cose::sign1(key, std::move(headers), payload);
+  return sign_payload(payload, signer, key, chain);
+}
+
+Result<Bytes> sign_encoded_corim(ByteView corim, const CorimSigner& signer, const crypto::PrivateKey& key,
+                                 std::span<const crypto::Certificate> chain) {
+  CHECK(decode_corim(corim));
+  return sign_payload(corim, signer, key, chain);
 }
 
 }  // namespace credence::rats

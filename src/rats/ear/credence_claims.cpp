@@ -98,6 +98,7 @@ void add_credence_claims(json::Object& object, const CredenceClaims& claims) {
   add(object, kUnknownTpmMakerName, claims.unknown_tpm_maker);
   add(object, kTestRootName, claims.test_root);
   add(object, kCompatibilityModeName, claims.compatibility_mode);
+  add(object, kHazardAllowedName, claims.hazard_allowed);
   add(object, kClassIdName, claims.class_id);
   if (claims.evidence_time) object[kEvidenceTimeName] = to_numeric_date(*claims.evidence_time);
   if (!claims.warnings.empty()) object[kWarningsName] = json::Array(claims.warnings.begin(), claims.warnings.end());
@@ -111,6 +112,7 @@ Result<CredenceClaims> credence_claims_from_json(const json::Object& object) {
   TRY(claims.unknown_tpm_maker, optional_boolean(object, kUnknownTpmMakerName));
   TRY(claims.test_root, optional_boolean(object, kTestRootName));
   TRY(claims.compatibility_mode, optional_boolean(object, kCompatibilityModeName));
+  TRY(claims.hazard_allowed, optional_boolean(object, kHazardAllowedName));
   TRY(claims.class_id, optional_string(object, kClassIdName));
   TRY(claims.evidence_time, optional_time(object, kEvidenceTimeName));
   if (const json::Value* warnings = object.if_contains(kWarningsName)) {

@@ -76,6 +76,7 @@ struct CredenceClaims {
   std::optional<bool> unknown_tpm_maker;   // no EK certificate told the maker
   std::optional<bool> test_root;           // rot/software: proves nothing
   std::optional<bool> compatibility_mode;  // Veraison's rules: no Name, plain nonce
+  std::optional<bool> hazard_allowed;      // debug and the like are on, and an endorser allows it
   std::optional<std::string> class_id;     // the class whose reference values matched
   std::optional<Timestamp> evidence_time;  // when the verifier issued the nonce
   std::vector<std::string> warnings;       // each a sentence for the operator

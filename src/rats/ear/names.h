@@ -66,6 +66,7 @@ inline constexpr std::string_view kSoftwareTpmName = "credence.software-tpm";
 inline constexpr std::string_view kUnknownTpmMakerName = "credence.unknown-tpm-maker";
 inline constexpr std::string_view kTestRootName = "credence.test-root";
 inline constexpr std::string_view kCompatibilityModeName = "credence.compatibility-mode";
+inline constexpr std::string_view kHazardAllowedName = "credence.hazard-allowed";
 inline constexpr std::string_view kClassIdName = "credence.class-id";
 inline constexpr std::string_view kEvidenceTimeName = "credence.evidence-time";
 inline constexpr std::string_view kWarningsName = "credence.warnings";

@@ -28,8 +28,8 @@ rats::Environment of_group(const rats::Environment& environment) {
 Result<IdentityKeys> identity_from(const rats::KeyTriple& triple) {
   IdentityKeys identity{.environment = triple.environment, .keys = {}};
   for (const rats::CryptoKey& key : triple.keys) {
-    TRY(const crypto::PublicKey read, rats::public_key_of(key));
-    identity.keys.push_back(to_bytes(read.spki()));
+    TRY(IdentityKeys::Key read, identity_key_of(key));
+    identity.keys.push_back(std::move(read));
   }
   return identity;
 }
@@ -60,6 +60,12 @@ Result<void> take(const Statement& statement, ConditionalStatement& made) {
 }
 
 }  // namespace
+
+Result<IdentityKeys::Key> identity_key_of(const rats::CryptoKey& key) {
+  if (key.tag == rats::kTagThumbprint) return rats::key_digest_of(key);
+  TRY(const crypto::PublicKey read, rats::public_key_of(key));
+  return to_bytes(read.spki());
+}
 
 Bytes condition_key(const rats::Environment& environment) {
   if (environment.class_map) return encoded(of_class(environment));

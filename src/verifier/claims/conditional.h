@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/hash.h"
 #include "rats/corim/comid.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
@@ -24,9 +25,13 @@ struct EndorsedValues {
 };
 // identity-triples: of whoever speaks of the environment and has one of the keys.
 struct IdentityKeys {
+  using Key = std::variant<Bytes, crypto::Digest>;  // DER SPKI, or its digest
   rats::Environment environment;
-  std::vector<Bytes> keys;  // DER SPKI
+  std::vector<Key> keys;
 };
+// Errc::unsupported for certification paths, thumbprints of certificates and plain octets: evidence is compared by
+// keys.
+[[nodiscard]] Result<IdentityKeys::Key> identity_key_of(const rats::CryptoKey& key);
 struct DomainMembership {
   rats::DomainTriple triple;
 };

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <format>
+#include <map>
 #include <set>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "crypto/hash.h"
 #include "verifier/claims/conditional.h"
 
 namespace credence::verifier {
@@ -91,14 +95,27 @@ class Application {
     return true;
   }
 
-  bool apply(const IdentityKeys& identity, const ConditionalStatement& statement,
-             std::vector<AcceptedClaim>& added) const {
-    const auto proven =
-        std::ranges::find_if(identity.keys, [&](const Bytes& key) { return std::ranges::contains(keys_, key); });
-    if (proven == identity.keys.end() || !claims_.meet(identity.environment, {})) return false;
-    AcceptedClaim& recognised = added.emplace_back(claim(identity.environment, {}, statement));
-    recognised.identity = *proven;
-    return true;
+  bool apply(const IdentityKeys& identity, const ConditionalStatement& statement, std::vector<AcceptedClaim>& added) {
+    if (!claims_.meet(identity.environment, {})) return false;
+    for (const IdentityKeys::Key& named : identity.keys) {
+      const auto* key = std::get_if<Bytes>(&named);
+      const auto proven = key != nullptr ? std::ranges::find(keys_, *key) : find(std::get<crypto::Digest>(named));
+      if (proven == keys_.end()) continue;
+      AcceptedClaim& recognised = added.emplace_back(claim(identity.environment, {}, statement));
+      recognised.identity = *proven;
+      return true;
+    }
+    return false;
+  }
+
+  // Each key is hashed once, however many thumbprints there are.
+  std::span<const Bytes>::iterator find(const crypto::Digest& thumbprint) {
+    auto& digests = digests_[thumbprint.algorithm()];
+    if (digests.empty())
+      for (const Bytes& key : keys_) digests.push_back(crypto::digest(thumbprint.algorithm(), key));
+    const auto found = std::ranges::find_if(
+        digests, [&](const Result<crypto::Digest>& of_key) { return of_key && *of_key == thumbprint; });
+    return keys_.begin() + (found - digests.begin());
   }
 
   bool apply(const DomainMembership& membership, const ConditionalStatement& statement,
@@ -138,6 +155,7 @@ class Application {
   Endorsements& endorsements_;
   AcceptedClaims& claims_;
   const std::span<const Bytes> keys_;
+  std::map<crypto::HashAlgorithm, std::vector<Result<crypto::Digest>>> digests_;  // of the keys, in their order
   std::size_t looked_up_ = 0;  // claims whose environments have been asked about
   std::set<std::pair<std::string, Bytes>> known_;
   std::vector<Waiting> waiting_;

@@ -18,20 +18,10 @@ rats::CoservQuery ask(std::string_view profile, ArtifactType artifact,
               .artifact = artifact, .environments = std::move(environments), .result = rats::ResultType::collected}};
 }
 
-// The environment that condition_key() encoded: one member.
-Result<rats::Environment> environment_of(ByteView key) {
-  const rats::CorimLimits limits;
-  rats::CorimReading reading{.limits = limits};
-  cbor::Reader reader(key, rats::cbor_limits(limits));
-  TRY(rats::Environment environment, rats::read_environment(reader, reading));
-  CHECK(reader.finish());
-  return environment;
-}
-
 // Conditions may stand in CoRIMs of every profile of the scheme.
 Result<Questions> about_conditions(const Lookup& lookup) {
   if (lookup.key.empty()) return fail(Errc::unsupported, "a question names an environment");
-  TRY(const rats::Environment environment, environment_of(lookup.key));
+  TRY(const rats::Environment environment, environment_of_key(lookup.key));
   const std::vector<std::string_view> profiles = lookup.scheme.profiles();
   if (environment.class_map) return ask_for_class_in(profiles, ArtifactType::endorsed_values, *environment.class_map);
   if (environment.instance) return ask_for_instance_in(profiles, ArtifactType::endorsed_values, *environment.instance);
@@ -43,6 +33,15 @@ Result<Questions> about_conditions(const Lookup& lookup) {
 }
 
 }  // namespace
+
+Result<rats::Environment> environment_of_key(ByteView key) {
+  const rats::CorimLimits limits;
+  rats::CorimReading reading{.limits = limits};
+  cbor::Reader reader(key, rats::cbor_limits(limits));
+  TRY(rats::Environment environment, rats::read_environment(reader, reading));
+  CHECK(reader.finish());
+  return environment;
+}
 
 rats::CoservQuery ask_for_class(std::string_view profile, ArtifactType artifact, rats::Class selected) {
   return ask(profile, artifact, rats::ClassSelectors{{.selected = std::move(selected)}});

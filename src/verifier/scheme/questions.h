@@ -19,6 +19,9 @@ using Questions = std::vector<rats::CoservQuery>;
 // asks whether there is anything at all, is one.
 [[nodiscard]] Result<Questions> questions_of(const Lookup& lookup);
 
+// The environment that condition_key() encoded: one member.
+[[nodiscard]] Result<rats::Environment> environment_of_key(ByteView key);
+
 // For collected artifacts, one selector each.
 [[nodiscard]] rats::CoservQuery ask_for_class(std::string_view profile, rats::ArtifactType artifact,
                                               rats::Class selected);

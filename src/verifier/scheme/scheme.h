@@ -1,5 +1,5 @@
 // One kind of evidence, as the engine asks about it step by step. The steps are the engine's; what each means for this
-// kind of evidence is the scheme's. A scheme is one folder here and one line in registry.cpp.
+// kind of evidence is the scheme's. A scheme is one folder here and one line in cmake/Schemes.cmake.
 #pragma once
 
 #include <memory>
@@ -88,6 +88,10 @@ class Scheme {
                                                 Content& content) const = 0;
   // What to ask a CoSERV service instead of a store: see questions_of(). Not for conditional endorsements.
   [[nodiscard]] virtual Result<std::vector<rats::CoservQuery>> questions(Topic topic, ByteView key) const = 0;
+  // What evidence about this class needs beside what is stated of the class itself: for bundles, which are made before
+  // there is any evidence. Of those by a layer or an index alone what names a vendor or a model is not needed: it is
+  // looked up by these.
+  [[nodiscard]] virtual std::vector<rats::CoservQuery> questions_beside(const rats::Class&) const { return {}; }
   // The object of all statements under one key. Errc::conflict when trust anchors contradict each other.
   [[nodiscard]] virtual Result<std::shared_ptr<const Endorsed>> join(Topic topic,
                                                                      std::span<const Statement> statements) const = 0;

@@ -101,9 +101,11 @@ TEST_F(Result, WarnsOnceOfEachThing) {
   rats::Ear ear = good_ear(now, binder);
   ear.credence.software_tpm = true;
   ear.credence.unknown_tpm_maker = true;
-  EXPECT_EQ(checked(ear)->warnings.size(), 2U);  // the claims alone
+  ear.credence.hazard_allowed = true;
+  EXPECT_EQ(checked(ear)->warnings.size(), 3U);  // the claims alone
   ear.credence.warnings = {"software TPM: it proves the plumbing, not the machine",
-                           "unknown TPM maker: no EK certificate vouches for this TPM"};
+                           "unknown TPM maker: no EK certificate vouches for this TPM",
+                           "the guest can be debugged; CoRIM x allows it"};
   EXPECT_EQ(checked(ear)->warnings, ear.credence.warnings);
 }
 

@@ -5,6 +5,9 @@
 #include "crypto/certificate_fields.h"
 #include "crypto/der.h"
 #include "rats/cmw/cmw.h"
+#include "rats/corim/corim.h"
+#include "support/ordered_diagnostic.h"
+#include "support/refusal.h"
 #include "vector_files.h"
 
 namespace credence::rats {
@@ -29,6 +32,50 @@ TEST(CmwVectors, AreReadAndWrittenAgain) {
     }
   }
   EXPECT_EQ(count, 6U);
+}
+
+std::string with(std::string text, std::string_view part, std::string_view in_its_place) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + in_its_place.size()))
+    text.replace(at, part.size(), in_its_place);
+  return text;
+}
+
+// The draft's example of CoRIMs that come together: each under its id, one depending on the other. What the RFC will
+// fill in is filled in here: the content format of application/rim+cbor, and the name of the RFC.
+TEST(CmwVectors, OfTheDraftOfCorimHoldCorims) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const std::string text =
+      with(with(test::read_text(root / "corim/ietf-rats-wg-draft-ietf-rats-corim/examples/cmw-corim-collection.diag"),
+                "TBD1", "65000"),
+           "{{&SELF}}", "rfc9999");
+  const auto collection_of = [](const std::string& notation) {
+    return std::get<CmwCollection>(decode_cmw(test::Diagnostic::encode(notation)).value().content);
+  };
+  const CmwCollection collection = collection_of(text);
+  EXPECT_EQ(collection.collection_type, "tag:rfc9999:corim");
+  ASSERT_EQ(collection.entries.size(), 2U);
+  const auto record = [](const CmwCollection& in, std::size_t i) {
+    return std::get<CmwRecord>(in.entries.at(i).cmw.content);
+  };
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(record(collection, i).type, CmwType(std::uint16_t{65'000}));
+
+  const Corim software = decode_corim(record(collection, 1).value).value();
+  EXPECT_EQ(collection.entries[1].label, CmwLabel("51a5f633-71c0-45f5-855e-43e8254c1806"));
+  EXPECT_EQ(std::get<Uuid>(software.id).text(), "51a5f633-71c0-45f5-855e-43e8254c1806");
+  ASSERT_EQ(software.other_tags.size(), 1U);
+  EXPECT_EQ(software.other_tags[0].first, 505U);
+
+  // The first is no CoRIM: its reference values are a measurement where the draft has a list of measurements.
+  test::expect_refused(decode_corim(record(collection, 0).value), Errc::unexpected_type,
+                       "measurements: expected an array, got a map");
+  const CmwCollection corrected =
+      collection_of(with(with(text, "/ ref-claims / {", "/ ref-claims / [{"), "}}]],", "}}]]],"));
+  const Corim device = decode_corim(record(corrected, 0).value).value();
+  EXPECT_EQ(collection.entries[0].label, CmwLabel("adee8cd4-4e47-461f-b341-2aba3ae4cbda"));
+  EXPECT_EQ(std::get<Uuid>(device.id).text(), "adee8cd4-4e47-461f-b341-2aba3ae4cbda");
+  EXPECT_EQ(device.dependent_rims.at(0).references.at(0), "urn:uuid:" + std::get<Uuid>(software.id).text());
+  EXPECT_EQ(device.comids.at(0).coswids.at(0).tags.size(), 1U);
+  EXPECT_EQ(device.comids.at(0).reference_values.at(0).measurements.at(0).values.others.at(0).first, -404);
 }
 
 constexpr auto kUtf8String = static_cast<crypto::der::Tag>(0x0c);

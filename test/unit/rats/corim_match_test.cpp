@@ -82,6 +82,18 @@ TEST(MatchDigests, NeedsOneAlgorithmInCommonAndNoneThatDiffers) {
   }
 }
 
+// Each is compared with each: a set of any size must not take any time.
+TEST(MatchDigests, OfMoreAlgorithmsThanThereAreAreAmbiguous) {
+  std::vector<CorimDigest> many;
+  for (std::int64_t algorithm = 100; algorithm < 164; ++algorithm) many.push_back(digest(algorithm, "01"));
+  EXPECT_FALSE(is_ambiguous(many));
+  EXPECT_TRUE(digests(many, many));
+  many.push_back(digest(std::int64_t{164}, "01"));
+  EXPECT_TRUE(is_ambiguous(many));
+  EXPECT_FALSE(digests(many, many));
+  EXPECT_FALSE(digests({many.data(), 1}, many));
+}
+
 TEST(MatchRawValue, ComparesWhereTheMaskHasOnes) {
   struct Case {
     RawValue condition, actual;

@@ -2,6 +2,7 @@
 
 #include "corim_bytes.h"
 #include "rats/corim/corim.h"
+#include "support/octet_changes.h"
 #include "support/refusal.h"
 #include "support/signing_chain.h"
 #include "wire/cbor/writer.h"
@@ -39,6 +40,28 @@ TEST(SignedCorim, IsSignedReadAndVerified) {
   EXPECT_FALSE(read.corim.legacy);
   const Result<void> verified = verify_signed_corim(read, {&signer.certificate, 1}, kNow);
   EXPECT_TRUE(verified) << verified.error().text();
+}
+
+// What somebody else wrote is signed as it is, with members that nobody here knows: 99 of the CoRIM.
+TEST(SignedCorim, IsSignedAsItWasWritten) {
+  const Signer signer;
+  Bytes octets = encode_corim(corim()).value();
+  constexpr std::size_t kMap = 3;  // after the tag 501
+  ASSERT_EQ(octets.at(kMap) >> 5U, 5U);
+  ++octets[kMap];
+  append(octets, hex("18 63 01"));
+  ASSERT_NE(encode_corim(decode_corim(octets).value()).value(), octets);
+  const auto sign = [&](ByteView what, const crypto::PrivateKey& key) {
+    return sign_encoded_corim(what, meta(), key, {&signer.certificate, 1});
+  };
+  const SignedCorim read = decode_signed_corim(sign(octets, signer.key).value()).value();
+  EXPECT_EQ(to_hex(read.message.payload), to_hex(octets));
+  EXPECT_TRUE(verify_signed_corim(read, {&signer.certificate, 1}, kNow));
+
+  EXPECT_EQ(sign(octets, Signer().key).error().code, Errc::key_mismatch);
+  EXPECT_FALSE(sign(sign(octets, signer.key).value(), signer.key));  // it is signed already
+  octets.push_back(0);
+  EXPECT_FALSE(sign(octets, signer.key));
 }
 
 TEST(SignedCorim, InTheTagsOfEarlyDraftsIsRead) {
@@ -91,10 +114,30 @@ TEST(SignedCorim, OutsideItsValidityIsRefused) {
 
 TEST(SignedCorim, WithAnOctetChangedIsRefused) {
   const Signer signer;
-  Bytes octets = sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value();
-  octets.back() ^= 1U;
-  const SignedCorim read = decode_signed_corim(octets).value();
-  EXPECT_EQ(verify_signed_corim(read, {&signer.certificate, 1}, kNow).error().code, Errc::bad_signature);
+  const Bytes octets = sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value();
+  const auto verify = [&](const Bytes& changed) -> Result<void> {
+    TRY(const SignedCorim read, decode_signed_corim(changed));
+    return verify_signed_corim(read, {&signer.certificate, 1}, kNow);
+  };
+  test::expect_changes_refused(octets, [&](const Bytes& changed) { return verify(changed).has_value(); },
+                               {test::kLowestBit, test::kHighestBit});
+  Bytes last = octets;
+  last.back() ^= 1U;
+  EXPECT_EQ(verify(last).error().code, Errc::bad_signature);
+}
+
+// The unprotected bucket is nobody's word: what somebody puts in there on the way changes nothing.
+TEST(SignedCorim, WithAnUnprotectedHeaderIsReadAsWithout) {
+  const Signer signer;
+  const Bytes octets = sign_corim(corim(), meta(), signer.key, {&signer.certificate, 1}).value();
+  const SignedCorim plain = decode_signed_corim(octets).value();
+  cbor::Writer writer;
+  writer.tag(18).array(4).bytes(plain.message.protected_octets).map(1).integer(4).bytes(hex("6b6964"));
+  writer.bytes(plain.message.payload).bytes(plain.message.signature);
+  const SignedCorim read = decode_signed_corim(writer.take()).value();
+  EXPECT_TRUE(verify_signed_corim(read, {&signer.certificate, 1}, kNow));
+  EXPECT_EQ(read.signer.name, plain.signer.name);
+  EXPECT_EQ(encode_corim(read.corim).value(), encode_corim(plain.corim).value());
 }
 
 TEST(SignedCorim, IsNotSignedWithAKeyThatIsNotInTheCertificate) {

@@ -7,6 +7,7 @@
 #include "corim_bytes.h"
 #include "rats/corim/corim.h"
 #include "sign/jose/jwk.h"
+#include "support/octet_changes.h"
 #include "support/ordered_diagnostic.h"
 #include "vector_files.h"
 
@@ -126,7 +127,7 @@ TEST(CorimVectors, ExamplesOfTheDraftAreRead) {
   const auto folder = root / "corim/ietf-rats-wg-draft-ietf-rats-corim/examples";
   std::size_t count = 0;
   for (const std::string& file : test::files_below(folder, {".diag"})) {
-    // Of the verifier's own representation; and with a number that is not assigned yet.
+    // What a verifier keeps (test/unit/verifier/intrep_test.cpp), and a CMW.
     if (file.starts_with("intrep") || file == "cmw-corim-collection.diag") continue;
     const Bytes octets = test::Diagnostic::encode(test::read_text(folder / file));
     check_corim(file.starts_with("comid") ? test::hex(test::corim(to_hex(octets))) : octets, Expected::revision_10,
@@ -176,7 +177,12 @@ TEST(CorimVectors, SignedByCocliAreReadAndVerify) {
   EXPECT_EQ(good->signer.uri, "https://acme.example");
   EXPECT_TRUE(good->signer.validity);
   EXPECT_TRUE(good->corim.legacy);
-  EXPECT_TRUE(cose::verify(good->message, key));
+  test::expect_changes_refused(test::read_file(folder / "signed-corim-valid.cbor"),
+                               [&](const Bytes& changed) {
+                                 const auto read = decode_signed_corim(changed);
+                                 return read && cose::verify(read->message, key);
+                               },
+                               {test::kLowestBit, test::kHighestBit});
   EXPECT_EQ(verify_signed_corim(*good, {}, Timestamp{}).error().code, Errc::untrusted_chain);  // it has no x5chain
   const auto bad = decode_signed_corim(test::read_file(folder / "signed-corim-invalid.cbor"));
   EXPECT_EQ(bad.error().code, Errc::missing_member);
@@ -186,8 +192,8 @@ TEST(CorimVectors, SignedByCocliAreReadAndVerify) {
 TEST(CorimVectors, SignedByTheStoreVerifiesWithItsChain) {
   CREDENCE_VECTORS_OR_SKIP(root);
   const auto folder = root / "veraison/corim-store";
-  const SignedCorim corim =
-      decode_signed_corim(test::read_file(folder / "signed-with-cert-cca-ref-realm.cose")).value();
+  const Bytes good = test::read_file(folder / "signed-with-cert-cca-ref-realm.cose");
+  const SignedCorim corim = decode_signed_corim(good).value();
   EXPECT_EQ(corim.signer.name, "corim-tool");
   EXPECT_FALSE(corim.corim.legacy);
   const auto anchor = crypto::Certificate::from_der(test::read_file(folder / "certs/root.cert.der")).value();
@@ -196,6 +202,12 @@ TEST(CorimVectors, SignedByTheStoreVerifiesWithItsChain) {
   EXPECT_TRUE(verified) << verified.error().text();
   EXPECT_FALSE(verify_signed_corim(corim, {&anchor, 1}, leaf.not_after() + Seconds(1)));
   EXPECT_FALSE(verify_signed_corim(corim, {}, leaf.not_before()));
+  test::expect_changes_refused(good,
+                               [&](const Bytes& changed) {
+                                 const auto read = decode_signed_corim(changed);
+                                 return read && verify_signed_corim(*read, {&anchor, 1}, leaf.not_before());
+                               },
+                               {test::kLowestBit, test::kHighestBit});
 }
 
 }  // namespace

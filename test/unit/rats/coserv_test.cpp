@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cctype>
+
 #include "hex.h"
 #include "rats/rfc3339.h"
 #include "sign/cose/sign1.h"
 #include "support/ordered_diagnostic.h"
-#include "support/vectors.h"
+#include "vector_files.h"
 
 namespace credence::rats {
 namespace {
@@ -246,6 +248,27 @@ TEST(CoservVectors, OfVeraisonAreRead) {
   ASSERT_TRUE(results) << results.error().text();
   EXPECT_EQ(to_rfc3339(results->results.expires), "2030-12-13T18:30:02.000Z");
   EXPECT_EQ(results->results.source_artifacts.size(), 2U);
+}
+
+// Each is there in hexadecimal, in base64url and in diagnostic notation too.
+TEST(CoservVectors, OfVeraisonAreTheSameInEachSpelling) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "corim/veraison-corim/coserv/testvectors";
+  std::size_t count = 0;
+  for (const std::string& file : test::files_below(folder, {".b64u", ".diag", ".hex"})) {
+    if (file.starts_with("discovery")) continue;  // no query: their JSON and CBOR are read by the client's tests
+    std::string text = test::read_text(folder / file);
+    std::filesystem::path cbor = folder / file;
+    cbor.replace_extension(".cbor");
+    if (file == "example-class-selector.diag") cbor = folder / "example-class-selector-noindent.cbor";
+    if (!file.ends_with(".diag")) std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
+    const Bytes octets = file.ends_with(".hex")    ? from_hex(text).value()
+                         : file.ends_with(".b64u") ? from_base64url(text).value()
+                                                   : Diagnostic::encode(text);
+    EXPECT_EQ(octets, test::read_file(cbor)) << file;
+    ++count;
+  }
+  EXPECT_EQ(count, 16U);
 }
 
 TEST(Rfc3339, IsRead) {

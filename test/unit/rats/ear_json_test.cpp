@@ -70,7 +70,7 @@ TEST(EarJson, IsWrittenAsVeraisonWritesIt) {
       "ear.appraisal-policy-id": "policy:X", "ear.veraison.annotated-evidence": {"a": 1},
       "ear.veraison.policy-claims": {"problem": "PCR 4"}, "ear.veraison.key-attestation": {"akpub": "-_8"}}},
     "credence.purpose": "channel", "credence.software-tpm": true, "credence.unknown-tpm-maker": false,
-    "credence.test-root": true, "credence.compatibility-mode": false,
+    "credence.test-root": true, "credence.compatibility-mode": false, "credence.hazard-allowed": true,
     "credence.class-id": "cd1f0e55-26f9-460d-b9d8-f7fde171787c", "credence.evidence-time": 1765999999,
     "credence.warnings": ["one", "two"], "credence.trace": [
       {"submodule": "PARSEC_TPM", "claim": "executables", "subject": "PCR 1 (sha-256)", "expected": "00",

@@ -4,6 +4,7 @@
 #include "rats/ear/ear.h"
 #include "sign/jose/jwk.h"
 #include "support/diagnostic.h"
+#include "support/octet_changes.h"
 #include "vector_files.h"
 
 namespace credence::rats {
@@ -125,6 +126,9 @@ TEST(EarVectors, OfTokensVerifyWithTheirKeyOnly) {
     const auto ear = verify_ear(token(folder / file), right);
     EXPECT_TRUE(ear) << file << ": " << ear.error().text();
     EXPECT_EQ(verify_ear(token(folder / file), wrong).error().code, Errc::untrusted_verifier) << file;
+    test::expect_changes_refused(to_bytes(as_bytes(token(folder / file))),
+                                 [&](const Bytes& changed) { return verify_ear(as_text(changed), right).has_value(); },
+                                 {test::kLowestBit, test::kHighestBit});
   }
 }
 

@@ -37,6 +37,7 @@ inline Ear full_ear() {
                   .unknown_tpm_maker = false,
                   .test_root = true,
                   .compatibility_mode = false,
+                  .hazard_allowed = true,
                   .class_id = "cd1f0e55-26f9-460d-b9d8-f7fde171787c",
                   .evidence_time = Timestamp(Seconds(1'765'999'999)),
                   .warnings = {"one", "two"},
@@ -79,6 +80,7 @@ inline void expect_same(const Ear& left, const Ear& right) {
   EXPECT_EQ(left.credence.unknown_tpm_maker, right.credence.unknown_tpm_maker);
   EXPECT_EQ(left.credence.test_root, right.credence.test_root);
   EXPECT_EQ(left.credence.compatibility_mode, right.credence.compatibility_mode);
+  EXPECT_EQ(left.credence.hazard_allowed, right.credence.hazard_allowed);
   EXPECT_EQ(left.credence.class_id, right.credence.class_id);
   EXPECT_EQ(left.credence.evidence_time, right.credence.evidence_time);
   EXPECT_EQ(left.credence.warnings, right.credence.warnings);

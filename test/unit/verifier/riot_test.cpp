@@ -47,6 +47,8 @@ class Riot : public testing::Test {
   }
   rats::Ear appraise(const DiceDevice::Certificates& chain) { return appraise(kPem, DiceDevice::pem(chain)); }
   rats::Ear appraise() { return appraise(device.with_fresh_leaf(kNonce)); }
+  // The alias is the leaf.
+  rats::Ear appraise_signed() { return appraise(kSigned, device.signed_nonce(kNonce, device.bare())); }
   void expect_refused(const rats::Ear& ear, Errc code, std::string_view why) {
     EXPECT_FALSE(ear.is_affirming());
     test::expect_problem(ear.submodules.at(kScheme), code, why);
@@ -73,16 +75,41 @@ TEST_F(Riot, AffirmsALeafThatWasMadeForThisNonce) {
   EXPECT_FALSE(ear.submodules.at(kScheme).attested_key);
 }
 
-TEST_F(Riot, AffirmsANonceThatTheLeafSigned) {
-  expect_affirmed(appraise(kSigned, device.signed_nonce(kNonce, device.bare())));
-}
+TEST_F(Riot, AffirmsANonceThatTheLeafSigned) { expect_affirmed(appraise_signed()); }
 
 // Veraison affirms it, whenever it was recorded.
-TEST_F(Riot, AffirmsNoBareChain) {
+TEST_F(Riot, RefusesABareChain) {
   const rats::Ear ear = appraise(device.bare());
-  EXPECT_EQ(ear.status(), rats::Tier::warning);
-  expect_refused(ear, Errc::nonce_mismatch, "authentic and not fresh");
-  EXPECT_EQ(vector_of(ear), (rats::TrustVector{.claims = {32, 0, 3, 0, 0, 0, 0, 0}}));
+  EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
+  expect_refused(ear, Errc::nonce_mismatch,
+                 "or in a signed message (see docs/formats/evidence-dice.md), got a bare chain");
+  expect_affirmed(appraise());
+  expect_affirmed(appraise_signed());
+}
+
+// No grant reaches what was not made for this challenge. It does reach a device whose firmware nobody endorses.
+TEST_F(Riot, LetsNoPolicyRaiseABareChain) {
+  forget_firmware();
+  std::string rules = "added_claims.seen = true\n";
+  for (const std::string_view claim : {"instance_identity", "configuration", "executables", "file_system", "hardware",
+                                       "runtime_opaque", "storage_opaque", "sourced_data"})
+    rules += std::string(claim) + " = 2\n";
+  const Engine engine = test::engine_under(rules, kScheme, store, {}, test::kNow, true);
+  const auto appraise_under = [&](const DiceDevice::Certificates& chain) {
+    return engine.appraise({.media_type = kPem, .evidence = DiceDevice::pem(chain), .challenge = Nonce(kNonce)})
+        .value();
+  };
+  const rats::Ear bare = appraise_under(device.bare());
+  EXPECT_EQ(bare.status(), rats::Tier::contraindicated);
+  expect_refused(bare, Errc::nonce_mismatch, "got a bare chain");
+  EXPECT_FALSE(bare.submodules.at(kScheme).policy_claims.contains("seen"));
+  EXPECT_FALSE(bare.submodules.at(kScheme).policy_claims.contains("raised"));
+
+  const rats::Ear fresh = appraise_under(device.with_fresh_leaf(kNonce));
+  expect_affirmed(fresh);
+  EXPECT_EQ(vector_of(fresh), (rats::TrustVector{.claims = {2, 2, 2, 2, 2, 2, 2, 2}}));
+  EXPECT_TRUE(fresh.submodules.at(kScheme).policy_claims.contains("seen"));
+  EXPECT_TRUE(fresh.submodules.at(kScheme).policy_claims.contains("raised"));
 }
 
 TEST_F(Riot, RefusesAReplay) {
@@ -123,7 +150,8 @@ TEST_F(Riot, TakesNoRootFromTheEvidence) {
   const auto self_signed = test::make_certificate(
       attacker.device_key.public_key(), {.organization = "Maker", .common_name = "DeviceID", .is_authority = true},
       attacker.device_key);
-  expect_refused(appraise({attacker.alias(self_signed), self_signed}), Errc::untrusted_chain, "");
+  expect_refused(appraise(kSigned, attacker.signed_nonce(kNonce, {attacker.alias(self_signed), self_signed})),
+                 Errc::untrusted_chain, "");
 }
 
 // OpenSSL passes over what it does not need for a path: nobody has signed what stands there.
@@ -160,8 +188,9 @@ TEST_F(Riot, RefusesIssuersThatMayNotIssue) {
   expect_refused(appraise(), Errc::untrusted_chain, "");
   device.device_path_length = 1;
   expect_affirmed(appraise());
+  expect_affirmed(appraise_signed());
   device.device_is_authority = false;
-  expect_refused(appraise(device.bare()), Errc::untrusted_chain, "");
+  expect_refused(appraise_signed(), Errc::untrusted_chain, "");
 }
 
 TEST_F(Riot, CountsTheIssuerOfTheLeafInPathLengths) {
@@ -170,7 +199,7 @@ TEST_F(Riot, CountsTheIssuerOfTheLeafInPathLengths) {
       {.organization = "Maker", .common_name = "Device root", .is_authority = true, .path_length = 0}, device.root_key);
   store = memory_store();
   test::provision(*store, device.roots());
-  expect_refused(appraise(device.bare()), Errc::untrusted_chain, "allows 0 authorities below it, got 1");
+  expect_refused(appraise_signed(), Errc::untrusted_chain, "allows 0 authorities below it, got 1");
 }
 
 TEST_F(Riot, RefusesALeafOutOfItsTimeOrWithUnknownLimits) {
@@ -178,7 +207,7 @@ TEST_F(Riot, RefusesALeafOutOfItsTimeOrWithUnknownLimits) {
   expect_refused(appraise(kPem, DiceDevice::pem(device.with_fresh_leaf(kNonce)), Nonce(kNonce), late), Errc::expired,
                  "");
   device.more_of_alias = {{"1.2.3.4", {0x05, 0x00}, true}};
-  expect_refused(appraise(device.bare()), Errc::untrusted_chain, "critical extension 1.2.3.4");
+  expect_refused(appraise_signed(), Errc::untrusted_chain, "critical extension 1.2.3.4");
   expect_refused(appraise(), Errc::untrusted_chain, "critical extension 1.2.3.4");
 }
 
@@ -305,6 +334,30 @@ TEST_F(Riot, ComparesTheLayerAndItsSvn) {
   expect_refused(appraise(), Errc::not_affirming, "no reference value");
 }
 
+// Whatever a value says of the layer, it is found by it, and holds for no other.
+TEST_F(Riot, FindsFirmwareByEachMemberOfItsClass) {
+  using namespace test::dice_der;
+  device.more_of_alias = {
+      {std::string(dice::kTcbInfo),
+       element(0x30, joined({element(0x80, as_bytes("V")), element(0x81, as_bytes("M")), element(0x83, Bytes{3}),
+                             element(0x84, Bytes{5}), element(0x85, Bytes{7}), element(0xa6, fwid(device.firmware))})),
+       true}};
+  const auto appraise_with = [this](const rats::Class& approved) {
+    forget_firmware();
+    rats::Corim corim = device.reference_values();
+    corim.comids[0].reference_values[0].environment.class_map = approved;
+    test::provision(*store, corim);
+    return appraise();
+  };
+  for (const rats::Class& good : riot::members_of({.id = {}, .vendor = "V", .model = "M", .layer = 5, .index = 7}))
+    expect_affirmed(appraise_with(good));
+  expect_affirmed(appraise_with({.id = {}, .vendor = {}, .model = "M", .layer = 5, .index = {}}));
+  for (const rats::Class& bad : riot::members_of({.id = {}, .vendor = "M", .model = "V", .layer = 7, .index = 5}))
+    expect_refused(appraise_with(bad), Errc::no_reference_values, "no reference value is known for the firmware");
+  expect_refused(appraise_with({.id = {}, .vendor = "V", .model = {}, .layer = 6, .index = {}}), Errc::not_affirming,
+                 "no reference value");
+}
+
 TEST_F(Riot, LetsNoDevicePassThatMeasuresNothing) {
   device.more_of_alias = {{"1.2.3.4", {0x05, 0x00}, false}};
   expect_refused(appraise(), Errc::not_affirming, "the chain measures none");
@@ -373,6 +426,9 @@ TEST_F(Riot, RefusesMeasurementsThatDoNotDecode) {
       {{}, Errc::truncated},
       {element(0x30, element(0x84, Bytes(9, 0x7f))), Errc::invalid_value},
       {element(0x30, element(0x87, Bytes{8, 1})), Errc::malformed},
+      {element(0x30, element(0x80, Bytes{0xff})), Errc::malformed},
+      {element(0x30, element(0x81, Bytes{'M', 0xc3})), Errc::malformed},
+      {element(0x30, element(0x82, Bytes{0xed, 0xa0, 0x80})), Errc::malformed},
       {element(0x30, element(0xa6, element(0x30, oid("1.2.3")))), Errc::truncated},
       {element(0x30, joined({element(0x83, Bytes{1}), element(0x80, as_bytes("late"))})), Errc::trailing_bytes}};
   for (const auto& [content, code] : bad) {
@@ -381,14 +437,23 @@ TEST_F(Riot, RefusesMeasurementsThatDoNotDecode) {
   }
 }
 
+TEST_F(Riot, TakesNamesThatAreUtf8) {
+  forget_firmware();
+  device.vendor = "Schl\xc3\xbcssel & S\xc3\xb6hne";
+  test::provision(*store, device.reference_values());
+  expect_affirmed(appraise());
+  device.vendor = "Schl\xfcssel";
+  expect_refused(appraise(), Errc::malformed, "[0]: expected UTF-8");
+}
+
 TEST_F(Riot, TracesWhatItCompared) {
   test::provision(*store, device.reference_values());
+  const Bytes key = riot::firmware_key({.id = {}, .vendor = device.vendor, .model = {}, .layer = {}, .index = {}});
   const auto approved = std::static_pointer_cast<const riot::ApprovedFirmware>(
-      store->find({.scheme = *find_scheme(kPem), .topic = Topic::reference_values, .key = as_bytes(riot::kKey)})
-          .value());
+      store->find({.scheme = *find_scheme(kPem), .topic = Topic::reference_values, .key = key}).value());
   Trace trace = Trace::recording();
   const auto chain = dice::decode_chain(kPem, DiceDevice::pem(device.bare())).value();
-  EXPECT_TRUE(riot::compare(chain, *approved, test::kNow, kScheme, trace));
+  EXPECT_TRUE(riot::compare(chain, {approved}, test::kNow, kScheme, trace));
   ASSERT_EQ(trace.steps().size(), 1U);
   EXPECT_EQ(trace.steps()[0].source, "firmware");
   EXPECT_EQ(trace.steps()[0].actual, to_hex(device.firmware));
@@ -403,7 +468,8 @@ TEST_F(Riot, TakesNoMoreThanEightCertificates) {
 
 // --- vectors ---
 
-TEST(RiotVectors, GiveVeraisonsOwnEvidenceNoVerdictOfFreshness) {
+// It is authentic, and was made for no challenge.
+TEST(RiotVectors, RefuseVeraisonsOwnEvidence) {
   CREDENCE_VECTORS_OR_SKIP(root);
   const auto folder = root / "veraison/schemes/riot";
   const Bytes octets = test::read_file(folder / "corim/corim-riot-valid.cbor");
@@ -411,32 +477,33 @@ TEST(RiotVectors, GiveVeraisonsOwnEvidenceNoVerdictOfFreshness) {
   ASSERT_TRUE(store->submit(rats::decode_corim(octets).value(), octets));
   const Bytes evidence = test::read_file(folder / "evidence/evidence.pem");
   const Timestamp at{std::chrono::sys_days(std::chrono::year{2021} / 1 / 1)};
-  const auto appraise = [&](Bytes pem) {
-    return test::engine_over(store, {}, at)
-        .appraise({.media_type = kPem, .evidence = std::move(pem), .challenge = Nonce(kNonce)})
-        .value();
-  };
-  const rats::Ear ear = appraise(evidence);
-  EXPECT_EQ(ear.status(), rats::Tier::warning);
-  test::expect_problem(ear.submodules.at(kScheme), Errc::nonce_mismatch, "authentic and not fresh");
-  const std::string fwid(ear.submodules.at(kScheme).annotated_evidence.at("FWID").as_string());
-  EXPECT_EQ(to_hex(from_base64(fwid).value()), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+  const rats::Ear ear = test::engine_over(store, {}, at)
+                            .appraise({.media_type = kPem, .evidence = evidence, .challenge = Nonce(kNonce)})
+                            .value();
+  EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
+  test::expect_problem(ear.submodules.at(kScheme), Errc::nonce_mismatch, "got a bare chain");
+
+  const Scheme& scheme = *find_scheme(kPem);
+  Trace trace;
+  Endorsements endorsements(*store, scheme, at, trace);
+  const auto decoded = scheme.decode(kPem, evidence).value();
+  const auto authentic = decoded->authenticate(endorsements, {});
+  EXPECT_TRUE(authentic) << authentic.error().text();
   // FWID and DeviceID are all that Veraison has. DeviceID is the point of the key, without its SubjectPublicKeyInfo.
-  const json::Object seen = test::evidence_seen(
-      kScheme, kScheme, store, {.media_type = kPem, .evidence = evidence, .challenge = Nonce(kNonce)}, {}, at);
-  EXPECT_EQ(seen.at("FWID"), json::Value(fwid));
+  const json::Object seen = decoded->claims().value();
+  EXPECT_EQ(to_hex(from_base64(seen.at("FWID").as_string()).value()),
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
   const Bytes device_id = from_base64(seen.at("DeviceID").as_string()).value();
   ASSERT_GT(device_id.size(), 64U);
   EXPECT_EQ(device_id.front(), 0x04);
   EXPECT_TRUE(seen.at("layers").at(0).at("device-id").as_string().ends_with(to_hex(device_id)));
 
   // Not even that, when any octet of a certificate is another.
-  const Engine engine = test::engine_over(store, {}, at);
-  expect_certificate_changes_refused(
-      der_of(dice::decode_chain(kPem, evidence).value().certificates), [&](const Bytes& pem) {
-        return engine.appraise({.media_type = kPem, .evidence = pem, .challenge = Nonce(kNonce)}).value().status() !=
-               rats::Tier::contraindicated;
-      });
+  expect_certificate_changes_refused(der_of(dice::decode_chain(kPem, evidence).value().certificates),
+                                     [&](const Bytes& pem) {
+                                       const auto changed = scheme.decode(kPem, pem);
+                                       return changed && (*changed)->authenticate(endorsements, {});
+                                     });
 }
 
 TEST(RiotVectors, RefuseTheCorimsThatVeraisonRefuses) {
@@ -486,7 +553,8 @@ TEST_P(SpdmChain, IsGoodAndNeverFreshAndNotWithAnOctetChanged) {
   const auto checked = check(pem);
   EXPECT_TRUE(checked) << checked.error().text();
   // No nonce is in them, so none is ever affirmed; the partial set, which ends at an authority, is refused by this.
-  EXPECT_FALSE(dice::check_challenge(dice::decode_chain(kPem, pem).value(), Nonce(kNonce)).value());
+  test::expect_refused(dice::check_challenge(dice::decode_chain(kPem, pem).value(), Nonce(kNonce)),
+                       Errc::nonce_mismatch, "got a bare chain");
   expect_certificate_changes_refused(der_of(certificates),
                                      [&](const Bytes& changed) { return check(changed).has_value(); });
 }

@@ -2,12 +2,16 @@
 // the result, and one on the condition of something else does not.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <ostream>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "evidence/cca/token.h"
 #include "evidence/enacttrust/token.h"
 #include "evidence/parsec_cca/bundle.h"
@@ -19,6 +23,7 @@
 #include "support/enacttrust_node.h"
 #include "support/psa_device.h"
 #include "support/snp_machine.h"
+#include "wire/cbor/writer.h"
 
 namespace credence::verifier {
 namespace {
@@ -53,9 +58,10 @@ rats::Measurement raw(rats::MeasurementKey key, Bytes value) {
   return measurement;
 }
 
-Attester psa() {
+Attester psa(std::uint64_t lifecycle = 0x3000) {
   test::PsaDevice device;
   device.components.resize(1);
+  device.lifecycle = lifecycle;
   const rats::Environment environment = platform_environment(device.implementation, device.instance);
   return {.name = "Psa",
           .media_type = std::string(evidence::psa::kMediaType),
@@ -68,8 +74,7 @@ Attester psa() {
           .key = device.key.public_key()};
 }
 
-Attester cca() {
-  const test::CcaDevice device;
+Attester cca(const test::CcaDevice& device = {}) {
   const rats::Environment platform = platform_environment(device.implementation, device.instance);
   return {.name = "Cca",
           .media_type = std::string(evidence::cca::kMediaType),
@@ -153,33 +158,35 @@ rats::Corim corim_with(const Attester& attester, const std::function<void(rats::
   return corim;
 }
 
+// What the result says is endorsed beside the scheme's own values.
+json::Array endorsed_of(const Attester& attester, const rats::Corim& corim) {
+  const auto store = memory_store();
+  for (const rats::Corim& one : attester.endorsements) test::provision(*store, one);
+  test::provision(*store, corim);
+  const rats::Ear ear =
+      test::engine_over(store)
+          .appraise({.media_type = attester.media_type, .evidence = attester.evidence, .challenge = Nonce(kNonce)})
+          .value();
+  EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+  const auto* found = ear.submodules.begin()->second.annotated_evidence.if_contains("endorsed");
+  return found == nullptr ? json::Array{} : found->as_array();
+}
+
+rats::Corim endorsing_on(const Attester& attester, const rats::ReferenceTriple& condition) {
+  rats::Measurement measurement;
+  measurement.values.name = "certified";
+  return corim_with(attester, [&](rats::Comid& comid) {
+    comid.conditional_endorsements.push_back({{condition}, {condition_on(of_interest(), measurement)}});
+  });
+}
+
 class Stated : public testing::TestWithParam<Attester> {
  protected:
-  // What the result says is endorsed beside the scheme's own values.
-  static json::Array endorsed(const rats::Corim& corim) {
-    const Attester& attester = GetParam();
-    const auto store = memory_store();
-    for (const rats::Corim& one : attester.endorsements) test::provision(*store, one);
-    test::provision(*store, corim);
-    const rats::Ear ear =
-        test::engine_over(store)
-            .appraise({.media_type = attester.media_type, .evidence = attester.evidence, .challenge = Nonce(kNonce)})
-            .value();
-    EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
-    const auto* found = ear.submodules.begin()->second.annotated_evidence.if_contains("endorsed");
-    return found == nullptr ? json::Array{} : found->as_array();
-  }
+  static json::Array endorsed(const rats::Corim& corim) { return endorsed_of(GetParam(), corim); }
 };
 
 TEST_P(Stated, IsWhatConditionsAreMatchedWith) {
-  rats::Measurement measurement;
-  measurement.values.name = "certified";
-  const rats::ReferenceTriple endorsement = condition_on(of_interest(), measurement);
-  const auto on = [&](const rats::ReferenceTriple& condition) {
-    return corim_with(GetParam(), [&](rats::Comid& comid) {
-      comid.conditional_endorsements.push_back({{condition}, {endorsement}});
-    });
-  };
+  const auto on = [](const rats::ReferenceTriple& condition) { return endorsing_on(GetParam(), condition); };
   const json::Array met = endorsed(on(GetParam().condition));
   ASSERT_EQ(met.size(), 1U);
   EXPECT_EQ(met[0].at("measurements").at(0).at("name").as_string(), "certified");
@@ -234,6 +241,98 @@ TEST_P(Stated, IsWhatIdentitiesAreOf) {
             to_hex(crypto::digest(crypto::HashAlgorithm::sha256, GetParam().key.spki())->view()));
   EXPECT_TRUE(endorsed(of(GetParam().environments[0], test::make_key().public_key())).empty());
   EXPECT_TRUE(endorsed(of(of_interest(), GetParam().key)).empty());
+}
+
+// A thumbprint (tag 557) of this key, as its owner may have it without the key.
+rats::CryptoKey thumbprint(const crypto::PublicKey& key, crypto::HashAlgorithm hash) {
+  const crypto::Digest digest = crypto::digest(hash, key.spki()).value();
+  return {.tag = rats::kTagThumbprint,
+          .value = cbor::Writer().array(2).integer(rats::named_information_id(hash)).bytes(digest.view()).take()};
+}
+
+TEST_P(Stated, IsWhatIdentitiesByThumbprintAreOf) {
+  using enum crypto::HashAlgorithm;
+  const auto of = [&](std::vector<rats::CryptoKey> keys) {
+    return corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.identity_keys.push_back({.environment = GetParam().environments[0], .keys = std::move(keys)});
+    });
+  };
+  const crypto::PublicKey other = test::make_key().public_key();
+  for (const auto hash : {sha256, sha384, sha512}) {
+    const json::Array met = endorsed(of({thumbprint(other, hash), thumbprint(GetParam().key, hash)}));
+    ASSERT_EQ(met.size(), 1U);
+    EXPECT_EQ(met[0].at("identity").as_string(), to_hex(crypto::digest(sha256, GetParam().key.spki())->view()));
+    EXPECT_TRUE(endorsed(of({thumbprint(other, hash)})).empty());
+  }
+}
+
+// A certificate or a path would never be compared with anything, and neither would a hash that nobody computes.
+TEST_P(Stated, KnowsNoOtherThumbprints) {
+  const auto submit = [&](const rats::CryptoKey& key) {
+    const rats::Corim corim = corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.identity_keys.push_back({.environment = GetParam().environments[0], .keys = {key}});
+    });
+    return memory_store()->submit(corim, test::octets_of(corim));
+  };
+  const rats::CryptoKey good = thumbprint(GetParam().key, crypto::HashAlgorithm::sha256);
+  EXPECT_TRUE(submit(good));
+  for (const std::uint64_t tag : {rats::kTagCertThumbprint, rats::kTagCertPathThumbprint})
+    test::expect_refused(submit({.tag = tag, .value = good.value}), Errc::unsupported, "expected a key");
+  const Bytes digest(32, 0x11);
+  for (const auto& [value, code] :
+       {std::pair{cbor::Writer().array(2).text("sha3-256").bytes(digest).take(), Errc::unsupported},
+        std::pair{cbor::Writer().array(2).integer(7).bytes(digest).take(), Errc::invalid_value}})
+    test::expect_refused(submit({.tag = rats::kTagThumbprint, .value = value}), code, "identity-triples");
+}
+
+rats::ReferenceTriple condition_on_register(const rats::Environment& realm, const std::string& id, Bytes value) {
+  rats::Measurement measurement;
+  measurement.values.integrity_registers.push_back(
+      {.id = id, .digests = {{.algorithm = std::int64_t{1}, .value = std::move(value)}}});
+  return condition_on(realm, std::move(measurement));
+}
+
+TEST(StatedRealm, MeetsConditionsOnItsRegisters) {
+  const test::CcaDevice device;
+  test::CcaDevice other;
+  other.registers.fill(Bytes(32, 0xff));
+  const Attester realm = cca(device), other_realm = cca(other);
+  const rats::Environment& environment = realm.environments[1];
+  for (std::size_t i = 0; i < device.registers.size(); ++i) {
+    const auto condition = condition_on_register(environment, "rem" + std::to_string(i), device.registers[i]);
+    EXPECT_EQ(endorsed_of(realm, endorsing_on(realm, condition)).size(), 1U) << i;
+    EXPECT_TRUE(endorsed_of(other_realm, endorsing_on(other_realm, condition)).empty()) << i;
+  }
+  test::CcaDevice started_otherwise;
+  started_otherwise.initial_measurement = Bytes(32, 0x2e);
+  const Attester third = cca(started_otherwise);
+  const auto initial = condition_on_register(environment, "rim", device.initial_measurement);
+  EXPECT_EQ(endorsed_of(realm, endorsing_on(realm, initial)).size(), 1U);
+  EXPECT_TRUE(endorsed_of(third, endorsing_on(third, initial)).empty());
+  for (const auto& [id, value] : {std::pair<std::string, Bytes>{"rem0", device.registers[1]},
+                                  {"rem4", device.registers[0]},
+                                  {"rim", device.registers[0]}})
+    EXPECT_TRUE(endorsed_of(realm, endorsing_on(realm, condition_on_register(environment, id, value))).empty()) << id;
+}
+
+TEST(StatedPlatform, MeetsConditionsOnTheRangeOfItsLifecycle) {
+  test::CcaDevice device;
+  device.lifecycle = 0x3003;
+  for (const Attester& platform : {psa(0x3003), cca(device)}) {
+    const auto is_endorsed = [&](std::variant<std::int64_t, rats::IntRange> condition) {
+      rats::Measurement measurement{
+          .key = std::string("credence.security-lifecycle"), .values = {}, .authorized_by = {}};
+      measurement.values.int_range = condition;
+      const auto triple = condition_on(platform.environments[0], std::move(measurement));
+      return !endorsed_of(platform, endorsing_on(platform, triple)).empty();
+    };
+    EXPECT_TRUE(is_endorsed(rats::IntRange{.minimum = 0x3000, .maximum = 0x30ff})) << platform.name;
+    EXPECT_TRUE(is_endorsed(rats::IntRange{.minimum = 0x3003, .maximum = {}})) << platform.name;
+    EXPECT_TRUE(is_endorsed(std::int64_t{0x3003})) << platform.name;
+    EXPECT_FALSE(is_endorsed(rats::IntRange{.minimum = 0x3000, .maximum = 0x3002})) << platform.name;
+    EXPECT_FALSE(is_endorsed(rats::IntRange{.minimum = 0x3004, .maximum = {}})) << platform.name;
+    EXPECT_FALSE(is_endorsed(std::int64_t{0x3000})) << platform.name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEachScheme, Stated,

@@ -16,7 +16,7 @@ namespace credence::test {
 
 inline verifier::Engine engine_under(std::string rules, const std::string& scheme,
                                      const std::shared_ptr<verifier::Store>& store, verifier::Policy policy = {},
-                                     Timestamp now = kNow) {
+                                     Timestamp now = kNow, bool may_raise = false) {
   const auto clock = std::make_shared<FixedClock>(now);
   auto policies =
       std::make_shared<verifier::Policies>(verifier::Policies::Parts{.store = store,
@@ -24,8 +24,8 @@ inline verifier::Engine engine_under(std::string rules, const std::string& schem
                                                                      .clock = clock,
                                                                      .random = crypto::system_random(),
                                                                      .names = {}});
-  const auto version =
-      policies->add({.scheme = scheme, .name = "site", .type = "lua", .rules = std::move(rules), .may_raise = false});
+  const auto version = policies->add(
+      {.scheme = scheme, .name = "site", .type = "lua", .rules = std::move(rules), .may_raise = may_raise});
   EXPECT_TRUE(version) << version.error().text();
   EXPECT_TRUE(policies->activate(scheme, version->id));
   return {store, clock, std::move(policy), {.build = "test", .issuer = {}}, std::move(policies)};

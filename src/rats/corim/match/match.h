@@ -33,6 +33,8 @@ namespace credence::rats::match {
 // At least one algorithm in common, and the same value for each that is. An algorithm that stands twice on a side
 // matches nothing. The integer and the name of an algorithm are the same algorithm.
 [[nodiscard]] bool digests(std::span<const CorimDigest> condition, std::span<const CorimDigest> actual) noexcept;
+// An algorithm stands twice there. So it is said of more than 64 digests, whatever they are.
+[[nodiscard]] bool is_ambiguous(std::span<const CorimDigest> digests) noexcept;
 // Each flag that the condition has is known in `actual` and is the same.
 [[nodiscard]] bool flags(const std::array<std::optional<bool>, 10>& condition,
                          const std::array<std::optional<bool>, 10>& actual) noexcept;

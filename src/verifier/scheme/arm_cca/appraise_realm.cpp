@@ -1,15 +1,23 @@
 #include "verifier/scheme/arm_cca/appraise_realm.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <format>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "verifier/scheme/approved_digests.h"
+#include "verifier/scheme/approved_value.h"
 #include "verifier/scheme/arm_cca/profile.h"
 #include "verifier/scheme/arm_cca/realm_values.h"
 #include "verifier/scheme/arm_platform/appraise.h"
+#include "verifier/scheme/arm_platform/digest.h"
+#include "verifier/scheme/nearest.h"
 
 namespace credence::verifier::cca {
 namespace {
@@ -17,7 +25,7 @@ namespace {
 using evidence::cca::RealmClaims;
 using rats::TrustClaim;
 
-// One register, or the personalization value, against one approved realm.
+// One measurement, or the personalization value, against one approved realm.
 struct Comparison {
   std::string subject;
   std::string expected;  // empty: not endorsed
@@ -25,10 +33,44 @@ struct Comparison {
   bool agrees = false;
 };
 
-std::string any_of(const std::vector<Bytes>& values) {
-  std::string text;
-  for (const Bytes& value : values) text += (text.empty() ? "" : " or ") + to_hex(value);
-  return text;
+// RMM specification A7.2.3.1, "Realm hash algorithm ID claim": one algorithm for all digests of the token.
+arm::StatedDigest digest_in(const RealmClaims& claims, const Bytes& value) noexcept {
+  return arm::digest_of(claims.hash_algorithm, value);
+}
+
+bool matches_personalization(const RealmStatement& statement, const RealmClaims& claims) noexcept {
+  const auto& approved = statement.personalization_value;
+  return !approved || arm::matches(*approved, claims.personalization_value);
+}
+
+// Veraison leaves out registers that are not endorsed, and affirms the boot (3) whatever is in the others. What a realm
+// has loaded after its start would be approved unseen: whoever loads nothing endorses zeros.
+bool matches_register(const RealmStatement& statement, const RealmClaims& claims, std::size_t i) noexcept {
+  return arm::matches(statement.extensible_measurements[i], digest_in(claims, claims.extensible_measurements[i]));
+}
+
+// How far an approved realm is the one of the claims, the further the greater.
+enum class Fit : std::uint8_t { other_initial_measurement, other_personalization, other_registers, not_valid, whole };
+constexpr std::array kFits = {Fit::whole, Fit::not_valid, Fit::other_registers, Fit::other_personalization,
+                              Fit::other_initial_measurement};
+
+Fit fit_of(const ApprovedRealm& approved, const RealmClaims& claims, Timestamp now) noexcept {
+  const RealmStatement& statement = approved.statement;
+  if (!arm::matches(statement.initial_digests, digest_in(claims, claims.initial_measurement)))
+    return Fit::other_initial_measurement;
+  if (!matches_personalization(statement, claims)) return Fit::other_personalization;
+  for (std::size_t i = 0; i < claims.extensible_measurements.size(); ++i)
+    if (!matches_register(statement, claims, i)) return Fit::other_registers;
+  return approved.validity.contains(now) ? Fit::whole : Fit::not_valid;
+}
+
+// The octets are those that the realm was found by: only the algorithm can differ.
+Comparison compare_initial(const RealmStatement& statement, const RealmClaims& claims) {
+  const arm::StatedDigest actual = digest_in(claims, claims.initial_measurement);
+  return {.subject = "realm initial measurement",
+          .expected = text_of(statement.initial_digests),
+          .actual = arm::text_of(actual),
+          .agrees = arm::matches(statement.initial_digests, actual)};
 }
 
 Comparison compare_personalization(const RealmStatement& statement, const RealmClaims& claims) {
@@ -36,21 +78,30 @@ Comparison compare_personalization(const RealmStatement& statement, const RealmC
   return {.subject = "realm personalization value",
           .expected = approved ? arm::text_of(*approved) : "any",
           .actual = to_hex(claims.personalization_value),
-          .agrees = !approved || arm::matches(*approved, claims.personalization_value)};
+          .agrees = matches_personalization(statement, claims)};
 }
 
-// Veraison leaves out registers that are not endorsed, and affirms the boot (3) whatever is in the others. What a realm
-// has loaded after its start would be approved unseen: whoever loads nothing endorses zeros.
-std::vector<Comparison> compare_registers(const RealmStatement& statement, const RealmClaims& claims) {
-  std::vector<Comparison> all;
-  for (std::size_t i = 0; i < claims.extensible_measurements.size(); ++i) {
-    const std::vector<Bytes>& approved = statement.extensible_measurements[i];
-    const Bytes& actual = claims.extensible_measurements[i];
-    all.push_back({.subject = std::format("realm extensible measurement {}", i),
-                   .expected = any_of(approved),
-                   .actual = to_hex(actual),
-                   .agrees = std::ranges::contains(approved, actual)});
-  }
+Comparison compare_register(const RealmStatement& statement, const RealmClaims& claims, std::size_t i) {
+  return {.subject = std::format("realm extensible measurement {}", i),
+          .expected = text_of(statement.extensible_measurements[i]),
+          .actual = arm::text_of(digest_in(claims, claims.extensible_measurements[i])),
+          .agrees = matches_register(statement, claims, i)};
+}
+
+// For people, and as far as it fits: of another realm nobody wants to know the registers.
+std::vector<Comparison> compare(const ApprovedRealm& approved, const RealmClaims& claims, Timestamp now) {
+  const RealmStatement& statement = approved.statement;
+  const Fit fit = fit_of(approved, claims, now);
+  std::vector<Comparison> all = {compare_initial(statement, claims)};
+  if (fit == Fit::other_initial_measurement) return all;
+  all.push_back(compare_personalization(statement, claims));
+  if (fit == Fit::other_personalization) return all;
+  for (std::size_t i = 0; i < claims.extensible_measurements.size(); ++i)
+    all.push_back(compare_register(statement, claims, i));
+  if (fit == Fit::not_valid)
+    all.push_back({.subject = "time of the reference values of this realm",
+                   .expected = "valid now",
+                   .actual = approved.validity.refusal(now)});
   return all;
 }
 
@@ -65,18 +116,34 @@ std::string why(const std::vector<Comparison>& comparisons) {
   return text;
 }
 
-void note(Endorsements& endorsements, const std::string& submodule, const arm::Source& source,
-          const std::vector<Comparison>& comparisons) {
+// `others` realms that are endorsed are not noted after this one.
+void note(Endorsements& endorsements, const std::string& submodule, const ApprovedRealm& approved,
+          const RealmClaims& claims, std::size_t others) {
+  std::vector<Comparison> all = compare(approved, claims, endorsements.now());
+  if (others > 0) all.back().expected += std::format(", or one of {} other realms", others);
+  for (const Comparison& comparison : all) {
+    Trace::Step step{.submodule = submodule,
+                     .claim = "executables",
+                     .subject = comparison.subject,
+                     .expected = comparison.expected,
+                     .actual = comparison.actual,
+                     .agrees = comparison.agrees};
+    name_source(step, approved.source);
+    endorsements.trace().add(std::move(step));
+  }
+}
+
+// Of a realm that is approved, the one that it is; else the nearest ones.
+void note_nearest(Endorsements& endorsements, const std::string& submodule, const RealmValues& values,
+                  const RealmClaims& claims) {
   if (!endorsements.trace().wanted()) return;
-  for (const Comparison& comparison : comparisons)
-    endorsements.trace().add({.submodule = submodule,
-                              .claim = "executables",
-                              .subject = comparison.subject,
-                              .expected = comparison.expected,
-                              .actual = comparison.actual,
-                              .source = source.corim,
-                              .submission = source.submission,
-                              .agrees = comparison.agrees});
+  std::vector<const ApprovedRealm*> all;
+  for (const ApprovedRealm& approved : values.realms) all.push_back(&approved);
+  const auto fit = [&](const ApprovedRealm& approved) { return fit_of(approved, claims, endorsements.now()); };
+  const auto [entries, others] = nearest(all, kFits, fit);
+  if (fit(*entries.front()) == Fit::whole) return note(endorsements, submodule, *entries.front(), claims, 0);
+  for (const ApprovedRealm* approved : entries)
+    note(endorsements, submodule, *approved, claims, approved == entries.back() ? others : 0);
 }
 
 struct Verdict {
@@ -84,40 +151,29 @@ struct Verdict {
   Error reason;
 };
 
-// Nothing when the realm is this approved one.
-std::optional<Verdict> compare(const ApprovedRealm& approved, const RealmClaims& claims, Endorsements& endorsements,
-                               const std::string& submodule) {
-  const std::vector<Comparison> person = {compare_personalization(approved.statement, claims)};
-  const std::vector<Comparison> registers = compare_registers(approved.statement, claims);
-  note(endorsements, submodule, approved.source, person);
-  if (!person.front().agrees)
-    return Verdict{.executables = arm::kContraindicated, .reason = {.code = Errc::not_affirming, .why = why(person)}};
-  note(endorsements, submodule, approved.source, registers);
-  if (!std::ranges::all_of(registers, &Comparison::agrees))
-    return Verdict{.reason = {.code = Errc::not_affirming, .why = why(registers)}};
-  if (!approved.validity.contains(endorsements.now()))
-    return Verdict{
-        .reason = {.code = Errc::expired,
-                   .why = "the reference values of this realm " + approved.validity.refusal(endorsements.now())}};
-  return std::nullopt;
+Verdict refuse(Fit fit, const ApprovedRealm& nearest, const RealmClaims& claims, Timestamp now) {
+  if (fit == Fit::not_valid)
+    return {.reason = {.code = Errc::expired,
+                       .why = "the reference values of this realm " + nearest.validity.refusal(now)}};
+  return {.executables = fit == Fit::other_personalization ? arm::kContraindicated : rats::kUnrecognisedRuntime,
+          .reason = {.code = Errc::not_affirming, .why = why(compare(nearest, claims, now))}};
 }
 
-// The closest of the approved realms decides: one with this personalization value before others.
+// Nothing when the realm is an approved one. Otherwise the nearest of them decides.
 std::optional<Verdict> compare_all(const RealmClaims& claims, Endorsements& endorsements,
                                    const std::string& submodule) {
   const auto values =
       endorsements.find<RealmValues>(Topic::reference_values, reference_key(kRealmPrefix, claims.initial_measurement));
-  if (values == nullptr || values->realms.empty())
-    return Verdict{.reason = {.code = Errc::no_reference_values,
-                              .why = "no reference value is known for a realm with initial measurement " +
-                                     to_hex(claims.initial_measurement)}};
-  std::optional<Verdict> closest;
-  for (const ApprovedRealm& approved : values->realms) {
-    auto verdict = compare(approved, claims, endorsements, submodule);
-    if (!verdict) return std::nullopt;
-    if (!closest || verdict->executables < closest->executables) closest = std::move(verdict);
+  if (values == nullptr || values->realms.empty()) {
+    const std::string realm = "a realm with initial measurement " + to_hex(claims.initial_measurement);
+    arm::note_no_values(endorsements, submodule, "executables", "reference values for " + realm);
+    return Verdict{.reason = {.code = Errc::no_reference_values, .why = "no reference value is known for " + realm}};
   }
-  return closest;
+  note_nearest(endorsements, submodule, *values, claims);
+  const auto fit = [&](const ApprovedRealm& approved) { return fit_of(approved, claims, endorsements.now()); };
+  if (std::ranges::contains(values->realms, Fit::whole, fit)) return std::nullopt;
+  const auto nearest = std::ranges::max_element(values->realms, {}, fit);
+  return refuse(fit(*nearest), *nearest, claims, endorsements.now());
 }
 
 }  // namespace

@@ -23,15 +23,16 @@ bool is_mkey_of_realms(std::string_view mkey) noexcept {
 }
 
 // Otherwise the statement is found under one realm and speaks of another.
-Result<void> check_initial_measurement(const rats::Measurement& measurement, const RealmStatement& statement) {
-  TRY(const auto digests, arm::digests_of(measurement.values));
-  if (std::ranges::contains(digests, statement.initial_measurement)) return {};
+Result<void> read_initial_measurement(const rats::Measurement& measurement, RealmStatement& statement) {
+  TRY(statement.initial_digests, arm::digests_of(measurement.values));
+  if (std::ranges::contains(statement.initial_digests.all, statement.initial_measurement, &rats::CorimDigest::value))
+    return {};
   return fail(Errc::invalid_value, std::format("{}: expected the value of the class among its digests, {}",
                                                kInitialMeasurement, to_hex(statement.initial_measurement)));
 }
 
 Result<void> read_measurement(const rats::Measurement& measurement, std::string_view mkey, RealmStatement& statement) {
-  if (mkey == kInitialMeasurement) return check_initial_measurement(measurement, statement);
+  if (mkey == kInitialMeasurement) return read_initial_measurement(measurement, statement);
   if (mkey == kPersonalizationValue) {
     TRY(statement.personalization_value, arm::raw_value_of(measurement.values));
     return {};
@@ -96,7 +97,7 @@ Result<std::shared_ptr<const Endorsed>> join_realm_values(std::span<const Statem
     Periods validity;
     validity.add(statement.origin->validity);
     joined->realms.push_back(
-        {.statement = std::move(read), .validity = std::move(validity), .source = arm::Source(*statement.origin)});
+        {.statement = std::move(read), .validity = std::move(validity), .source = Source(*statement.origin)});
   }
   return joined;
 }

@@ -19,15 +19,16 @@ namespace credence::verifier::cca {
 // One realm, or one build of it, as one triple states it.
 struct RealmStatement {
   Bytes initial_measurement;                            // the class of the environment
+  ApprovedDigests initial_digests;                      // of which it is one
   std::optional<rats::RawValue> personalization_value;  // not stated: any
-  // Of each register the values that are approved; none: not stated.
-  std::array<std::vector<Bytes>, evidence::cca::kExtensibleMeasurements> extensible_measurements;
+  // Of each register; none: not stated.
+  std::array<ApprovedDigests, evidence::cca::kExtensibleMeasurements> extensible_measurements;
 };
 
 struct ApprovedRealm {
   RealmStatement statement;
   Periods validity;
-  arm::Source source;
+  Source source;
 };
 
 // Looked up by initial measurement.

@@ -40,10 +40,13 @@ class CcaEvidence final : public Evidence {
   }
 
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
-    TRY(const auto key, arm::find_key(endorsements, token_.platform.claims));
-    CHECK(evidence::cca::check_signatures(token_, key->key));
+    const std::string_view refusal = arm_cca_scheme().name();
+    TRY(const auto key, arm::find_key(endorsements, token_.platform.claims, refusal));
+    const auto authentic = evidence::cca::check_signatures(token_, key->key);
+    arm::note_signature(endorsements, *key, token_.platform.claims, authentic ? kPlatformSubmodule : refusal,
+                        authentic);
+    CHECK(authentic);
     key_ = to_bytes(key->key.spki());
-    arm::note_signature(endorsements, *key, token_.platform.claims, kPlatformSubmodule);
     return {};
   }
 

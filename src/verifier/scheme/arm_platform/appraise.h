@@ -19,12 +19,13 @@ namespace credence::verifier::arm {
 inline constexpr std::int8_t kUnsafeConfiguration = 32;
 inline constexpr std::int8_t kContraindicated = 96;
 
-// The key of this instance, if it is endorsed now. Errc::unknown_attester, expired.
+// The key of this instance, if it is endorsed now. Errc::unknown_attester, expired: noted under `submodule`.
 [[nodiscard]] Result<std::shared_ptr<const PlatformKey>> find_key(Endorsements& endorsements,
-                                                                  const evidence::psa::Claims& claims);
-// Notes in the trace that the endorsed key signed.
+                                                                  const evidence::psa::Claims& claims,
+                                                                  std::string_view submodule);
+// Notes in the trace whether the endorsed key signed.
 void note_signature(Endorsements& endorsements, const PlatformKey& key, const evidence::psa::Claims& claims,
-                    std::string_view submodule);
+                    std::string_view submodule, const Result<void>& outcome);
 
 // Of an authentic token. Each sets its claims of the vector, notes what it compared, and adds the reason when a claim
 // is not affirming.
@@ -35,6 +36,10 @@ void appraise_components(const evidence::psa::Claims& claims, const PlatformValu
                          Appraised::Submodule& submodule);
 void appraise_config(const evidence::psa::Claims& claims, const PlatformValues* values, Endorsements& endorsements,
                      Appraised::Submodule& submodule);
+
+// For the trace: that no CoRIM has what would be compared.
+void note_no_values(Endorsements& endorsements, std::string_view submodule, std::string_view claim,
+                    std::string subject);
 
 // A raw value under its mask, as the endorser states it and for people.
 [[nodiscard]] bool matches(const rats::RawValue& approved, ByteView actual) noexcept;

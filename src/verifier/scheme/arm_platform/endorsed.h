@@ -10,18 +10,13 @@
 #include "base/bytes.h"
 #include "crypto/key.h"
 #include "rats/corim/measurement.h"
+#include "verifier/scheme/approved_digests.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
+#include "verifier/store/sources.h"
 #include "verifier/store/statement.h"
 
 namespace credence::verifier::arm {
-
-// The CoRIM that makes a statement, for traces.
-struct Source {
-  explicit Source(const Origin& origin) : corim(origin.source), submission(origin.id) {}
-  std::string corim;       // its own id
-  std::string submission;  // its id in the store
-};
 
 // Looked up by implementation and instance.
 struct PlatformKey final : Endorsed {
@@ -33,7 +28,7 @@ struct PlatformKey final : Endorsed {
 
 // A software component, as much of it as the endorser states: what is not stated is not compared.
 struct ApprovedComponent {
-  std::vector<Bytes> digests;  // any of them
+  ApprovedDigests digests;
   std::optional<std::string> type;
   std::optional<std::string> version;
   std::vector<Bytes> signers;  // any of them; empty: not stated
@@ -51,6 +46,7 @@ struct ApprovedConfig {
 struct PlatformValues final : Endorsed {
   std::vector<ApprovedComponent> components;
   std::vector<ApprovedConfig> configs;
+  DigestIndex by_digest;  // positions in components
 };
 
 }  // namespace credence::verifier::arm

@@ -51,6 +51,7 @@ Result<std::shared_ptr<const Endorsed>> join_platform_values(std::span<const Sta
     validity.add(origin.validity);
     for (PlatformStatement& said : read) {
       if (auto* component = std::get_if<ComponentStatement>(&said)) {
+        joined->by_digest.add(component->digests, joined->components.size());
         joined->components.push_back({.digests = std::move(component->digests),
                                       .type = std::move(component->type),
                                       .version = std::move(component->version),
@@ -63,6 +64,7 @@ Result<std::shared_ptr<const Endorsed>> join_platform_values(std::span<const Sta
       }
     }
   }
+  joined->by_digest.sort();
   return joined;
 }
 

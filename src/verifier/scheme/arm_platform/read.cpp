@@ -16,11 +16,9 @@ Result<void> check_empty(const rats::MeasurementValues& rest) {
   return {};
 }
 
-Result<std::vector<Bytes>> take_digests(rats::MeasurementValues& values) {
+Result<ApprovedDigests> take_digests(rats::MeasurementValues& values) {
   if (values.digests.empty()) return fail_in(Errc::missing_member, "mval.digests", "expected a digest, got none");
-  std::vector<Bytes> digests;
-  for (rats::CorimDigest& digest : std::exchange(values.digests, {})) digests.push_back(std::move(digest.value));
-  return digests;
+  return approve(std::exchange(values.digests, {}));
 }
 
 Result<std::vector<Bytes>> take_signers(rats::MeasurementValues& values) {
@@ -98,16 +96,14 @@ Result<crypto::PublicKey> key_of(const rats::KeyTriple& triple) {
 }
 
 Result<std::string_view> mkey_of(const rats::Measurement& measurement) {
-  if (!measurement.authorized_by.empty())
-    return fail(Errc::unsupported, "authorized-by: a measurement has none in this profile");
   if (!measurement.key) return fail(Errc::missing_member, "mkey is missing");
   const auto* text = std::get_if<std::string>(&*measurement.key);
   if (text == nullptr) return fail(Errc::unexpected_type, "mkey: expected text");
   return *text;
 }
 
-Result<std::vector<Bytes>> digests_of(rats::MeasurementValues values) {
-  TRY(auto digests, take_digests(values));
+Result<ApprovedDigests> digests_of(rats::MeasurementValues values) {
+  TRY(ApprovedDigests digests, take_digests(values));
   CHECK(check_empty(values));
   return digests;
 }

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "crypto/key.h"
 #include "rats/corim/comid.h"
+#include "verifier/scheme/arm_platform/digest.h"
 
 namespace credence::verifier::arm {
 
@@ -37,7 +38,7 @@ inline constexpr std::size_t kImplementationId = 32;
 [[nodiscard]] Result<crypto::PublicKey> key_of(const rats::KeyTriple& triple);
 
 struct ComponentStatement {
-  std::vector<Bytes> digests;
+  ApprovedDigests digests;
   std::optional<std::string> type;
   std::optional<std::string> version;
   std::vector<Bytes> signers;
@@ -52,7 +53,7 @@ using PlatformStatement = std::variant<ComponentStatement, rats::RawValue>;
 // The text of the mkey. Errc::missing_member or unexpected_type when there is none.
 [[nodiscard]] Result<std::string_view> mkey_of(const rats::Measurement& measurement);
 // The digests and nothing else; at least one.
-[[nodiscard]] Result<std::vector<Bytes>> digests_of(rats::MeasurementValues values);
+[[nodiscard]] Result<ApprovedDigests> digests_of(rats::MeasurementValues values);
 // The raw value and nothing else.
 [[nodiscard]] Result<rats::RawValue> raw_value_of(rats::MeasurementValues values);
 

@@ -1,18 +1,11 @@
 #include "verifier/scheme/arm_platform/stated.h"
 
+#include <cstdint>
 #include <string>
 
-#include "crypto/hash.h"
+#include "verifier/scheme/arm_platform/digest.h"
 
 namespace credence::verifier::arm {
-
-rats::CorimDigest digest_of(const Bytes& value) {
-  using crypto::HashAlgorithm;
-  for (const HashAlgorithm hash : {HashAlgorithm::sha256, HashAlgorithm::sha384})
-    if (value.size() == crypto::digest_size(hash))
-      return {.algorithm = rats::named_information_id(hash), .value = value};
-  return {.algorithm = rats::named_information_id(HashAlgorithm::sha512), .value = value};
-}
 
 rats::Environment environment_of(const Bytes& implementation) {
   rats::Environment environment;
@@ -28,7 +21,7 @@ AcceptedClaim stated_platform(const evidence::psa::Claims& claims, const Vocabul
   for (const evidence::psa::SoftwareComponent& component : claims.components) {
     rats::Measurement& measurement = claim.measurements.emplace_back();
     measurement.key = std::string(vocabulary.component);
-    measurement.values.digests.push_back(digest_of(component.value));
+    measurement.values.digests.push_back(corim_digest(digest_of(component, claims)));
     measurement.values.name = component.type;
     if (component.version) measurement.values.version = rats::Version{.version = *component.version, .scheme = {}};
     measurement.values.keys.push_back({.tag = rats::kTagBytes, .value = component.signer_id});
@@ -38,6 +31,9 @@ AcceptedClaim stated_platform(const evidence::psa::Claims& claims, const Vocabul
     measurement.key = std::string(vocabulary.config);
     measurement.values.raw_value = rats::RawValue{.value = *claims.config, .mask = {}};
   }
+  rats::Measurement& lifecycle = claim.measurements.emplace_back();
+  lifecycle.key = std::string(kLifecycle);
+  lifecycle.values.int_range = std::int64_t{claims.lifecycle_value};
   return claim;
 }
 

@@ -11,8 +11,11 @@
 
 namespace credence::verifier::arm {
 
-// As reference values of such a component and of such a digest are written.
-[[nodiscard]] rats::CorimDigest digest_of(const Bytes& value);
+// The mkey of the security lifecycle, a number: its states are ranges (RFC 9783 section 4.3.1). Credence's own, no
+// profile names it.
+inline constexpr std::string_view kLifecycle = "credence.security-lifecycle";
+
+// As reference values of such a component are written.
 [[nodiscard]] rats::Environment environment_of(const Bytes& implementation);
 
 // Of the platform, whose implementation is the class and whose instance is the instance, on the word of the endorsed

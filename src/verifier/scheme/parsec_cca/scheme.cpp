@@ -39,10 +39,12 @@ class ParsecCcaEvidence final : public Evidence {
   }
 
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
-    TRY(const auto key, arm::find_key(endorsements, platform()));
-    CHECK(evidence::cca::check_signatures(bundle_.pat, key->key));
+    const std::string_view submodule = parsec_cca_scheme().name();
+    TRY(const auto key, arm::find_key(endorsements, platform(), submodule));
+    const auto authentic = evidence::cca::check_signatures(bundle_.pat, key->key);
+    arm::note_signature(endorsements, *key, platform(), submodule, authentic);
+    CHECK(authentic);
     key_ = to_bytes(key->key.spki());
-    arm::note_signature(endorsements, *key, platform(), parsec_cca_scheme().name());
     return {};
   }
 
@@ -87,14 +89,14 @@ class ParsecCcaEvidence final : public Evidence {
   }
 
   // The key is in the hands of the realm's software. Veraison does not look at it: there any realm of a good platform
-  // has its key affirmed. By its rules that is a note here, otherwise the one submodule is as bad as the worse of the
-  // two.
+  // has its key affirmed. Where endorsements like that are taken it is a note here, otherwise the one submodule is as
+  // bad as the worse of the two.
   void appraise_realm(Endorsements& endorsements, const Policy& policy, Appraised::Submodule& submodule,
                       rats::CredenceClaims& credence) const {
     Appraised::Submodule realm{.name = submodule.name, .vector = {}, .problem = {}, .claims = {}};
     cca::appraise_realm(bundle_.pat.realm.claims, endorsements, realm);
     const bool unknown = realm.problem && realm.problem->code == Errc::no_reference_values;
-    if (unknown && policy.compatibility) {
+    if (unknown && policy.insecure_veraison_endorsements) {
       credence.compatibility_mode = true;
       credence.warnings.emplace_back("compatibility mode: the realm that has the key was not appraised");
       return;

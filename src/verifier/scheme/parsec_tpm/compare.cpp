@@ -35,17 +35,13 @@ const std::vector<ApprovedValue>* known_values(const ReferenceValues& values, st
   return known == in_bank->second.end() ? nullptr : &known->second;
 }
 
-std::vector<const Bytes*> valid_values(const std::vector<ApprovedValue>& known, Timestamp now) {
-  std::vector<const Bytes*> valid;
-  for (const ApprovedValue& approved : known)
-    if (approved.validity.contains(now)) valid.push_back(&approved.value);
-  return valid;
-}
-
-std::string any_of(const std::vector<const Bytes*>& approved) {
-  std::string text;
-  for (const Bytes* value : approved) text += (text.empty() ? "" : " or ") + to_hex(*value);
-  return text.empty() ? "a value that is valid now, of which there is none" : text;
+std::string ambiguity_text(const ReferenceValues& values, std::uint8_t pcr) {
+  const auto ambiguous = values.ambiguous.find(pcr);
+  if (ambiguous == values.ambiguous.end()) return "";
+  return std::format(
+      " (CoRIM {} states an algorithm twice in one measurement of it, which matches nothing: state "
+      "alternatives in measurements of their own)",
+      ambiguous->second.corims());
 }
 
 struct Mismatch {
@@ -54,14 +50,15 @@ struct Mismatch {
 };
 
 // Nothing when the value is approved.
-std::optional<Mismatch> mismatch(const std::vector<ApprovedValue>* known, std::string_view bank, std::uint8_t pcr,
-                                 const Bytes& got, Timestamp now) {
+std::optional<Mismatch> mismatch(const ReferenceValues& values, const std::vector<ApprovedValue>* known,
+                                 std::string_view bank, std::uint8_t pcr, const Bytes& got, Timestamp now) {
   if (known == nullptr)
-    return Mismatch{.why = std::format("PCR {} ({}): no reference value, got {}", pcr, bank, to_hex(got))};
-  const auto same = std::ranges::find(*known, got, &ApprovedValue::value);
-  if (same == known->end())
-    return Mismatch{.why = std::format("PCR {} ({}): expected {}, got {}", pcr, bank, any_of(valid_values(*known, now)),
-                                       to_hex(got))};
+    return Mismatch{.why = std::format("PCR {} ({}): no reference value, got {}{}", pcr, bank, to_hex(got),
+                                       ambiguity_text(values, pcr))};
+  const ApprovedValue* same = find_approved(*known, got);
+  if (same == nullptr)
+    return Mismatch{.why = std::format("PCR {} ({}): expected {}, got {}{}", pcr, bank, expected_text(*known, now),
+                                       to_hex(got), ambiguity_text(values, pcr))};
   if (same->validity.contains(now)) return std::nullopt;
   return Mismatch{
       .why = std::format("PCR {} ({}): the reference value {} {}", pcr, bank, to_hex(got), same->validity.refusal(now)),
@@ -76,8 +73,9 @@ Result<void> compare_values(const tpm::QuoteInfo& quote, const tpm::PcrValues& p
     for (const std::uint8_t pcr : selection.pcrs) {
       const auto* known = known_values(values, selection.hash, pcr);
       const Bytes& got = pcrs.at(selection.hash).at(pcr);
-      const auto wrong = mismatch(known, bank_name(selection.hash), pcr, got, now);
-      trace_pcr(trace, bank_name(selection.hash), pcr, known, got, !wrong.has_value());
+      const std::string bank = bank_name(selection.hash);
+      const auto wrong = mismatch(values, known, bank, pcr, got, now);
+      trace_pcr(trace, {.bank = bank, .pcr = pcr, .value = got, .agrees = !wrong.has_value()}, values, known, now);
       if (!wrong) continue;
       mismatches += (mismatches.empty() ? "" : "; ") + wrong->why;
       only_expired = only_expired && wrong->expired;
@@ -89,35 +87,58 @@ Result<void> compare_values(const tpm::QuoteInfo& quote, const tpm::PcrValues& p
 struct Selected {
   std::uint16_t bank = 0;
   std::uint8_t pcr = 0;
-  std::vector<const Bytes*> approved;
+  std::vector<const ApprovedValue*> approved;  // valid now
 };
 
-Result<std::vector<Selected>> approved_of_all(const tpm::QuoteInfo& quote, const ReferenceValues& values,
-                                              Timestamp now) {
+// One quoted PCR whose value did not come along.
+Result<Selected> approved_of(std::uint16_t hash, std::uint8_t pcr, const ReferenceValues& values, Timestamp now,
+                             Trace& trace) {
+  const std::string bank = bank_name(hash);
+  const auto* known = known_values(values, hash, pcr);
+  Selected selected{.bank = hash, .pcr = pcr, .approved = {}};
+  if (known != nullptr)
+    for (const ApprovedValue& approved : *known)
+      if (approved.validity.contains(now)) selected.approved.push_back(&approved);
+  if (!selected.approved.empty()) return selected;
+  trace_pcr(trace, {.bank = bank, .pcr = pcr, .value = {}, .agrees = false}, values, known, now);
+  if (known == nullptr)
+    return fail(Errc::pcr_mismatch, std::format("PCR {} ({}) is quoted and has no reference value{}", pcr, bank,
+                                                ambiguity_text(values, pcr)));
+  return fail(Errc::expired,
+              std::format("PCR {} ({}): its reference value {}", pcr, bank, known->back().validity.refusal(now)));
+}
+
+Result<std::vector<Selected>> approved_of_all(const tpm::QuoteInfo& quote, const ReferenceValues& values, Timestamp now,
+                                              Trace& trace) {
   std::vector<Selected> all;
   for (const tpm::PcrSelection& selection : quote.selections)
     for (const std::uint8_t pcr : selection.pcrs) {
-      const auto* known = known_values(values, selection.hash, pcr);
-      if (known == nullptr)
-        return fail(Errc::pcr_mismatch,
-                    std::format("PCR {} ({}) is quoted and has no reference value", pcr, bank_name(selection.hash)));
-      auto approved = valid_values(*known, now);
-      if (approved.empty())
-        return fail(Errc::expired, std::format("PCR {} ({}): its reference value {}", pcr, bank_name(selection.hash),
-                                               known->back().validity.refusal(now)));
-      all.push_back({.bank = selection.hash, .pcr = pcr, .approved = std::move(approved)});
+      TRY(Selected selected, approved_of(selection.hash, pcr, values, now, trace));
+      all.push_back(std::move(selected));
     }
   return all;
 }
 
-// The combination with this number, counting each PCR's approved values as a digit.
-tpm::PcrValues combination(const std::vector<Selected>& all, std::size_t number) {
-  tpm::PcrValues chosen;
+// One approved value of each PCR: those of the combination with this number, counting the values of a PCR as a digit.
+std::vector<const ApprovedValue*> combination(const std::vector<Selected>& all, std::size_t number) {
+  std::vector<const ApprovedValue*> chosen;
   for (const Selected& selected : all) {
-    chosen[selected.bank][selected.pcr] = *selected.approved[number % selected.approved.size()];
+    chosen.push_back(selected.approved[number % selected.approved.size()]);
     number /= selected.approved.size();
   }
   return chosen;
+}
+
+tpm::PcrValues values_of(const std::vector<Selected>& all, const std::vector<const ApprovedValue*>& chosen) {
+  tpm::PcrValues values;
+  for (std::size_t i = 0; i < all.size(); ++i) values[all[i].bank][all[i].pcr] = chosen[i]->value;
+  return values;
+}
+
+ExpectedComposite expected_composite(const crypto::Digest& digest, const std::vector<const ApprovedValue*>& chosen) {
+  ExpectedComposite expected{.digest = to_hex(digest.view()), .sources = {}};
+  for (const ApprovedValue* approved : chosen) expected.sources.add(approved->sources);
+  return expected;
 }
 
 std::size_t combinations(const std::vector<Selected>& all) {
@@ -126,31 +147,42 @@ std::size_t combinations(const std::vector<Selected>& all) {
   return count;
 }
 
+std::unexpected<Error> too_many(ByteView got, Trace& trace) {
+  const ExpectedComposite any{.digest = std::format("one of more than {} combinations", kMaxCombinations),
+                              .sources = {}};
+  trace_composite(trace, {&any, 1}, got, 0, false);
+  return fail(Errc::pcr_mismatch,
+              std::format("the approved values combine in more than {} ways: the attester must send its PCR values "
+                          "beside the quote (ext.pcrs)",
+                          kMaxCombinations));
+}
+
 Result<void> compare_composite(const tpm::Statements& statements, const ReferenceValues& values, Timestamp now,
                                Trace& trace) {
   const tpm::QuoteInfo& quote = statements.quoted();
-  TRY(const std::vector<Selected> all, approved_of_all(quote, values, now));
+  TRY(const std::vector<Selected> all, approved_of_all(quote, values, now, trace));
   const std::size_t count = combinations(all);
-  if (count > kMaxCombinations)
-    return fail(Errc::pcr_mismatch,
-                std::format("the approved values combine in more than {} ways: the attester must send its PCR values "
-                            "beside the quote (ext.pcrs)",
-                            kMaxCombinations));
-  std::string expected;
+  if (count > kMaxCombinations) return too_many(quote.digest, trace);
+  std::vector<ExpectedComposite> expected;
   for (std::size_t number = 0; number < count; ++number) {
+    const auto chosen = combination(all, number);
     TRY(const crypto::Digest digest,
-        tpm::composite_digest(statements.quote_signature.hash, quote.selections, combination(all, number)));
+        tpm::composite_digest(statements.quote_signature.hash, quote.selections, values_of(all, chosen)));
     if (equal(digest.view(), quote.digest)) {
-      trace_composite(trace, values, to_hex(digest.view()), quote.digest, true);
+      if (trace.wanted())
+        trace_composite(trace, std::vector{expected_composite(digest, chosen)}, quote.digest, 0, true);
       return {};
     }
-    expected += (expected.empty() ? "" : " or ") + to_hex(digest.view());
+    if (expected.size() < kMostNamed) expected.push_back(expected_composite(digest, chosen));
   }
-  trace_composite(trace, values, expected, quote.digest, false);
+  const std::size_t left_out = count - expected.size();
+  trace_composite(trace, expected, quote.digest, left_out, false);
+  std::string texts;
+  for (const ExpectedComposite& composite : expected) texts += (texts.empty() ? "" : " or ") + composite.digest;
   return fail(Errc::pcr_mismatch,
-              std::format("digest over all quoted PCRs: expected {}, got {}; which PCR differs is not "
+              std::format("digest over all quoted PCRs: expected {}{}, got {}; which PCR differs is not "
                           "known, since the attester sent no values beside the quote",
-                          expected, to_hex(quote.digest)));
+                          texts, others_text(left_out), to_hex(quote.digest)));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "evidence/tpm/endorsement.h"
 #include "evidence/tpm/structures.h"
 #include "rats/corim/corim.h"
+#include "verifier/scheme/approved_value.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
 #include "verifier/store/sources.h"
@@ -44,21 +45,17 @@ struct TrustAnchor final : Endorsed {
   Kid kid;
   crypto::PublicKey key;
   rats::TaggedBytes class_id;                  // joins it to the reference values
-  std::optional<AttestationKeyRecord> record;  // absent: Veraison's endorsement, compatibility mode only
+  std::optional<AttestationKeyRecord> record;  // absent: Veraison's endorsement; see Policy
   Sources sources;                             // of key and record
   Periods validity;                            // of the record; of the key alone when there is none
-};
-
-struct ApprovedValue {
-  Bytes value;
-  Periods validity;
-  Sources sources;
 };
 
 // Acceptable values of each PCR, by bank and index; several when more than one build is approved. Looked up by class.
 struct ReferenceValues final : Endorsed {
   rats::TaggedBytes class_id;
   std::map<crypto::HashAlgorithm, std::map<std::uint8_t, std::vector<ApprovedValue>>> pcrs;
+  // Of each PCR, who states digests for it that match nothing.
+  std::map<std::uint8_t, Sources> ambiguous;
 };
 
 }  // namespace credence::verifier

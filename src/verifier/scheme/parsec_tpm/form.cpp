@@ -57,11 +57,11 @@ Errc mismatch_of(Form form) noexcept { return form == Form::channel ? Errc::bind
 
 // protocol.md 2.8: a challenge key signs any hashed nonce on request, so if it counted in a channel, or if a channel
 // key signed challenges, an attacker could have evidence made for his own connection.
-Result<void> check_form(Form form, const TrustAnchor& anchor) {
+Result<void> check_form(Form form, const TrustAnchor& anchor, const Policy& policy) {
   if (weak::removed(weak::Check::purpose)) return {};
   if (!anchor.record) {
-    // protocol.md 2.2: without a Name nothing says that the key is restricted.
-    if (form == Form::plain_nonce) return {};
+    // protocol.md 2.2: without a Name nothing says that the key is restricted: it may sign a quote that software wrote.
+    if (form == Form::plain_nonce && policy.insecure_veraison_endorsements) return {};
     return fail(Errc::unrestricted_attestation_key,
                 "the attestation key is endorsed without its Name and public area (Veraison's form): provision the "
                 "keys.corim.cbor of this device too");

@@ -26,6 +26,6 @@ enum class Form : std::uint8_t {
 [[nodiscard]] Result<Bytes> expected_extra_data(Form form, const Challenge& challenge);
 [[nodiscard]] Errc mismatch_of(Form form) noexcept;
 // The endorsement lets this key sign evidence of this form.
-[[nodiscard]] Result<void> check_form(Form form, const TrustAnchor& anchor);
+[[nodiscard]] Result<void> check_form(Form form, const TrustAnchor& anchor, const Policy& policy);
 
 }  // namespace credence::verifier

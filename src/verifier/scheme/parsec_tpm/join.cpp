@@ -1,7 +1,8 @@
 #include "verifier/scheme/parsec_tpm/join.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <format>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -82,16 +83,18 @@ Result<std::shared_ptr<const Endorsed>> join_trust_anchor(std::span<const Statem
 
 Result<std::shared_ptr<const Endorsed>> join_reference_values(std::span<const Statement> statements) {
   auto joined = std::make_shared<ReferenceValues>();
+  std::map<std::pair<crypto::HashAlgorithm, std::uint8_t>, ApprovedJoiner> joiners;
   for (const Statement& statement : statements) {
     TRY(ReferenceStatements read, read_reference_values(statement.values()));
     joined->class_id = std::move(read.class_id);
     for (ReferenceStatement& value : read.values) {
-      std::vector<ApprovedValue>& values = joined->pcrs[value.bank][value.pcr];
-      auto known = std::ranges::find(values, value.value, &ApprovedValue::value);
-      if (known == values.end())
-        known = values.insert(known, {.value = std::move(value.value), .validity = {}, .sources = {}});
-      known->validity.add(statement.origin->validity);
-      known->sources.add(*statement.origin);
+      if (value.ambiguous) {
+        joined->ambiguous[value.pcr].add(*statement.origin);
+        continue;
+      }
+      ApprovedJoiner& joiner =
+          joiners.try_emplace({value.bank, value.pcr}, joined->pcrs[value.bank][value.pcr]).first->second;
+      joiner.add(std::move(value.value), *statement.origin);
     }
   }
   return joined;

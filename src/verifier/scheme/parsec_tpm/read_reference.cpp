@@ -2,6 +2,7 @@
 #include <format>
 #include <utility>
 
+#include "rats/corim/match/match.h"
 #include "verifier/scheme/parsec_tpm/triples.h"
 
 namespace credence::verifier {
@@ -17,13 +18,16 @@ Result<std::uint8_t> pcr_of(const rats::Measurement& measurement) {
   return static_cast<std::uint8_t>(*index);
 }
 
-// Digests of banks that are not used here (SHA-1, SHA-3) are left out; a PCR with no other digest is refused.
+// Digests of banks that are not used here (SHA-1, SHA-3) are left out; a PCR with no other digest is refused. What is
+// quoted is of one bank, so the draft's rule of match::digests() comes down to the value of that bank, in a measurement
+// that is not ambiguous.
 Result<void> read_measurement(const rats::Measurement& measurement, std::vector<ReferenceStatement>& values) {
   TRY(const std::uint8_t pcr, pcr_of(measurement));
   if (measurement.values.digests.empty())
     return fail(Errc::missing_member, std::format("PCR {}: digests are missing", pcr));
   if (rats::member_count(measurement.values) != 1)
     return fail(Errc::unsupported, std::format("PCR {}: expected digests and nothing else: a PCR has no more", pcr));
+  const bool ambiguous = rats::match::is_ambiguous(measurement.values.digests);
   bool usable = false;
   for (const rats::CorimDigest& digest : measurement.values.digests) {
     const auto bank = rats::hash_of(digest);
@@ -32,7 +36,7 @@ Result<void> read_measurement(const rats::Measurement& measurement, std::vector<
       return fail(Errc::invalid_value,
                   std::format("PCR {}: expected {} octets of {}, got {}", pcr, crypto::digest_size(*bank),
                               crypto::name(*bank), digest.value.size()));
-    values.push_back({.bank = *bank, .pcr = pcr, .value = digest.value});
+    values.push_back({.bank = *bank, .pcr = pcr, .value = digest.value, .ambiguous = ambiguous});
     usable = true;
   }
   if (!usable)

@@ -59,9 +59,9 @@ class TpmEvidence final : public Evidence {
     if (!anchor_->validity.contains(endorsements.now()))
       return std::unexpected(out_of_validity(*anchor_, endorsements.now()));
     CHECK(check_test_root(media_type_, statements_.bundle, *anchor_, policy));
-    CHECK(check_form(form_, *anchor_));
+    CHECK(check_form(form_, *anchor_, policy));
     CHECK(tpm::check_signatures(statements_, anchor_->key));
-    if (!anchor_->record) return {};  // check_form() has admitted it: compatibility mode, and the result says so
+    if (!anchor_->record) return {};  // check_form() has admitted it, and the result says so
     return tpm::check_signer(statements_, {.public_area = anchor_->record->public_area,
                                            .name = anchor_->record->name,
                                            .qualified_name = anchor_->record->qualified_name});

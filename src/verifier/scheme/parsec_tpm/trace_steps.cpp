@@ -1,6 +1,5 @@
 #include "verifier/scheme/parsec_tpm/trace_steps.h"
 
-#include <algorithm>
 #include <format>
 #include <string>
 
@@ -17,29 +16,11 @@ Trace::Step step(std::string_view claim, std::string subject) {
       .submodule = std::string(parsec_tpm_scheme().name()), .claim = std::string(claim), .subject = std::move(subject)};
 }
 
-std::string values_text(const std::vector<ApprovedValue>& values) {
-  std::string text;
-  for (const ApprovedValue& value : values) (text += text.empty() ? "" : " or ") += to_hex(value.value);
-  return text;
-}
-
 template <typename Numbers>
 std::string list(const Numbers& numbers) {
   std::string text;
   for (const unsigned number : numbers) text += std::format("{}{}", text.empty() ? "" : ", ", number);
   return text;
-}
-
-void name_sources(Trace::Step& named, const Sources& sources) {
-  named.source = sources.corims();
-  named.submission = sources.submissions();
-}
-
-// The CoRIM that says this very value; of one that nobody says, those that say what was expected instead.
-void name_sources_of(Trace::Step& named, const std::vector<ApprovedValue>& known, ByteView got) {
-  const auto same = std::ranges::find_if(known, [got](const ApprovedValue& value) { return equal(value.value, got); });
-  if (same != known.end()) return name_sources(named, same->sources);
-  if (!known.empty()) name_sources(named, known.front().sources);
 }
 
 }  // namespace
@@ -72,32 +53,35 @@ void trace_minimum_pcrs(Trace& trace, const evidence::tpm::QuoteInfo& quote, con
   trace.add(std::move(demanded));
 }
 
-void trace_pcr(Trace& trace, std::string_view bank, std::uint8_t pcr, const std::vector<ApprovedValue>* known,
-               ByteView got, bool agrees) {
+void trace_pcr(Trace& trace, const ComparedPcr& compared, const ReferenceValues& values,
+               const std::vector<ApprovedValue>* known, Timestamp now) {
   if (!trace.wanted()) return;
-  Trace::Step compared = step(kExecutables, std::format("PCR {} ({})", pcr, bank));
-  compared.actual = to_hex(got);
-  compared.agrees = agrees;
-  if (known != nullptr) {
-    compared.expected = values_text(*known);
-    name_sources_of(compared, *known, got);
-  }
-  trace.add(std::move(compared));
+  Trace::Step pcr = step(kExecutables, std::format("PCR {} ({})", compared.pcr, compared.bank));
+  pcr.actual = compared.value.empty() ? "not sent beside the quote" : to_hex(compared.value);
+  pcr.agrees = compared.agrees;
+  const auto ambiguous = values.ambiguous.find(compared.pcr);
+  const bool is_ambiguous = !compared.agrees && ambiguous != values.ambiguous.end();
+  if (known != nullptr)
+    trace_approved(trace, pcr, *known, compared.value, now);
+  else if (!is_ambiguous)
+    trace.add(pcr);
+  if (!is_ambiguous) return;
+  pcr.expected = "digests in which an algorithm stands twice: they match nothing";
+  name_sources(pcr, ambiguous->second);
+  trace.add(std::move(pcr));
 }
 
-void trace_composite(Trace& trace, const ReferenceValues& values, std::string_view expected, ByteView got,
+void trace_composite(Trace& trace, std::span<const ExpectedComposite> expected, ByteView got, std::size_t left_out,
                      bool agrees) {
   if (!trace.wanted()) return;
   Trace::Step compared = step(kExecutables, "digest over all quoted PCRs");
-  compared.expected = expected;
   compared.actual = to_hex(got);
   compared.agrees = agrees;
-  Sources all;
-  for (const auto& [bank, pcrs] : values.pcrs)
-    for (const auto& [pcr, known] : pcrs)
-      for (const ApprovedValue& value : known) all.add(value.sources);
-  name_sources(compared, all);
-  trace.add(std::move(compared));
+  for (const ExpectedComposite& composite : expected) {
+    compared.expected = composite.digest + (&composite == &expected.back() ? others_text(left_out) : "");
+    name_sources(compared, composite.sources);
+    trace.add(compared);
+  }
 }
 
 void trace_no_values(Trace& trace, std::string_view class_id) {

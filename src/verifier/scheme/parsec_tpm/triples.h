@@ -15,6 +15,7 @@ struct ReferenceStatement {
   crypto::HashAlgorithm bank{};
   std::uint8_t pcr = 0;
   Bytes value;
+  bool ambiguous = false;  // an algorithm stands twice in its measurement
 };
 struct ReferenceStatements {
   rats::TaggedBytes class_id;

@@ -36,10 +36,12 @@ class PsaEvidence final : public Evidence {
   }
 
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
-    TRY(const auto key, arm::find_key(endorsements, token_.claims));
-    CHECK(evidence::psa::check_signature(token_, key->key));
+    const std::string_view submodule = psa_iot_scheme().name();
+    TRY(const auto key, arm::find_key(endorsements, token_.claims, submodule));
+    const auto authentic = evidence::psa::check_signature(token_, key->key);
+    arm::note_signature(endorsements, *key, token_.claims, submodule, authentic);
+    CHECK(authentic);
     key_ = to_bytes(key->key.spki());
-    arm::note_signature(endorsements, *key, token_.claims, psa_iot_scheme().name());
     return {};
   }
 

@@ -1,21 +1,21 @@
 #include "verifier/scheme/riot/compare.h"
 
+#include <algorithm>
 #include <format>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
+#include "rats/corim/match/match.h"
+#include "verifier/scheme/nearest.h"
+#include "verifier/scheme/riot/trace_steps.h"
 
 namespace credence::verifier::riot {
 namespace {
 
 namespace dice = evidence::dice;
-
-bool is_of_layer(const dice::Measurement& measurement, const rats::Class& layer) {
-  const rats::Class stated = layer_of(measurement);
-  return (!layer.vendor || layer.vendor == stated.vendor) && (!layer.model || layer.model == stated.model) &&
-         (!layer.layer || layer.layer == stated.layer) && (!layer.index || layer.index == stated.index);
-}
 
 bool has_svn(const dice::Measurement& measurement, const std::optional<rats::Svn>& expected) {
   if (!expected) return true;
@@ -23,30 +23,69 @@ bool has_svn(const dice::Measurement& measurement, const std::optional<rats::Svn
   return expected->minimum ? *measurement.svn >= expected->value : *measurement.svn == expected->value;
 }
 
-const ApprovedFirmware::Entry* find(const ApprovedFirmware& approved, const dice::Measurement& measurement,
-                                    const dice::FirmwareId& fwid, Timestamp now, bool& expired) {
-  for (const ApprovedFirmware::Entry& entry : approved.entries) {
-    if (entry.digest.value != fwid.digest || rats::hash_of(entry.digest) != hash_of(fwid)) continue;
-    if (!is_of_layer(measurement, entry.layer) || !has_svn(measurement, entry.svn)) continue;
-    if (entry.validity.contains(now)) return &entry;
-    expired = true;
-  }
+// The FWID is one that the value states, and so are all others of the layer that the value could state.
+bool holds_for(const ApprovedFirmware::Entry& entry, const Layer& layer, const dice::FirmwareId& fwid) {
+  return !entry.digests.ambiguous && states(entry, fwid) && is_about(entry, layer) &&
+         has_svn(layer.measurement, entry.svn) && rats::match::digests(entry.digests.all, layer.digests);
+}
+
+const ApprovedFirmware::Entry* find(const Approved& approved, const Layer& layer, const dice::FirmwareId& fwid,
+                                    Timestamp now, bool& expired) {
+  if (layer.ambiguous) return nullptr;
+  for (const auto& some : approved)
+    for (const DigestIndex::Entry& found : some->by_digest.find(fwid.digest)) {
+      const ApprovedFirmware::Entry& entry = some->entries[found.position];
+      if (!holds_for(entry, layer, fwid)) continue;
+      if (entry.validity.contains(now)) return &entry;
+      expired = true;
+    }
   return nullptr;
 }
 
-void note(const dice::FirmwareId& fwid, const ApprovedFirmware::Entry* entry, std::string_view submodule,
-          Trace& trace) {
-  trace.add({.submodule = std::string(submodule),
-             .claim = "executables",
-             .subject = "FWID",
-             .expected = entry == nullptr ? "" : to_hex(entry->digest.value),
-             .actual = to_hex(fwid.digest),
-             .source = entry == nullptr ? "" : entry->source,
-             .submission = entry == nullptr ? "" : entry->submission,
-             .agrees = entry != nullptr});
-}
+// FWIDs that are not approved, for people.
+class Unknown {
+ public:
+  void add(const dice::FirmwareId& fwid, const Layer& layer) {
+    if (++count_ > kMostNamed) return;
+    text_ +=
+        std::format("{}{}{}", text_.empty() ? "" : ", ", to_hex(fwid.digest),
+                    layer.ambiguous ? " (its layer states FWIDs of one algorithm twice, which match nothing)" : "");
+  }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] std::string text() const {
+    return count_ > kMostNamed ? std::format("{} and {} more", text_, count_ - kMostNamed) : text_;
+  }
+
+ private:
+  std::string text_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace
+
+Layer::Layer(const dice::Measurement& of)
+    : measurement(of), named(layer_of(of)), digests(digests_of(of)), ambiguous(rats::match::is_ambiguous(digests)) {}
+
+bool is_about(const ApprovedFirmware::Entry& entry, const Layer& layer) {
+  const rats::Class& asked = entry.layer;
+  const rats::Class& named = layer.named;
+  return (!asked.vendor || asked.vendor == named.vendor) && (!asked.model || asked.model == named.model) &&
+         (!asked.layer || asked.layer == named.layer) && (!asked.index || asked.index == named.index);
+}
+
+bool states(const ApprovedFirmware::Entry& entry, const dice::FirmwareId& fwid) {
+  return std::ranges::any_of(entry.digests.all, [&](const rats::CorimDigest& digest) {
+    return digest.value == fwid.digest && rats::hash_of(digest) == hash_of(fwid);
+  });
+}
+
+std::vector<rats::CorimDigest> digests_of(const dice::Measurement& measurement) {
+  std::vector<rats::CorimDigest> digests;
+  for (const dice::FirmwareId& fwid : measurement.firmware)
+    if (const auto hash = hash_of(fwid))
+      digests.push_back({.algorithm = rats::named_information_id(*hash), .value = fwid.digest});
+  return digests;
+}
 
 std::optional<crypto::HashAlgorithm> hash_of(const dice::FirmwareId& fwid) {
   if (fwid.algorithm == "2.16.840.1.101.3.4.2.1") return crypto::HashAlgorithm::sha256;
@@ -65,34 +104,61 @@ rats::Class layer_of(const dice::Measurement& measurement) {
   return layer;
 }
 
-Result<void> compare(const dice::Chain& chain, const ApprovedFirmware& approved, Timestamp now,
-                     std::string_view submodule, Trace& trace) {
-  std::string unknown;
+FirmwareKeys firmware_keys(const dice::Chain& chain) {
+  std::set<Bytes> of_makers, others;
+  for (const auto& measurements : chain.measurements)
+    for (const dice::Measurement& measurement : measurements)
+      if (!measurement.firmware.empty())
+        for (const rats::Class& member : members_of(layer_of(measurement)))
+          (member.vendor || member.model ? of_makers : others).insert(firmware_key(member));
+  FirmwareKeys keys{.all = {of_makers.begin(), of_makers.end()}, .of_makers = of_makers.size()};
+  keys.all.insert(keys.all.end(), others.begin(), others.end());
+  return keys;
+}
+
+Result<void> compare(const dice::Chain& chain, const Approved& approved, Timestamp now, std::string_view submodule,
+                     Trace& trace) {
+  Unknown unknown;
   bool measured = false;
   bool expired = false;
   for (const auto& measurements : chain.measurements)
-    for (const dice::Measurement& measurement : measurements)
+    for (const dice::Measurement& measurement : measurements) {
+      const Layer layer(measurement);
       for (const dice::FirmwareId& fwid : measurement.firmware) {
         measured = true;
-        const ApprovedFirmware::Entry* entry = find(approved, measurement, fwid, now, expired);
-        if (trace.wanted()) note(fwid, entry, submodule, trace);
-        if (entry == nullptr) unknown += (unknown.empty() ? "" : ", ") + to_hex(fwid.digest);
+        if (const ApprovedFirmware::Entry* entry = find(approved, layer, fwid, now, expired)) {
+          trace_approved(trace, submodule, fwid, *entry);
+          continue;
+        }
+        trace_refused(trace, submodule, layer, fwid, approved, now);
+        unknown.add(fwid, layer);
       }
-  // Firmware is endorsed, so devices that measure none do not pass by saying nothing.
-  if (!measured) return fail(Errc::not_affirming, "firmware is endorsed, and the chain measures none");
+    }
+  // Devices that measure none do not pass by saying nothing.
+  if (!measured) return fail(Errc::not_affirming, "firmware has to be endorsed, and the chain measures none");
   if (unknown.empty()) return {};
+  // Never endorsed, or withdrawn: who revokes a firmware must not make all of them good.
+  if (approved.empty())
+    return fail(Errc::no_reference_values,
+                std::format("no reference value is known for the firmware of a device whose layers name themselves as "
+                            "these do: the chain says which device it is, and nobody said what it may run; FWID {}",
+                            unknown.text()));
   return fail(expired ? Errc::expired : Errc::not_affirming,
-              std::format("FWID: no reference value that is valid now for {}", unknown));
+              std::format("FWID: no reference value that is valid now for {}", unknown.text()));
 }
 
-Result<void> check_flags(const dice::Chain& chain) {
+Result<void> check_flags(const dice::Chain& chain, std::string_view submodule, Trace& trace) {
+  Result<void> closed;
   for (const auto& measurements : chain.measurements)
-    for (const dice::Measurement& measurement : measurements)
-      if ((measurement.flags & dice::kOpenFlags) != 0)
-        return fail(Errc::not_affirming,
-                    std::format("a layer is in debug or recovery, not configured or not secure: flags 0x{:x}",
-                                measurement.flags));
-  return {};
+    for (const dice::Measurement& measurement : measurements) {
+      const bool is_open = (measurement.flags & dice::kOpenFlags) != 0;
+      trace_flags(trace, submodule, measurement, !is_open);
+      if (is_open && closed)
+        closed = fail(Errc::not_affirming,
+                      std::format("a layer is in debug or recovery, not configured or not secure: flags 0x{:x}",
+                                  measurement.flags));
+    }
+  return closed;
 }
 
 }  // namespace credence::verifier::riot

@@ -1,9 +1,12 @@
 // The firmware that a chain measures against what is endorsed.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "evidence/dice/chain.h"
@@ -17,11 +20,36 @@ namespace credence::verifier::riot {
 // What a TcbInfo says of its layer. A CompositeDeviceID names neither maker nor model: it goes by those of its roots.
 [[nodiscard]] rats::Class layer_of(const evidence::dice::Measurement& measurement);
 
-// Every FWID of every certificate is approved, now, and there is one. Errc::not_affirming, expired.
-[[nodiscard]] Result<void> compare(const evidence::dice::Chain& chain, const ApprovedFirmware& approved, Timestamp now,
+// All FWIDs of the layer, as its digests; but for those that cannot be compared.
+[[nodiscard]] std::vector<rats::CorimDigest> digests_of(const evidence::dice::Measurement& measurement);
+
+// A TcbInfo in CoRIM's terms, made once for all that it is compared with. The measurement must outlive it.
+struct Layer {
+  explicit Layer(const evidence::dice::Measurement& of);
+
+  const evidence::dice::Measurement& measurement;
+  rats::Class named;
+  std::vector<rats::CorimDigest> digests;
+  bool ambiguous = false;  // it states FWIDs of one algorithm twice: they match nothing
+};
+// Every member that the value's class has is the layer's.
+[[nodiscard]] bool is_about(const ApprovedFirmware::Entry& entry, const Layer& layer);
+// The same digest of the same algorithm is among those of the value.
+[[nodiscard]] bool states(const ApprovedFirmware::Entry& entry, const evidence::dice::FirmwareId& fwid);
+
+// Under what its firmware is looked up; none when it measures no firmware, or names no layer of what it measures.
+struct FirmwareKeys {
+  std::vector<Bytes> all;     // each once
+  std::size_t of_makers = 0;  // so many, the first ones, are of a vendor or a model
+};
+[[nodiscard]] FirmwareKeys firmware_keys(const evidence::dice::Chain& chain);
+
+// Every FWID of every certificate is approved, now, and there is one. A value approves the FWIDs that it states, of
+// layers whose FWIDs and its digests match (rats::match::digests). Errc::no_reference_values, not_affirming, expired.
+[[nodiscard]] Result<void> compare(const evidence::dice::Chain& chain, const Approved& approved, Timestamp now,
                                    std::string_view submodule, Trace& trace);
 
 // No layer says of itself that it is open. Errc::not_affirming.
-[[nodiscard]] Result<void> check_flags(const evidence::dice::Chain& chain);
+[[nodiscard]] Result<void> check_flags(const evidence::dice::Chain& chain, std::string_view submodule, Trace& trace);
 
 }  // namespace credence::verifier::riot

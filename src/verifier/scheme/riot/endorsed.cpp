@@ -1,25 +1,12 @@
 #include "verifier/scheme/riot/endorsed.h"
 
-#include <algorithm>
 #include <format>
 #include <utility>
 
+#include "verifier/claims/conditional.h"
+
 namespace credence::verifier::riot {
 namespace {
-
-void add(std::vector<DeviceRoots::Authority>& to, const crypto::Certificate& certificate, const Statement& statement) {
-  auto known = std::ranges::find_if(
-      to, [&](const auto& authority) { return equal(authority.certificate.der(), certificate.der()); });
-  if (known == to.end()) known = to.insert(known, {.certificate = certificate, .validity = {}});
-  known->validity.add(statement.origin->validity);
-}
-
-std::vector<crypto::Certificate> valid(const std::vector<DeviceRoots::Authority>& authorities, Timestamp now) {
-  std::vector<crypto::Certificate> certificates;
-  for (const DeviceRoots::Authority& authority : authorities)
-    if (authority.validity.contains(now)) certificates.push_back(authority.certificate);
-  return certificates;
-}
 
 Result<void> check_layer(const rats::Environment& environment) {
   if (environment.instance || environment.group)
@@ -27,12 +14,14 @@ Result<void> check_layer(const rats::Environment& environment) {
   if (!environment.class_map) return fail(Errc::missing_member, "environment: class is missing");
   if (environment.class_map->id)
     return fail(Errc::unsupported, "environment.class.id: a TcbInfo has vendor, model, layer and index");
+  // No octets decode to it. CoRIMs that a program makes have it, and firmware_key() needs a member.
+  if (*environment.class_map == rats::Class{})
+    return fail(Errc::missing_member, "environment.class: expected vendor, model, layer or index");
   return {};
 }
 
 Result<void> check_values(const rats::Measurement& measurement) {
   if (measurement.key) return fail(Errc::invalid_value, "mkey: not allowed, FWIDs have no names");
-  if (!measurement.authorized_by.empty()) return fail(Errc::unsupported, "authorized-by is not known here");
   const rats::MeasurementValues& values = measurement.values;
   if (values.digests.empty()) return fail(Errc::missing_member, "digests are missing: they are the FWIDs");
   if (rats::member_count(values) != (values.svn ? 2U : 1U))
@@ -46,7 +35,8 @@ Result<void> check_values(const rats::Measurement& measurement) {
 }  // namespace
 
 evidence::dice::Anchors DeviceRoots::at(Timestamp now) const {
-  return {.roots = valid(roots, now), .intermediates = valid(intermediates, now)};
+  return {.roots = as_certificates(valid_at(roots, now)),
+          .intermediates = as_certificates(valid_at(intermediates, now))};
 }
 
 // As Veraison validates it.
@@ -81,15 +71,29 @@ Result<std::vector<ApprovedFirmware::Entry>> firmware_of(const rats::ReferenceTr
   std::vector<ApprovedFirmware::Entry> entries;
   for (const rats::Measurement& measurement : triple.measurements) {
     CHECK(check_values(measurement));
-    for (const rats::CorimDigest& digest : measurement.values.digests)
-      entries.push_back({.layer = *triple.environment.class_map,
-                         .digest = digest,
-                         .svn = measurement.values.svn,
-                         .validity = {},
-                         .source = {},
-                         .submission = {}});
+    entries.push_back({.layer = *triple.environment.class_map,
+                       .digests = approve(measurement.values.digests),
+                       .svn = measurement.values.svn,
+                       .validity = {},
+                       .source = {}});
   }
   return entries;
+}
+
+std::vector<rats::Class> members_of(const rats::Class& layer) {
+  std::vector<rats::Class> members;
+  const auto add = [&](auto rats::Class::* member) {
+    if (layer.*member) members.emplace_back().*member = layer.*member;
+  };
+  add(&rats::Class::vendor);
+  add(&rats::Class::model);
+  add(&rats::Class::layer);
+  add(&rats::Class::index);
+  return members;
+}
+
+Bytes firmware_key(const rats::Class& approved) {
+  return condition_key({.class_map = members_of(approved).front(), .instance = {}, .group = {}});
 }
 
 // Roots of several makers stand side by side: Veraison's profile has one class for all.
@@ -97,8 +101,8 @@ Result<std::shared_ptr<const Endorsed>> join_roots(std::span<const Statement> st
   auto joined = std::make_shared<DeviceRoots>();
   for (const Statement& statement : statements) {
     TRY(const std::vector<crypto::Certificate> path, certificates_of(statement.keys()));
-    add(joined->roots, path.back(), statement);
-    for (std::size_t i = 0; i + 1 < path.size(); ++i) add(joined->intermediates, path[i], statement);
+    add_authority(joined->roots, path.back(), *statement.origin);
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) add_authority(joined->intermediates, path[i], *statement.origin);
   }
   return joined;
 }
@@ -109,11 +113,12 @@ Result<std::shared_ptr<const Endorsed>> join_firmware(std::span<const Statement>
     TRY(std::vector<ApprovedFirmware::Entry> entries, firmware_of(statement.values()));
     for (ApprovedFirmware::Entry& entry : entries) {
       entry.validity.add(statement.origin->validity);
-      entry.source = statement.origin->source;
-      entry.submission = statement.origin->id;
+      entry.source = Source(*statement.origin);
+      joined->by_digest.add(entry.digests, joined->entries.size());
       joined->entries.push_back(std::move(entry));
     }
   }
+  joined->by_digest.sort();
   return joined;
 }
 

@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,8 +11,11 @@
 #include "base/result.h"
 #include "crypto/certificate.h"
 #include "evidence/dice/chain.h"
+#include "verifier/scheme/approved_digests.h"
+#include "verifier/scheme/endorsed_authority.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
+#include "verifier/store/sources.h"
 #include "verifier/store/statement.h"
 
 namespace credence::verifier::riot {
@@ -26,16 +28,12 @@ inline constexpr std::string_view kFirmwareProfile = "tag:credence.example,2026:
 inline constexpr std::string_view kVendor = "Veraison Project";
 inline constexpr std::string_view kModel = "RIOT";
 
-// Evidence does not say whose device it is of, so there is one object of each topic.
+// Evidence does not say whose device it is of, so the roots are one object.
 inline constexpr std::string_view kKey = "RIOT";
 
 struct DeviceRoots final : Endorsed {
-  struct Authority {
-    crypto::Certificate certificate;
-    Periods validity;
-  };
-  std::vector<Authority> roots;
-  std::vector<Authority> intermediates;
+  std::vector<EndorsedAuthority> roots;
+  std::vector<EndorsedAuthority> intermediates;
 
   // Those that may be used now.
   [[nodiscard]] evidence::dice::Anchors at(Timestamp now) const;
@@ -43,20 +41,28 @@ struct DeviceRoots final : Endorsed {
 
 struct ApprovedFirmware final : Endorsed {
   struct Entry {
-    rats::Class layer;  // members that are given must be those of the TcbInfo
-    rats::CorimDigest digest;
+    rats::Class layer;        // members that are given must be those of the TcbInfo
+    ApprovedDigests digests;  // of one measurement: they hold together
     std::optional<rats::Svn> svn;
     Periods validity;
-    std::string source;      // the CoRIM's own id
-    std::string submission;  // its id in the store
+    Source source;
   };
   std::vector<Entry> entries;
+  DigestIndex by_digest;  // positions in entries
 };
+// What may hold for the layers of a chain, as it was looked up.
+using Approved = std::vector<std::shared_ptr<const ApprovedFirmware>>;
 
 [[nodiscard]] Result<void> check_root_environment(const rats::Environment& environment);
 // The root last, in a path with what lies between it and the devices before it.
 [[nodiscard]] Result<std::vector<crypto::Certificate>> certificates_of(const rats::KeyTriple& triple);
 [[nodiscard]] Result<std::vector<ApprovedFirmware::Entry>> firmware_of(const rats::ReferenceTriple& triple);
+
+// The vendor, model, layer and index of a class that are given, each as a class of its own.
+[[nodiscard]] std::vector<rats::Class> members_of(const rats::Class& layer);
+// What values for this class are looked up by: the first of its members. A value holds when every member that it gives
+// is the layer's, so it stands under one of the members of the layer.
+[[nodiscard]] Bytes firmware_key(const rats::Class& approved);
 
 [[nodiscard]] Result<std::shared_ptr<const Endorsed>> join_roots(std::span<const Statement> statements);
 [[nodiscard]] Result<std::shared_ptr<const Endorsed>> join_firmware(std::span<const Statement> statements);

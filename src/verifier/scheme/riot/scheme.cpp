@@ -1,19 +1,19 @@
 #include "verifier/scheme/riot/scheme.h"
 
-#include <algorithm>
 #include <format>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "crypto/authority.h"
 #include "crypto/hash.h"
 #include "evidence/dice/chain.h"
 #include "verifier/scheme/questions.h"
 #include "verifier/scheme/riot/compare.h"
 #include "verifier/scheme/riot/endorsed.h"
 #include "verifier/scheme/riot/stated.h"
+#include "verifier/scheme/riot/vouchers.h"
 
 namespace credence::verifier {
 namespace {
@@ -23,7 +23,6 @@ using rats::TrustClaim;
 using riot::ApprovedFirmware;
 using riot::DeviceRoots;
 
-constexpr std::int8_t kNotFresh = 32;
 constexpr std::int8_t kUnsafeConfiguration = 32;
 constexpr std::int8_t kApprovedBoot = 3;
 
@@ -31,25 +30,29 @@ class RiotEvidence final : public Evidence {
  public:
   explicit RiotEvidence(dice::Chain chain) : chain_(std::move(chain)) {}
 
-  // A chain that was made for no nonce goes on, and is never affirmed: appraise() says so.
   Result<void> check_challenge(const Challenge& challenge, const Policy&) override {
     const auto* nonce = std::get_if<Nonce>(&challenge);
     if (nonce == nullptr)
       return fail(Errc::wrong_purpose,
                   "a chain of certificates says nothing of a connection: no channel is built on it");
-    TRY(fresh_, dice::check_challenge(chain_, *nonce));
-    return {};
+    return dice::check_challenge(chain_, *nonce);
   }
 
   Result<void> authenticate(Endorsements& endorsements, const Policy&) override {
     const auto known = endorsements.find<DeviceRoots>(Topic::trust_anchor, as_bytes(riot::kKey));
-    if (known == nullptr) return fail(Errc::unknown_attester, "no root of devices is endorsed: provision its CoRIM");
-    const dice::Anchors anchors = known->at(endorsements.now());
-    if (anchors.roots.empty())
-      return fail(Errc::expired, std::format("the endorsement of the roots of devices {}: provision a current CoRIM",
-                                             known->roots.back().validity.refusal(endorsements.now())));
-    CHECK(dice::check_chain(chain_, anchors, endorsements.now()));
-    keys_ = keys_relied_on(anchors, endorsements.now());
+    Trace& trace = endorsements.trace();
+    if (known == nullptr) {
+      trace_no_root(trace, riot_scheme().name(), "of any device");
+      return fail(Errc::unknown_attester, "no root of devices is endorsed: provision its CoRIM");
+    }
+    const Timestamp now = endorsements.now();
+    if (const auto held = check_chain_under(*known, now); !held) {
+      riot::trace_refused_chain(trace, riot_scheme().name(), chain_, *known, held, now);
+      return held;
+    }
+    const riot::Vouchers vouchers = riot::vouchers_of(chain_, *known, now);
+    riot::trace_vouchers(trace, riot_scheme().name(), vouchers, now);
+    keys_ = riot::keys_of(chain_, vouchers);
     return {};
   }
 
@@ -62,13 +65,7 @@ class RiotEvidence final : public Evidence {
     auto& submodule = appraised.submodules.emplace_back(Appraised::Submodule{
         .name = std::string(riot_scheme().name()), .vector = {}, .problem = {}, .claims = dice::claims_of(chain_)});
     judge_firmware(endorsements, submodule);
-    submodule.vector[TrustClaim::instance_identity] = fresh_ ? rats::kTrustworthy : kNotFresh;
-    if (!fresh_)
-      submodule.problem = Error{.code = Errc::nonce_mismatch,
-                                .why =
-                                    "the chain is authentic and not fresh: it was made for no challenge, and anyone "
-                                    "who has seen it once can show it. Send a leaf with TcbFreshness, or a signed "
-                                    "nonce"};
+    submodule.vector[TrustClaim::instance_identity] = rats::kTrustworthy;
     return appraised;
   }
 
@@ -86,47 +83,57 @@ class RiotEvidence final : public Evidence {
     return instance;
   }
 
-  // Of the chain, and of what it hangs from. Among several roots it is the one that holds the chain up alone. Endorsed
-  // intermediates count where they signed: one that did not would pass for a key that the evidence was verified with.
-  std::vector<Bytes> keys_relied_on(const dice::Anchors& anchors, Timestamp now) const {
-    std::vector<const crypto::Certificate*> path;
-    for (const auto& certificate : chain_.certificates) path.push_back(&certificate);
-    for (std::size_t i = 0; i < path.size(); ++i)
-      for (const auto& issuer : anchors.intermediates)
-        if (!std::ranges::contains(path, &issuer) && crypto::verify_issued_by(*path[i], issuer))
-          path.push_back(&issuer);
-    std::vector<Bytes> keys;
-    for (const crypto::Certificate* certificate : path) keys.push_back(to_bytes(certificate->spki()));
-    for (const auto& root : anchors.roots) {
-      const bool holds = anchors.roots.size() == 1 ||
-                         dice::check_chain(chain_, {.roots = {root}, .intermediates = anchors.intermediates}, now);
-      if (holds) keys.push_back(to_bytes(root.spki()));
+  Result<void> check_chain_under(const DeviceRoots& known, Timestamp now) const {
+    const dice::Anchors anchors = known.at(now);
+    if (anchors.roots.empty())
+      return fail(Errc::expired, std::format("the endorsement of the roots of devices {}: provision a current CoRIM",
+                                             known.roots.back().validity.refusal(now)));
+    return dice::check_chain(chain_, anchors, now);
+  }
+
+  struct Found {
+    riot::Approved approved;
+    std::optional<Bytes> unknown;  // the first key under which nothing is known
+  };
+  static Found look_up(Endorsements& endorsements, const riot::FirmwareKeys& keys) {
+    Found found;
+    for (std::size_t i = 0; i < keys.all.size(); ++i) {
+      const bool is_usual = i >= keys.of_makers && keys.of_makers > 0;  // that nothing is known of a layer of any maker
+      if (auto approved = endorsements.find<ApprovedFirmware>(Topic::reference_values, keys.all[i], true))
+        found.approved.push_back(std::move(approved));
+      else if (!found.unknown && !is_usual)
+        found.unknown = keys.all[i];
     }
-    return keys;
+    return found;
+  }
+
+  // A value stands under one of the names of a layer, so nothing is known under most of them, whatever the device: the
+  // database is asked for none of them, unless the device would be refused for it. Then once: it says all that is new.
+  Result<void> compare_firmware(Endorsements& endorsements, std::string_view submodule) const {
+    const riot::FirmwareKeys keys = riot::firmware_keys(chain_);
+    const Found found = look_up(endorsements, keys);
+    const auto compare_with = [&](const riot::Approved& approved) {
+      return riot::compare(chain_, approved, endorsements.now(), submodule, endorsements.trace());
+    };
+    const Trace before = endorsements.trace();
+    auto compared = compare_with(found.approved);
+    if (compared || !found.unknown) return compared;
+    static_cast<void>(endorsements.find<ApprovedFirmware>(Topic::reference_values, *found.unknown));
+    endorsements.trace() = before;
+    return compare_with(look_up(endorsements, keys).approved);
   }
 
   void judge_firmware(Endorsements& endorsements, Appraised::Submodule& submodule) const {
-    const auto approved = endorsements.find<ApprovedFirmware>(Topic::reference_values, as_bytes(riot::kKey));
-    if (approved == nullptr) {
-      // Never endorsed, or withdrawn: who revokes a firmware must not make all of them good.
-      submodule.vector[TrustClaim::executables] = rats::kUnrecognisedRuntime;
-      submodule.problem = Error{.code = Errc::no_reference_values,
-                                .why =
-                                    "no reference value is known for the firmware of DICE devices: the chain says "
-                                    "which device it is, and nobody said what it may run"};
-    } else {
-      auto compared = riot::compare(chain_, *approved, endorsements.now(), submodule.name, endorsements.trace());
-      submodule.vector[TrustClaim::executables] = compared ? kApprovedBoot : rats::kUnrecognisedRuntime;
-      if (!compared) submodule.problem = std::move(compared).error();
-    }
-    if (auto closed = riot::check_flags(chain_); !closed) {
+    auto compared = compare_firmware(endorsements, submodule.name);
+    submodule.vector[TrustClaim::executables] = compared ? kApprovedBoot : rats::kUnrecognisedRuntime;
+    if (!compared) submodule.problem = std::move(compared).error();
+    if (auto closed = riot::check_flags(chain_, submodule.name, endorsements.trace()); !closed) {
       submodule.vector[TrustClaim::configuration] = kUnsafeConfiguration;
       submodule.problem = std::move(closed).error();
     }
   }
 
   dice::Chain chain_;
-  bool fresh_ = false;
   std::vector<Bytes> keys_;  // DER SPKI, once authentic
 };
 
@@ -150,7 +157,8 @@ Result<void> read_firmware(const rats::Comid& comid, Content& content) {
   for (const rats::ReferenceTriple& triple : comid.reference_values) {
     if (const auto firmware = riot::firmware_of(triple); !firmware)
       return within("reference-triples", firmware.error());
-    CHECK(content.add(Topic::reference_values, as_bytes(riot::kKey), TripleKind::reference_values, triple));
+    CHECK(content.add(Topic::reference_values, riot::firmware_key(*triple.environment.class_map),
+                      TripleKind::reference_values, triple));
   }
   return {};
 }
@@ -173,20 +181,38 @@ class RiotScheme final : public Scheme {
     return profile == riot::kProfile ? read_roots(comid, content) : read_firmware(comid, content);
   }
 
-  // All firmware that is approved of any maker: CoSERV has no question for everything.
-  Result<Questions> questions(Topic topic, ByteView) const override {
-    if (topic != Topic::trust_anchor)
-      return fail(Errc::unsupported,
-                  "reference values of DICE chains are not asked for by class or instance: this evidence is appraised "
-                  "by a verifier with a store only");
-    rats::Class selected;
-    selected.vendor = riot::kVendor;
-    selected.model = riot::kModel;
-    return Questions{ask_for_class(riot::kProfile, rats::ArtifactType::trust_anchors, std::move(selected))};
+  Result<Questions> questions(Topic topic, ByteView key) const override {
+    if (topic == Topic::trust_anchor) return Questions{for_roots()};
+    TRY(const rats::Environment named, environment_of_key(key));
+    if (!named.class_map) return fail(Errc::unsupported, "firmware is of a class");
+    return is_asked_for(*named.class_map) ? Questions{for_firmware(*named.class_map)} : Questions{};
+  }
+
+  // A bundle is for the layers of devices, as their TcbInfos name them.
+  std::vector<rats::CoservQuery> questions_beside(const rats::Class& named) const override {
+    std::vector<rats::CoservQuery> questions{for_roots()};
+    for (const rats::Class& member : riot::members_of(named))
+      if (is_asked_for(member)) questions.push_back(for_firmware(member));
+    return questions;
   }
 
   Result<std::shared_ptr<const Endorsed>> join(Topic topic, std::span<const Statement> statements) const override {
     return topic == Topic::trust_anchor ? riot::join_roots(statements) : riot::join_firmware(statements);
+  }
+
+ private:
+  static rats::CoservQuery for_roots() {
+    rats::Class selected;
+    selected.vendor = riot::kVendor;
+    selected.model = riot::kModel;
+    return ask_for_class(riot::kProfile, rats::ArtifactType::trust_anchors, std::move(selected));
+  }
+  // A name without a character names nobody, and services refuse to look for it.
+  static bool is_asked_for(const rats::Class& member) {
+    return !(member.vendor && member.vendor->empty()) && !(member.model && member.model->empty());
+  }
+  static rats::CoservQuery for_firmware(const rats::Class& selected) {
+    return ask_for_class(riot::kFirmwareProfile, rats::ArtifactType::reference_values, selected);
   }
 };
 

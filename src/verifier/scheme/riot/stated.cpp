@@ -9,9 +9,7 @@ namespace {
 
 rats::Measurement measurement_of(const evidence::dice::Measurement& stated) {
   rats::Measurement measurement;
-  for (const evidence::dice::FirmwareId& fwid : stated.firmware)
-    if (const auto hash = hash_of(fwid))
-      measurement.values.digests.push_back({.algorithm = rats::named_information_id(*hash), .value = fwid.digest});
+  measurement.values.digests = digests_of(stated);
   if (stated.svn) measurement.values.svn = rats::Svn{.value = *stated.svn};
   return measurement;
 }

@@ -11,20 +11,6 @@ namespace {
 
 constexpr std::size_t kMeasurement = 48;
 
-void add(std::vector<ProductRoot::Authority>& to, const crypto::Certificate& certificate, const Statement& statement) {
-  auto known = std::ranges::find_if(
-      to, [&](const auto& authority) { return equal(authority.certificate.der(), certificate.der()); });
-  if (known == to.end()) known = to.insert(known, {.certificate = certificate, .validity = {}});
-  known->validity.add(statement.origin->validity);
-}
-
-std::vector<crypto::Certificate> valid(const std::vector<ProductRoot::Authority>& authorities, Timestamp now) {
-  std::vector<crypto::Certificate> certificates;
-  for (const ProductRoot::Authority& authority : authorities)
-    if (authority.validity.contains(now)) certificates.push_back(authority.certificate);
-  return certificates;
-}
-
 Result<void> check_class(const rats::Class& environment_class) {
   const bool has_others =
       environment_class.vendor || environment_class.model || environment_class.layer || environment_class.index;
@@ -38,7 +24,7 @@ Result<void> check_class(const rats::Class& environment_class) {
 }  // namespace
 
 evidence::sevsnp::Roots ProductRoot::at(Timestamp now) const {
-  return {.arks = valid(arks, now), .asks = valid(asks, now)};
+  return {.arks = as_certificates(valid_at(arks, now)), .asks = as_certificates(valid_at(asks, now))};
 }
 
 const Expected* ReferenceSet::find(std::uint64_t mkey) const {
@@ -125,8 +111,8 @@ Result<std::shared_ptr<const Endorsed>> join_roots(std::span<const Statement> st
     // Otherwise whoever may provision could put a second root beside AMD's, under its name.
     if (!joined->arks.empty() && !equal(joined->arks.front().certificate.der(), path.back().der()))
       return fail(Errc::conflict, "another root is already endorsed under this name: remove the old endorsement first");
-    add(joined->arks, path.back(), statement);
-    for (std::size_t i = 0; i + 1 < path.size(); ++i) add(joined->asks, path[i], statement);
+    add_authority(joined->arks, path.back(), *statement.origin);
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) add_authority(joined->asks, path[i], *statement.origin);
   }
   return joined;
 }
@@ -137,8 +123,7 @@ Result<std::shared_ptr<const Endorsed>> join_sets(std::span<const Statement> sta
     ReferenceSet& set = joined->sets.emplace_back();
     TRY(set.values, values_of(statement.values()));
     set.validity.add(statement.origin->validity);
-    set.source = statement.origin->source;
-    set.submission = statement.origin->id;
+    set.source = Source(*statement.origin);
   }
   return joined;
 }

@@ -12,9 +12,11 @@
 #include "base/result.h"
 #include "crypto/certificate.h"
 #include "evidence/sevsnp/check.h"
+#include "verifier/scheme/endorsed_authority.h"
 #include "verifier/scheme/sevsnp/expected.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
+#include "verifier/store/sources.h"
 #include "verifier/store/statement.h"
 
 namespace credence::verifier::sevsnp {
@@ -24,12 +26,8 @@ inline constexpr std::string_view kProfile = "tag:amd.com,2024:snp-corim-profile
 inline constexpr std::string_view kArkProfile = "https://amd.com/ark";
 
 struct ProductRoot final : Endorsed {
-  struct Authority {
-    crypto::Certificate certificate;
-    Periods validity;
-  };
-  std::vector<Authority> arks;
-  std::vector<Authority> asks;
+  std::vector<EndorsedAuthority> arks;
+  std::vector<EndorsedAuthority> asks;
 
   // Those that may be used now.
   [[nodiscard]] evidence::sevsnp::Roots at(Timestamp now) const;
@@ -39,8 +37,7 @@ struct ProductRoot final : Endorsed {
 struct ReferenceSet {
   std::vector<Expected> values;
   Periods validity;
-  std::string source;      // the CoRIM's own id
-  std::string submission;  // its id in the store
+  Source source;
 
   [[nodiscard]] const Expected* find(std::uint64_t mkey) const;
 };

@@ -51,15 +51,16 @@ class SevsnpEvidence final : public Evidence {
     const snp::Vek& vek = statements_.vek;
     const auto root =
         endorsements.find<ProductRoot>(Topic::trust_anchor, sevsnp::root_key(vek.root_organization, vek.root_name));
-    if (root == nullptr)
+    if (root == nullptr) {
+      trace_no_root(endorsements.trace(), sevsnp_scheme().name(),
+                    std::format("{} of {}", vek.root_name, vek.root_organization));
       return fail(Errc::unknown_attester, std::format("no root is endorsed for {} of {}: provision its CoRIM",
                                                       vek.root_name, vek.root_organization));
-    const snp::Roots roots = root->at(endorsements.now());
-    if (roots.arks.empty())
-      return fail(Errc::expired, std::format("the endorsement of {} {}: provision a current CoRIM", vek.root_name,
-                                             root->arks.front().validity.refusal(endorsements.now())));
-    CHECK(snp::check_chain(statements_, roots, endorsements.now()));
-    keys_ = keys_relied_on(roots);
+    }
+    const auto held = check_chain_under(*root, endorsements.now());
+    trace_chain(endorsements, *root, held);
+    CHECK(held);
+    keys_ = keys_relied_on(root->at(endorsements.now()));
     return snp::check_report(statements_);
   }
 
@@ -75,6 +76,7 @@ class SevsnpEvidence final : public Evidence {
     Appraised appraised;
     appraised.ueid = instance_of(statements_);
     appraised.credence.purpose = "challenge";
+    appraised.credence.hazard_allowed = !comparison.warnings.empty();
     appraised.credence.warnings = std::move(comparison.warnings);
     appraised.submodules.push_back({.name = name,
                                     .vector = comparison.vector,
@@ -92,6 +94,27 @@ class SevsnpEvidence final : public Evidence {
   std::optional<ByteView> attested_key() const override { return std::nullopt; }
 
  private:
+  Result<void> check_chain_under(const ProductRoot& known, Timestamp now) const {
+    const snp::Roots roots = known.at(now);
+    if (roots.arks.empty())
+      return fail(Errc::expired, std::format("the endorsement of {} {}: provision a current CoRIM",
+                                             statements_.vek.root_name, known.arks.front().validity.refusal(now)));
+    return snp::check_chain(statements_, roots, now);
+  }
+
+  void trace_chain(Endorsements& endorsements, const ProductRoot& known, const Result<void>& held) const {
+    Trace& trace = endorsements.trace();
+    if (!trace.wanted()) return;
+    const Timestamp now = endorsements.now();
+    const auto looked_at = [&](const std::vector<EndorsedAuthority>& all) {
+      return held ? valid_at(all, now) : any_time(all);
+    };
+    const std::string_view submodule = sevsnp_scheme().name();
+    trace_signed_under(trace, submodule, "root", looked_at(known.arks), held, now);
+    trace_signed_under(trace, submodule, "intermediate",
+                       signers_of({&statements_.vek.certificate}, looked_at(known.asks)), held, now);
+  }
+
   // The VEK, whoever issued it, and the roots of the product: all of them vouch for the report. An ASK counts because
   // it signed and not because it is shown: another one shown beside that of the CoRIM would hide a revoked ASK, and
   // pass for a key that the evidence was verified with.

@@ -1,8 +1,8 @@
 #include "verifier/scheme/tpm_enacttrust/endorsed.h"
 
-#include <algorithm>
 #include <format>
 #include <optional>
+#include <utility>
 
 #include "rats/corim/comid.h"
 
@@ -66,13 +66,10 @@ Result<std::shared_ptr<const Endorsed>> join_keys(std::span<const Statement> sta
 
 Result<std::shared_ptr<const Endorsed>> join_digests(std::span<const Statement> statements) {
   auto joined = std::make_shared<NodeDigests>();
+  ApprovedJoiner joiner(joined->digests);
   for (const Statement& statement : statements) {
     TRY(Bytes value, digest_of(statement.values()));
-    auto known = std::ranges::find(joined->digests, value, &NodeDigests::Digest::value);
-    if (known == joined->digests.end())
-      known = joined->digests.insert(known, {.value = std::move(value), .validity = {}, .sources = {}});
-    known->validity.add(statement.origin->validity);
-    known->sources.add(*statement.origin);
+    joiner.add(std::move(value), *statement.origin);
   }
   return joined;
 }

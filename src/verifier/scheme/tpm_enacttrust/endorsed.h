@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/key.h"
+#include "verifier/scheme/approved_value.h"
 #include "verifier/store.h"
 #include "verifier/store/periods.h"
 #include "verifier/store/sources.h"
@@ -27,12 +28,7 @@ struct NodeKey final : Endorsed {
 };
 
 struct NodeDigests final : Endorsed {
-  struct Digest {
-    Bytes value;
-    Periods validity;
-    Sources sources;
-  };
-  std::vector<Digest> digests;
+  std::vector<ApprovedValue> digests;  // of SHA-256
 };
 
 // The octets of the node's UUID. Errc::missing_member or unexpected_type when the environment is anything else than an

@@ -21,17 +21,12 @@ using rats::TrustClaim;
 
 Result<void> check_digest(const NodeDigests* known, ByteView got, Timestamp now) {
   if (known == nullptr) return fail(Errc::no_reference_values, "no reference value is known for this node");
-  std::string expected;
-  for (const NodeDigests::Digest& digest : known->digests) {
-    if (!equal(digest.value, got)) {
-      expected += (expected.empty() ? "" : " or ") + to_hex(digest.value);
-      continue;
-    }
-    if (digest.validity.contains(now)) return {};
-    return fail(Errc::expired, std::format("the reference value of this node {}", digest.validity.refusal(now)));
-  }
-  return fail(Errc::pcr_mismatch,
-              std::format("digest over all quoted PCRs: expected {}, got {}", expected, to_hex(got)));
+  const ApprovedValue* same = find_approved(known->digests, got);
+  if (same == nullptr)
+    return fail(Errc::pcr_mismatch, std::format("digest over all quoted PCRs: expected {}, got {}",
+                                                expected_text(known->digests, now), to_hex(got)));
+  if (same->validity.contains(now)) return {};
+  return fail(Errc::expired, std::format("the reference value of this node {}", same->validity.refusal(now)));
 }
 
 void trace_key(Trace& trace, const Token& token, const NodeKey* key, Timestamp now) {
@@ -45,30 +40,21 @@ void trace_key(Trace& trace, const Token& token, const NodeKey* key, Timestamp n
   if (key == nullptr) {
     step.actual = "no endorsement names the node";
   } else {
-    step.source = key->sources.corims();
-    step.submission = key->sources.submissions();
+    name_sources(step, key->sources);
     if (!step.agrees) step.actual = "its endorsement " + key->validity.refusal(now);
   }
   trace.add(std::move(step));
 }
 
-void trace_digest(Trace& trace, const NodeDigests* known, ByteView got, bool agrees) {
+void trace_digest(Trace& trace, const NodeDigests* known, ByteView got, Timestamp now, bool agrees) {
   if (!trace.wanted()) return;
-  Trace::Step step{.submodule = std::string(tpm_enacttrust_scheme().name()),
-                   .claim = "executables",
-                   .subject = "digest over all quoted PCRs",
-                   .actual = to_hex(got),
-                   .agrees = agrees};
-  Sources sources;
-  if (known != nullptr) {
-    for (const NodeDigests::Digest& digest : known->digests) {
-      (step.expected += step.expected.empty() ? "" : " or ") += to_hex(digest.value);
-      if (!agrees || equal(digest.value, got)) sources.add(digest.sources);
-    }
-  }
-  step.source = sources.corims();
-  step.submission = sources.submissions();
-  trace.add(std::move(step));
+  const Trace::Step step{.submodule = std::string(tpm_enacttrust_scheme().name()),
+                         .claim = "executables",
+                         .subject = "digest over all quoted PCRs",
+                         .actual = to_hex(got),
+                         .agrees = agrees};
+  if (known == nullptr) return trace.add(step);
+  trace_approved(trace, step, known->digests, got, now);
 }
 
 class EnacttrustEvidence final : public Evidence {
@@ -111,7 +97,7 @@ class EnacttrustEvidence final : public Evidence {
                                                                .claims = evidence::enacttrust::claims_of(token_)});
     const auto digests = endorsements.find<NodeDigests>(Topic::reference_values, token_.node.octets);
     auto approved = check_digest(digests.get(), token_.quoted().digest, endorsements.now());
-    trace_digest(endorsements.trace(), digests.get(), token_.quoted().digest, approved.has_value());
+    trace_digest(endorsements.trace(), digests.get(), token_.quoted().digest, endorsements.now(), approved.has_value());
     if (!approved) {
       submodule.vector[TrustClaim::executables] = rats::kUnrecognisedRuntime;
       submodule.problem = std::move(approved).error();

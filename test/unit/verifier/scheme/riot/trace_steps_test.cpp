@@ -1,0 +1,181 @@
+// RIOT: what a trace says of the root that a chain hangs from, and of the state of its layers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "support/dice_device.h"
+#include "unit/verifier/fixture.h"
+
+namespace credence::verifier {
+namespace {
+
+using test::DiceDevice;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const Bytes kTracedNonce(32, 0x11);
+
+class RiotTrace : public testing::Test {
+ protected:
+  using Steps = std::vector<Trace::Step>;
+
+  void SetUp() override { test::provision(*store, device.reference_values()); }
+
+  rats::Ear appraise(const DiceDevice::Certificates& chain, Timestamp now = test::kNow) {
+    return test::engine_over(store, {}, now)
+        .appraise({.media_type = std::string(evidence::dice::kPemChain),
+                   .evidence = DiceDevice::pem(chain),
+                   .challenge = Nonce(kTracedNonce),
+                   .trace = true})
+        .value();
+  }
+  rats::Ear appraise(Timestamp now = test::kNow) { return appraise(device.with_fresh_leaf(kTracedNonce), now); }
+  // Of a maker with this name, in a CoRIM with this id.
+  static rats::Corim roots_of_another(const std::string& id) {
+    DiceDevice other;
+    other.root = test::make_certificate(other.root_key.public_key(),
+                                        {.organization = id, .common_name = "Device root", .is_authority = true},
+                                        other.root_key);
+    rats::Corim corim = other.roots();
+    corim.id = id;
+    return corim;
+  }
+  static Steps about(const rats::Ear& ear, std::string_view subject) {
+    Steps steps;
+    for (const Trace::Step& step : ear.credence.trace)
+      if (step.subject.starts_with(subject)) steps.push_back(step);
+    return steps;
+  }
+  static std::string sha256_of(ByteView octets) {
+    return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, octets).value().view());
+  }
+
+  DiceDevice device;
+  std::shared_ptr<Store> store = memory_store();
+};
+
+TEST_F(RiotTrace, NamesTheRootOfAGoodChainAndNoOther) {
+  test::provision(*store, device.roots());
+  test::provision(*store, roots_of_another("Another"));
+  const rats::Ear ear = appraise();
+  ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+  const Steps steps = about(ear, "signed under");
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_THAT(steps[0].subject, AllOf(StartsWith("signed under root "), HasSubstr("O=Maker")));
+  EXPECT_EQ(steps[0].submodule, "RIOT");
+  EXPECT_TRUE(steps[0].claim.empty());
+  EXPECT_EQ(steps[0].expected, "sha-256 " + sha256_of(device.root.der()));
+  EXPECT_EQ(steps[0].actual, "the chain holds");
+  EXPECT_EQ(steps[0].source, "device roots");
+  EXPECT_EQ(steps[0].submission, sha256_of(as_bytes("device roots")));
+  EXPECT_TRUE(steps[0].agrees);
+  EXPECT_TRUE(about(ear, "bound to this challenge").at(0).agrees);
+}
+
+TEST_F(RiotTrace, NamesEveryCorimOfARootAndTheIntermediateThatSigned) {
+  test::provision(*store, device.roots());
+  DiceDevice::Certificates chain = device.with_fresh_leaf(kTracedNonce);
+  rats::Corim path = device.roots();
+  path.id = std::string("path");
+  path.comids[0].attestation_keys[0].keys[0] = {.tag = rats::kTagPkixBase64CertPath,
+                                                .value = to_bytes(as_bytes(chain.back().pem() + device.root.pem()))};
+  test::provision(*store, path);
+  chain.pop_back();
+  const rats::Ear ear = appraise(chain);
+  ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
+  const Steps roots = about(ear, "signed under root");
+  ASSERT_EQ(roots.size(), 1U);
+  EXPECT_EQ(roots[0].source, "device roots, path");
+  const Steps intermediates = about(ear, "signed under intermediate");
+  ASSERT_EQ(intermediates.size(), 1U);
+  EXPECT_THAT(intermediates[0].subject, HasSubstr("DeviceID"));
+  EXPECT_EQ(intermediates[0].source, "path");
+  EXPECT_TRUE(intermediates[0].agrees);
+}
+
+TEST_F(RiotTrace, NamesTheRootsThatDoNotHoldAChain) {
+  test::provision(*store, device.roots());
+  const DiceDevice attacker;  // whose root calls itself like the device's
+  const auto refused = [&] {
+    const rats::Ear ear = appraise(attacker.with_fresh_leaf(kTracedNonce));
+    EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
+    test::expect_problem(ear.submodules.at("RIOT"), Errc::untrusted_chain, "");
+    return about(ear, "signed under");
+  };
+  const Steps alone = refused();
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_THAT(alone[0].actual, StartsWith("untrusted_chain"));
+  EXPECT_EQ(alone[0].source, "device roots");
+  EXPECT_FALSE(alone[0].agrees);
+
+  for (const std::string id : {"A", "B", "C", "D", "E"}) test::provision(*store, roots_of_another(id));
+  const Steps many = refused();
+  ASSERT_EQ(many.size(), 4U);
+  EXPECT_EQ(many[0].source, "device roots");
+  EXPECT_EQ(many[3].source, "C");
+  EXPECT_EQ(many[3].submission, sha256_of(as_bytes("C")));
+  EXPECT_THAT(many[3].expected, HasSubstr(", or one of 2 others"));
+  EXPECT_TRUE(appraise().is_affirming());
+}
+
+TEST_F(RiotTrace, NamesTheRootThatIsNotValidNow) {
+  const Timestamp later = test::kNow + Seconds(1);
+  rats::Corim roots = device.roots();
+  roots.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
+  test::provision(*store, roots);
+  EXPECT_TRUE(appraise().is_affirming());
+  const auto expect_named = [&](Errc code) {
+    const rats::Ear ear = appraise(later);
+    test::expect_problem(ear.submodules.at("RIOT"), code, "");
+    const Steps steps = about(ear, "signed under");
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_THAT(steps[0].subject, HasSubstr("O=Maker"));
+    EXPECT_THAT(steps[0].actual, StartsWith("its endorsement expired at "));
+    EXPECT_EQ(steps[0].source, "device roots");
+    EXPECT_FALSE(steps[0].agrees);
+  };
+  expect_named(Errc::expired);
+  // Of another maker, and good: the chain does not hang from it.
+  test::provision(*store, roots_of_another("Another"));
+  expect_named(Errc::untrusted_chain);
+}
+
+TEST_F(RiotTrace, SaysThatNoRootIsKnown) {
+  const rats::Ear ear = appraise();
+  test::expect_problem(ear.submodules.at("RIOT"), Errc::unknown_attester, "no root of devices is endorsed");
+  const Steps steps = about(ear, "signed under root");
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_TRUE(steps[0].expected.empty());
+  EXPECT_FALSE(steps[0].agrees);
+}
+
+TEST_F(RiotTrace, SaysWhatALayerSaysOfItsState) {
+  test::provision(*store, device.roots());
+  struct Case {
+    std::uint8_t octet;  // of the BIT STRING
+    std::string actual;
+    bool closed;
+  };
+  for (const auto& [octet, actual, closed] :
+       {Case{0x00, "none of them, flags 0x0", true}, Case{0x08, "none of them, flags 0x10", true},
+        Case{0x80, "not configured, flags 0x1", false}, Case{0x40, "not secure, flags 0x2", false},
+        Case{0x20, "recovery, flags 0x4", false}, Case{0x90, "not configured, debug, flags 0x9", false}}) {
+    device.flags = octet;
+    const rats::Ear ear = appraise();
+    EXPECT_EQ(ear.is_affirming(), closed) << actual;
+    const Steps steps = about(ear, "state of a layer");
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(steps[0].claim, "configuration");
+    EXPECT_EQ(steps[0].subject, "state of a layer, vendor Example");
+    EXPECT_EQ(steps[0].expected, "none of not configured, not secure, recovery, debug");
+    EXPECT_EQ(steps[0].actual, actual);
+    EXPECT_EQ(steps[0].agrees, closed);
+  }
+}
+
+}  // namespace
+}  // namespace credence::verifier

@@ -1,0 +1,175 @@
+// SEVSNP: which digests of a field match, on whose word, and which reference values a trace names.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "support/snp_machine.h"
+#include "unit/verifier/fixture.h"
+
+namespace credence::verifier {
+namespace {
+
+using test::SnpMachine;
+using testing::HasSubstr;
+using Digests = std::vector<rats::CorimDigest>;
+using Steps = std::vector<Trace::Step>;
+
+constexpr std::int64_t kSha384 = 7, kSha3 = 11;
+const Bytes kReportNonce(64, 0x11);
+
+class SevSnpDigests : public testing::Test {
+ protected:
+  void SetUp() override { test::provision(*store, SnpMachine::roots()); }
+
+  rats::Ear appraise(Timestamp now = test::kNow) {
+    return test::engine_over(store, {}, now)
+        .appraise({.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
+                   .evidence = machine.evidence(kReportNonce),
+                   .challenge = Nonce(kReportNonce),
+                   .trace = true})
+        .value();
+  }
+  rats::Corim with_measurement(const Digests& digests) {
+    rats::Corim corim = machine.reference_values();
+    corim.comids.at(0).reference_values.at(0).measurements.at(0).values.digests = digests;
+    return corim;
+  }
+  void expect_not_taken(const Digests& digests) {
+    const rats::Corim corim = with_measurement(digests);
+    test::expect_refused(store->submit(corim, test::octets_of(corim)), Errc::invalid_value,
+                         "mkey 641 (MEASUREMENT): expected one digest of SHA-384");
+  }
+  static Steps about(const rats::Ear& ear, std::string_view subject) {
+    Steps steps;
+    for (const Trace::Step& step : ear.credence.trace)
+      if (step.subject == subject) steps.push_back(step);
+    return steps;
+  }
+  static std::string submission_of(const std::string& id) {
+    return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(id)).value().view());
+  }
+
+  SnpMachine machine;
+  std::shared_ptr<Store> store = memory_store();
+};
+
+TEST_F(SevSnpDigests, AreComparedUnderTheirAlgorithm) {
+  expect_not_taken({{kSha3, machine.measurement}});
+  EXPECT_FALSE(appraise().is_affirming());
+  test::provision(*store, with_measurement({{std::string("sha-384"), machine.measurement}}));
+  EXPECT_TRUE(appraise().is_affirming());
+}
+
+TEST_F(SevSnpDigests, OfOneAlgorithmTwiceMatchNothing) {
+  expect_not_taken({{kSha384, machine.measurement}, {kSha384, machine.measurement}});
+  expect_not_taken({{kSha384, machine.measurement}, {std::string("sha-384"), Bytes(48, 1)}});
+  EXPECT_FALSE(appraise().is_affirming());
+  test::provision(*store, with_measurement({{kSha384, machine.measurement}}));
+  EXPECT_TRUE(appraise().is_affirming());
+}
+
+TEST_F(SevSnpDigests, OfARefusalAreNamedWithTheirCorimsTheNearestFirst) {
+  // Build n misses in GUEST_SVN, and all but the third in HOST_DATA too.
+  for (std::uint64_t build = 1; build <= 6; ++build) {
+    std::vector<rats::Measurement> more{SnpMachine::svn(1, 100 + build, false)};
+    if (build != 3) more.push_back(SnpMachine::raw(642, Bytes(32, 1)));
+    test::provision(*store, machine.reference_values(std::move(more), "build " + std::to_string(build)));
+  }
+  const rats::Ear ear = appraise();
+  test::expect_problem(ear.submodules.at("SEVSNP"), Errc::not_affirming, "GUEST_SVN: expected 103");
+  const Steps steps = about(ear, "GUEST_SVN");
+  ASSERT_EQ(steps.size(), 4U);
+  const std::vector<int> nearest{3, 1, 2, 4};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::string build = "build " + std::to_string(nearest[i]);
+    EXPECT_EQ(steps[i].expected, std::to_string(100 + nearest[i]));
+    EXPECT_EQ(steps[i].actual, "0x0000000000000007");
+    EXPECT_EQ(steps[i].source, build);
+    EXPECT_EQ(steps[i].submission, submission_of(build));
+    EXPECT_FALSE(steps[i].agrees);
+  }
+  EXPECT_EQ(about(ear, "HOST_DATA").size(), 3U);
+  ASSERT_EQ(about(ear, "other sets of reference values").size(), 1U);
+  EXPECT_EQ(about(ear, "other sets of reference values")[0].actual, "2 more are not met");
+
+  // Of the set that is met, and no other.
+  test::provision(*store, machine.reference_values({SnpMachine::svn(1, 7, false)}, "right"));
+  const rats::Ear good = appraise();
+  ASSERT_TRUE(good.is_affirming());
+  ASSERT_EQ(about(good, "GUEST_SVN").size(), 1U);
+  EXPECT_EQ(about(good, "GUEST_SVN")[0].source, "right");
+  EXPECT_TRUE(about(good, "HOST_DATA").empty());
+}
+
+TEST_F(SevSnpDigests, ThatNobodyStatesOrNotNowAreInTheTrace) {
+  const Steps unknown = about(appraise(), "MEASUREMENT");
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_EQ(unknown[0].actual, to_hex(machine.measurement));
+  EXPECT_TRUE(unknown[0].expected.empty());
+  EXPECT_FALSE(unknown[0].agrees);
+
+  rats::Corim old = machine.reference_values({}, "old");
+  old.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
+  test::provision(*store, old);
+  EXPECT_TRUE(appraise().is_affirming());
+  const Steps expired = about(appraise(test::kNow + Seconds(1)), "MEASUREMENT");
+  ASSERT_EQ(expired.size(), 1U);
+  EXPECT_THAT(expired[0].expected, HasSubstr(to_hex(machine.measurement) + ", which expired at"));
+  EXPECT_EQ(expired[0].source, "old");
+  EXPECT_EQ(expired[0].submission, submission_of("old"));
+  EXPECT_FALSE(expired[0].agrees);
+}
+
+TEST_F(SevSnpDigests, ThatNoSetAllowsNameTheSetThatDoesNot) {
+  machine.platform_info |= 1;
+  test::provision(*store, machine.reference_values());
+  const rats::Ear ear = appraise();
+  EXPECT_FALSE(ear.is_affirming());
+  const Steps& steps = ear.credence.trace;
+  const auto hazard = std::ranges::find(steps, "present", &Trace::Step::actual);
+  ASSERT_NE(hazard, steps.end());
+  EXPECT_THAT(hazard->subject, HasSubstr("multithreading"));
+  EXPECT_THAT(hazard->expected, HasSubstr("absent, or allowed by PLATFORM_INFO (mkey 7)"));
+  EXPECT_EQ(hazard->source, "values");
+  EXPECT_EQ(hazard->submission, submission_of("values"));
+  EXPECT_FALSE(hazard->agrees);
+
+  test::provision(*store, machine.reference_values({SnpMachine::raw(7, {0, 0, 0, 0, 0, 0, 0, 0x25})}, "allowing"));
+  EXPECT_TRUE(appraise().is_affirming());
+}
+
+// The shared check of provisioning has seen that the authority is the signer.
+TEST_F(SevSnpDigests, OnTheWordOfTheSignerAreTaken) {
+  const crypto::PrivateKey key = test::make_key();
+  const auto certificate = crypto::self_sign(key, {.common_name = "signer",
+                                                   .dns_names = {},
+                                                   .not_before = test::kNow - Seconds(1000),
+                                                   .not_after = test::kNow + Seconds(1000)})
+                               .value();
+  const auto authorized_by = [&](const crypto::PrivateKey& authority) {
+    rats::Corim corim = machine.reference_values();
+    for (rats::Measurement& measurement : corim.comids.at(0).reference_values.at(0).measurements)
+      measurement.authorized_by = {
+          {.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(authority.public_key().pem()))}};
+    return corim;
+  };
+  const auto submit = [&](const rats::Corim& corim) {
+    return store->submit(
+        corim, rats::sign_corim(corim, {.name = "S", .uri = {}, .validity = {}}, key, {&certificate, 1}).value());
+  };
+  test::expect_refused(submit(authorized_by(test::make_key())), Errc::unauthorized, "authorized-by");
+  const rats::Corim corim = authorized_by(key);
+  test::expect_refused(store->submit(corim, rats::encode_corim(corim).value()), Errc::unauthorized, "not signed");
+  EXPECT_FALSE(appraise().is_affirming());
+  const auto taken = submit(corim);
+  ASSERT_TRUE(taken) << taken.error().text();
+  EXPECT_TRUE(appraise().is_affirming());
+}
+
+}  // namespace
+}  // namespace credence::verifier
