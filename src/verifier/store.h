@@ -54,6 +54,9 @@ struct Lookup {
   const Scheme& scheme;
   Topic topic{};
   ByteView key;
+  // What is wanted may stand under any of several keys, and mostly stands under one: that this one is unknown is
+  // nothing unusual, and no reason to ask a database. Who has found too little looks one of them up without it.
+  bool one_of_several = false;
 };
 
 struct Stored {
@@ -71,6 +74,15 @@ struct StoredCorim {
   bool active = true;  // look-ups find what it says
   std::size_t size = 0;
   std::size_t deactivated = 0;  // so many CoMIDs and statements in it are off all the same
+};
+
+// What it came to that CoRIMs, or parts of them, were turned off or on or removed: ids of CoRIMs, and of parts
+// (verifier/store/deactivated.h).
+struct LifecycleChange {
+  std::vector<std::string> selected;
+  // What does not count all the same: of CoRIMs that were activated the parts that stay off, and CoMIDs in others that
+  // were deactivated because what alone replaced them (linked-tags) was deactivated or removed.
+  std::vector<std::string> off;
 };
 
 // What look-ups can find.
@@ -110,28 +122,36 @@ class Store : public Knowledge, public DocumentStore {
   // Validates the whole CoRIM against its profile, then stores all of it or nothing; durable when it returns. What
   // contradicts an active CoRIM (the same kid with another key) is Errc::conflict, also a revoked one. What is active
   // already is a `duplicate`: the same octets, or the same said again (a signature is never the same twice). What is
-  // there and was deactivated is Errc::conflict: it is to be activated. A CoRIM that is revoked, or whose signer is, is
-  // refused.
+  // there and was deactivated, wholly or in part, is Errc::conflict: it is to be activated. So is a CoMID that is off
+  // in another CoRIM. A CoRIM that is revoked, or whose signer is, is refused.
   [[nodiscard]] virtual Result<Stored> submit(const rats::Corim& corim, ByteView octets) = 0;
 
-  // All, oldest first.
+  // All, oldest first. Of one that is not active and cannot be read here source, profile and validity are empty.
   [[nodiscard]] virtual Result<std::vector<StoredCorim>> list() const = 0;
+  // One of them. Errc::not_found.
+  [[nodiscard]] virtual Result<StoredCorim> stored(std::string_view id) const = 0;
   // As it was submitted. Errc::not_found.
   [[nodiscard]] virtual Result<Bytes> octets(std::string_view id) const = 0;
   // Both: durable when they return, in force for every look-up that begins afterwards. Errc::not_found.
-  // All of `ids` or none. Errc::conflict when what is activated contradicts what is active, or each other. Activating
-  // what is active changes nothing.
-  [[nodiscard]] virtual Result<void> set_active(std::span<const std::string> ids, bool active) = 0;
+  // All of `ids` or none. Errc::conflict when what is activated contradicts what is active, or each other, or has a
+  // CoMID that is off in another CoRIM. Activating what is active changes nothing. Errc::too_large when too much is
+  // replaced by what is deactivated (kMostDisregarded), and by nothing else.
+  [[nodiscard]] virtual Result<LifecycleChange> set_active(std::span<const std::string> ids, bool active) = 0;
   // The same for what a query selects: CoRIMs and CoMIDs by the ids that they give themselves, statements by what they
   // are about, in CoRIMs that are active or not. A statement counts when it is active itself, its CoMID is and its
-  // CoRIM is. Errc::not_found when a selector selects nothing; beyond 4096 statements Errc::too_large. What it came to,
-  // for logs: ids of CoRIMs, and of what is in them.
-  [[nodiscard]] virtual Result<std::vector<std::string>> set_active(const rats::CoservQuery& query, bool active) = 0;
-  [[nodiscard]] virtual Result<void> remove(std::string_view id) = 0;
+  // CoRIM is. Errc::not_found when a selector selects nothing; beyond 4096 statements Errc::too_large.
+  [[nodiscard]] virtual Result<LifecycleChange> set_active(const rats::CoservQuery& query, bool active) = 0;
+  [[nodiscard]] virtual Result<LifecycleChange> remove(std::string_view id) = 0;
 
   // The active CoRIMs that give themselves this id and of which nothing is deactivated, in the order in which they came
   // to be active here.
   [[nodiscard]] virtual std::vector<std::shared_ptr<const Origin>> origins(std::string_view source) const = 0;
+
+  // Of the active CoRIMs of this profile that have this CoMID, or CoSWID (Content::coswid_name()), in its highest
+  // version, and of which nothing is deactivated: the last that suits. Null when there is none. `suits`
+  // must not call the store.
+  [[nodiscard]] virtual std::shared_ptr<const Origin> newest_with_tag(
+      std::string_view profile, std::string_view tag, const std::function<bool(const Origin&)>& suits) const = 0;
 
   // What active CoRIMs of this profile, signed by nobody who is revoked, state of the environments that the query
   // selects, whatever their validity. Errc::unsupported, Errc::too_large (StatementSelector).

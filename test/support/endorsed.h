@@ -1,6 +1,7 @@
 // Look-ups of a store in the terms of the TPM scheme.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,11 +43,16 @@ class BrokenStore final : public verifier::Store {
   }
   Result<verifier::Stored> submit(const rats::Corim&, ByteView) override { return failure(); }
   Result<std::vector<verifier::StoredCorim>> list() const override { return failure(); }
+  Result<verifier::StoredCorim> stored(std::string_view) const override { return failure(); }
   Result<Bytes> octets(std::string_view) const override { return failure(); }
-  Result<void> set_active(std::span<const std::string>, bool) override { return failure(); }
-  Result<std::vector<std::string>> set_active(const rats::CoservQuery&, bool) override { return failure(); }
+  Result<verifier::LifecycleChange> set_active(std::span<const std::string>, bool) override { return failure(); }
+  Result<verifier::LifecycleChange> set_active(const rats::CoservQuery&, bool) override { return failure(); }
   std::vector<std::shared_ptr<const verifier::Origin>> origins(std::string_view) const override { return {}; }
-  Result<void> remove(std::string_view) override { return failure(); }
+  std::shared_ptr<const verifier::Origin> newest_with_tag(
+      std::string_view, std::string_view, const std::function<bool(const verifier::Origin&)>&) const override {
+    return nullptr;
+  }
+  Result<verifier::LifecycleChange> remove(std::string_view) override { return failure(); }
   Result<std::vector<verifier::SelectedStatement>> select(std::string_view,
                                                           const rats::EnvironmentQuery&) const override {
     return failure();
@@ -66,7 +72,7 @@ class BrokenStore final : public verifier::Store {
   std::string why_;
 };
 
-// Another store, for tests that change one answer of it.
+// Another store, for tests that change an answer of it.
 class StoreAround : public verifier::Store {
  public:
   explicit StoreAround(std::shared_ptr<verifier::Store> inner) : inner_(std::move(inner)) {}
@@ -82,17 +88,23 @@ class StoreAround : public verifier::Store {
     return inner_->submit(corim, octets);
   }
   Result<std::vector<verifier::StoredCorim>> list() const override { return inner_->list(); }
+  Result<verifier::StoredCorim> stored(std::string_view id) const override { return inner_->stored(id); }
   Result<Bytes> octets(std::string_view id) const override { return inner_->octets(id); }
-  Result<void> set_active(std::span<const std::string> ids, bool active) override {
+  Result<verifier::LifecycleChange> set_active(std::span<const std::string> ids, bool active) override {
     return inner_->set_active(ids, active);
   }
-  Result<std::vector<std::string>> set_active(const rats::CoservQuery& query, bool active) override {
+  Result<verifier::LifecycleChange> set_active(const rats::CoservQuery& query, bool active) override {
     return inner_->set_active(query, active);
   }
   std::vector<std::shared_ptr<const verifier::Origin>> origins(std::string_view source) const override {
     return inner_->origins(source);
   }
-  Result<void> remove(std::string_view id) override { return inner_->remove(id); }
+  std::shared_ptr<const verifier::Origin> newest_with_tag(
+      std::string_view profile, std::string_view tag,
+      const std::function<bool(const verifier::Origin&)>& suits) const override {
+    return inner_->newest_with_tag(profile, tag, suits);
+  }
+  Result<verifier::LifecycleChange> remove(std::string_view id) override { return inner_->remove(id); }
   Result<std::vector<verifier::SelectedStatement>> select(std::string_view profile,
                                                           const rats::EnvironmentQuery& query) const override {
     return inner_->select(profile, query);
@@ -112,6 +124,18 @@ class StoreAround : public verifier::Store {
 
  private:
   std::shared_ptr<verifier::Store> inner_;
+};
+
+// One that others change too, and that can be cut off from where they do it: what happened since may have been missed.
+class RemoteStore final : public StoreAround {
+ public:
+  using StoreAround::StoreAround;
+  Result<std::shared_ptr<const verifier::DenyList>> deny_list() const override {
+    if (is_cut_off) return fail(Errc::unavailable, "revocations may have been missed");
+    return StoreAround::deny_list();
+  }
+
+  std::atomic<bool> is_cut_off = false;
 };
 
 }  // namespace credence::test

@@ -2,12 +2,16 @@
 
 #include <array>
 #include <format>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "crypto/hash.h"
+#include "verifier/store/deactivated.h"
 #include "verifier/store/index.h"
 #include "verifier/store/submission.h"
 #include "wire/cbor/reader.h"
@@ -203,24 +207,97 @@ class Restore {
       CHECK(journal_.for_each(static_cast<Kind>(kind), [&](const Journal::Entry& entry) -> Result<void> {
         if (mode_ == RestoreMode::into_empty)
           return fail(Errc::conflict, "the store is not empty: restore into an empty one, or add with --merge");
-        if (static_cast<Kind>(kind) == Kind::deactivation) active_.set_active({&entry.id, 1}, false);
+        if (static_cast<Kind>(kind) == Kind::deactivation) parts_off_.push_back(entry.id);
         if (kind != 0) return {};
-        TRY(Content content, content_of(entry));
-        if (entry.active) {
-          active_.add(std::move(content));
-        } else {
-          TRY(Bytes fingerprint, content.fingerprint());
-          inactive_.insert(std::move(fingerprint));
-        }
+        auto read = content_of(entry);
+        if (!read && !entry.active) return {};  // of another program, perhaps: it says nothing here
+        TRY(Content content, std::move(read));
+        TRY(Bytes said, content.said_fingerprint());
+        if (!entry.active) inactive_.insert(said);
+        present_[std::move(said)].push_back(entry.id);
+        if (entry.active) active_.add(std::move(content));
         return {};
       }));
+    }
+    turn_parts_off();
+    return {};
+  }
+
+  // After look_at_present(): which CoRIMs of the backup, of those of which something is off or all of it, are there,
+  // under whatever signature.
+  Result<void> look_for_others(ByteView backup) {
+    std::set<std::string, std::less<>> with_parts_off;
+    CHECK(for_each_document(backup, [&](const BackedUp& one) -> Result<void> {
+      if (one.kind == Kind::deactivation) with_parts_off.emplace(corim_of_deactivation(one.document.id));
+      return {};
+    }));
+    return for_each_document(backup, [&](const BackedUp& one) -> Result<void> {
+      if (one.kind != Kind::corim) return {};
+      if (one.document.active) active_there_.insert(one.document.id);
+      if (one.document.active && !with_parts_off.contains(one.document.id)) return {};
+      TRY(const Content content, content_of(one.document));
+      TRY(const Bytes said, content.said_fingerprint());
+      if (const auto found = present_.find(said); found != present_.end())
+        others_.emplace(one.document.id, found->second);
+      return {};
+    });
+  }
+
+  // What the backup has turned off as a whole is off under every signature, too, but for one that is active in the
+  // backup beside it; and what that replaces (linked-tags) does not count again because of it. Before anything is
+  // added: what is off contradicts nothing.
+  Result<void> turn_off(ByteView backup) {
+    turn_parts_off();
+    std::set<std::string> ids;
+    CHECK(for_each_document(backup, [&](const BackedUp& one) -> Result<void> {
+      if (one.kind != Kind::corim || one.document.active) return {};
+      const auto others = others_.find(one.document.id);
+      if (others == others_.end()) return {};
+      for (const std::string& id : others->second)
+        if (active_.content(id) != nullptr && !active_there_.contains(id)) ids.insert(id);
+      return {};
+    }));
+    TRY(const std::vector<std::string> replaced, active_.replaced_by(std::vector(ids.begin(), ids.end())));
+    for (const std::string& id : replaced)
+      CHECK(add_one({.kind = Kind::deactivation,
+                     .document = {.id = id, .octets = to_bytes(kDeactivationOctets), .active = true}}));
+    for (const std::string& id : ids) {
+      CHECK(journal_.append(Event::deactivated, Kind::corim, id, {}));
+      active_.remove(id);
+      ++outcome_.deactivated;
+    }
+    turn_parts_off();
+    return {};
+  }
+
+  // What the backup has turned off of a CoRIM is off under every signature.
+  Result<void> add(const BackedUp& backed_up) {
+    CHECK(add_one(backed_up));
+    if (backed_up.kind != Kind::deactivation) return {};
+    const std::string_view corim = corim_of_deactivation(backed_up.document.id);
+    const auto others = others_.find(corim);
+    if (others == others_.end()) return {};
+    for (const std::string& other : others->second) {
+      if (other == corim) continue;
+      BackedUp same = backed_up;
+      same.document.id = other + backed_up.document.id.substr(corim.size());
+      CHECK(add_one(same));
     }
     return {};
   }
 
-  Result<void> add(const BackedUp& backed_up) {
+  [[nodiscard]] const Restored& outcome() const noexcept { return outcome_; }
+
+ private:
+  // Those collected, at once: what is off is looked for in its CoRIM once, however many parts there are.
+  void turn_parts_off() {
+    active_.set_active(parts_off_, false);
+    parts_off_.clear();
+  }
+
+  Result<void> add_one(const BackedUp& backed_up) {
     const auto& [kind, document] = backed_up;
-    if (kind == Kind::deactivation) active_.set_active({&document.id, 1}, false);
+    if (kind == Kind::deactivation) parts_off_.push_back(document.id);
     TRY(const auto present, journal_.entry(kind, document.id));
     if (present) {
       ++outcome_.known;
@@ -241,17 +318,15 @@ class Restore {
     return {};
   }
 
-  [[nodiscard]] const Restored& outcome() const noexcept { return outcome_; }
-
- private:
-  // True when what it says is there already, under another signature of the same signer: in force, or turned off.
+  // True when what it says is there already: in force, under another signature of the same signer, or turned off, under
+  // whatever signature.
   Result<bool> activate(const Document& document) {
     TRY(Content content, content_of(document));
     // A store that was whole is as it was; what comes from two of them may not fit together.
     if (mode_ == RestoreMode::merge) {
       TRY(const auto same, active_.same_as(content));
-      TRY(const Bytes fingerprint, content.fingerprint());
-      if (same || inactive_.contains(fingerprint)) return true;
+      TRY(const Bytes said, content.said_fingerprint());
+      if (same || inactive_.contains(said)) return true;
       CHECK(active_.check(content));
     }
     active_.add(std::move(content));
@@ -262,7 +337,11 @@ class Restore {
   const RestoreMode mode_;
   const BackupProgress& progress_;
   Index active_;
-  std::set<Bytes> inactive_;  // fingerprints
+  std::vector<std::string> parts_off_;                                   // that active_ does not know yet
+  std::set<std::string> active_there_;                                   // ids of CoRIMs, in the backup
+  std::set<Bytes> inactive_;                                             // Content::said_fingerprint(), in the store
+  std::map<Bytes, std::vector<std::string>> present_;                    // ids by Content::said_fingerprint()
+  std::map<std::string, std::vector<std::string>, std::less<>> others_;  // ids of what says the same, by id
   Restored outcome_;
 };
 
@@ -295,11 +374,16 @@ Result<Restored> restore_backup(Journal& journal, ByteView backup, RestoreMode m
   Open transaction(journal);
   Restore restore(journal, mode, progress);
   CHECK(restore.look_at_present());
+  CHECK(restore.look_for_others(backup));
   // What is off comes first: a node that follows must not see the CoRIM without it.
-  for (const bool deactivations : {true, false})
-    CHECK(for_each_document(backup, [&](const BackedUp& backed_up) -> Result<void> {
+  const auto add_all = [&](bool deactivations) {
+    return for_each_document(backup, [&](const BackedUp& backed_up) -> Result<void> {
       return (backed_up.kind == Kind::deactivation) == deactivations ? restore.add(backed_up) : Result<void>{};
-    }));
+    });
+  };
+  CHECK(add_all(true));
+  CHECK(restore.turn_off(backup));
+  CHECK(add_all(false));
   CHECK(transaction.commit());
   return restore.outcome();
 }

@@ -27,12 +27,13 @@ using BackupProgress = std::function<void(std::uint64_t documents)>;
 
 enum class RestoreMode : std::uint8_t {
   into_empty,  // Errc::conflict when the store has anything
-  merge,       // adds what the store has not
+  merge,       // adds what the store has not, and turns off what the backup has off
 };
 
 struct Restored {
   std::uint64_t added = 0;
-  std::uint64_t known = 0;  // left as they are
+  std::uint64_t known = 0;        // left as they are
+  std::uint64_t deactivated = 0;  // CoRIMs that were active in the store, and were not in the backup
 };
 
 // Checks all of `backup` before it changes anything, then makes all of it visible at once, or nothing.

@@ -1,5 +1,6 @@
 #include "verifier/store/content.h"
 
+#include <algorithm>
 #include <format>
 #include <limits>
 #include <string>
@@ -78,7 +79,7 @@ Result<void> Content::add_endorsed(const rats::ReferenceTriple& triple) {
 Result<void> Content::add_identity(const rats::KeyTriple& triple) {
   if (triple.measurement_key || !triple.authorized_by.empty())
     return fail(Errc::unsupported, "conditions: an identity is one of the environment as a whole here");
-  for (const rats::CryptoKey& key : triple.keys) CHECK(rats::public_key_of(key));
+  for (const rats::CryptoKey& key : triple.keys) CHECK(identity_key_of(key));
   return add(Topic::conditional_endorsements, condition_key(triple.environment), TripleKind::identity_keys, triple);
 }
 
@@ -145,6 +146,8 @@ void Content::note_subject(TripleKind kind, const rats::Environment& environment
     if (of_class->id) note(of_class->id->value);
     if (of_class->vendor) note(as_bytes(*of_class->vendor));
     if (of_class->model) note(as_bytes(*of_class->model));
+    if (of_class->layer) note(layer_name(*of_class->layer));
+    if (of_class->index) note(index_name(*of_class->index));
   }
   if (environment.instance) note(environment.instance->value);
   if (environment.group) note(environment.group->value);
@@ -172,6 +175,20 @@ Result<Bytes> Content::fingerprint() const {
   }
   TRY(const crypto::Digest said, crypto::digest(crypto::HashAlgorithm::sha256, octets_));
   writer.bytes(said.view());
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, writer.take()));
+  return to_bytes(digest.view());
+}
+
+Result<Bytes> Content::said_fingerprint() const {
+  const auto says_something = [](const Tag& tag) { return tag.begin != tag.end; };
+  cbor::Writer writer;
+  writer.array(3).text(origin_.source).text(origin_.profile);
+  writer.array(static_cast<std::size_t>(std::ranges::count_if(tags_, says_something)));
+  for (const Tag& tag : tags_) {
+    if (!says_something(tag)) continue;
+    TRY(const crypto::Digest said, crypto::digest(crypto::HashAlgorithm::sha256, octets(tag)));
+    writer.array(2).text(tag.id).bytes(said.view());
+  }
   TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, writer.take()));
   return to_bytes(digest.view());
 }
@@ -228,7 +245,7 @@ Result<Content> read_by_profile(const rats::Corim& corim, std::string id, std::o
         .id = rats::text_of(comid.id), .version = comid.version, .replaces = replaced_by(comid), .begin = begin});
   }
   for (const auto& [tag, version] : software.versions())
-    content.add(Content::Tag{.id = "CoSWID " + tag, .version = version, .begin = content.size()});
+    content.add(Content::Tag{.id = Content::coswid_name(tag), .version = version, .begin = content.size()});
   if (content.empty()) return fail(Errc::missing_member, "the CoRIM says nothing: no triple that this profile knows");
   content.shrink_to_fit();
   return content;

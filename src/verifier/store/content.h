@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,7 @@ class Content {
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
   // Of every scheme alike, under their environment (verifier/claims/conditional.h). Errc::unsupported for an identity
-  // with conditions, or with a key that is none (a thumbprint).
+  // with conditions, or with a key that is none and no thumbprint of one.
   [[nodiscard]] Result<void> add_endorsed(const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add_identity(const rats::KeyTriple& triple);
   // A membership under its first member, which must be accepted as the others must; a dependency under its domain.
@@ -41,7 +42,7 @@ class Content {
 
   // The CoMIDs in it, and the CoSWIDs.
   struct Tag {
-    std::string id;
+    std::string id;  // of a CoSWID coswid_name()
     std::uint64_t version = 0;
     std::vector<std::string> replaces{};  // ids of other tags
     std::size_t begin = 0, end = 0;       // of the offsets of its triples
@@ -52,6 +53,7 @@ class Content {
     tags_.push_back(std::move(tag));
   }
   [[nodiscard]] const std::vector<Tag>& tags() const noexcept { return tags_; }
+  [[nodiscard]] static std::string coswid_name(std::string_view id) { return "CoSWID " + std::string(id); }
   // The triples of one of its tags, encoded: of the same octets when they say the same.
   [[nodiscard]] ByteView octets(const Tag& tag) const {
     return ByteView(octets_).subspan(tag.begin, tag.end - tag.begin);
@@ -59,9 +61,14 @@ class Content {
 
   // The same for contents that say the same, on the word of the same signer and for the same time.
   [[nodiscard]] Result<Bytes> fingerprint() const;
+  // The same for contents that say the same, whoever signed them and for whatever time: of the id of the CoRIM, its
+  // profile, and the CoMIDs with their triples, whatever their version. What is turned off is known by it.
+  [[nodiscard]] Result<Bytes> said_fingerprint() const;
+  // Only then the fingerprints can be the same, too.
+  [[nodiscard]] bool has_triples_of(const Content& other) const { return octets_ == other.octets_; }
 
-  // That the triple at this offset is about an environment with this identifier, vendor or model
-  // (verifier/store/subjects.h).
+  // That the triple at this offset is about an environment with this identifier, vendor, model,
+  // layer or index (verifier/store/subjects.h).
   struct Subject {
     std::uint64_t hash = 0;
     std::uint32_t offset = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <map>
 
 #include "base/text.h"
 #include "crypto/hash.h"
@@ -66,6 +67,44 @@ Deactivated::Parts Deactivated::of(const Content& content) const {
   });
   parts.all = parts.all || !unmatched.empty();
   return parts;
+}
+
+Result<bool> Deactivated::is_off(const std::string& corim, std::string_view comid) const {
+  const auto found = documents_.find(corim);
+  if (found == documents_.end()) return false;
+  TRY(const std::string id, comid_deactivation(corim, comid));
+  return found->second.contains(id);
+}
+
+Result<bool> Deactivated::has_comid_of(const std::string& corim, const Content& content) const {
+  if (!documents_.contains(corim)) return false;
+  for (const Content::Tag& tag : content.tags()) {
+    TRY(const bool off, is_off(corim, tag.id));
+    if (off) return true;
+  }
+  return false;
+}
+
+// Of the same CoMID with other content nothing is said here: of one version that is a conflict anyway, and what a
+// higher one corrects must be able to come.
+Result<void> Deactivated::check(const Content& content, const Content& known) const {
+  if (content.origin().profile != known.origin().profile) return {};
+  std::multimap<std::string_view, const Content::Tag*> tags;
+  for (const Content::Tag& tag : content.tags()) tags.emplace(tag.id, &tag);
+  for (const Content::Tag& before : known.tags()) {
+    if (before.begin == before.end) continue;
+    TRY(const bool off, is_off(known.origin().id, before.id));
+    if (!off) continue;
+    TRY(const bool off_here_too, is_off(content.origin().id, before.id));
+    if (off_here_too) continue;
+    const auto [first, last] = tags.equal_range(before.id);
+    for (auto tag = first; tag != last; ++tag)
+      if (equal(content.octets(*tag->second), known.octets(before)))
+        return fail(Errc::conflict, std::format("CoMID {} is there already and was deactivated, in the CoRIM \"{}\": "
+                                                "activate the CoMID, if it is to count again",
+                                                before.id, known.origin().source));
+  }
+  return {};
 }
 
 std::size_t Deactivated::count(const std::string& corim) const {

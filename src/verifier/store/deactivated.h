@@ -4,6 +4,7 @@
 // A statement counts when it is active itself, its CoMID is, and its CoRIM is: each is activated as it was deactivated.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -21,6 +22,8 @@ namespace credence::verifier {
 // so that whoever reads the document needs no numbering of statements.
 [[nodiscard]] Result<std::string> comid_deactivation(std::string_view corim, std::string_view tag);
 [[nodiscard]] Result<std::string> statement_deactivation(std::string_view corim, const Content::Entry& entry);
+// It is there or not: it has nothing to say. Databases keep no empty document.
+inline constexpr std::array<std::uint8_t, 1> kDeactivationOctets{0xf6};  // CBOR null
 // The id of the CoRIM in it.
 [[nodiscard]] std::string_view corim_of_deactivation(std::string_view document) noexcept;
 
@@ -40,10 +43,19 @@ class Deactivated {
   };
   // A document that names nothing in it turns all of it off: what it forbids must not count because it is not found.
   [[nodiscard]] Parts of(const Content& content) const;
+  // Errc::conflict when a CoMID of `content` would count that says what the same CoMID says in `known`, another CoRIM,
+  // and is off there: else whoever has kept an old CoRIM brings back what was turned off.
+  [[nodiscard]] Result<void> check(const Content& content, const Content& known) const;
+  // Some CoMID of `content` is off in this CoRIM, if it is there: the question before check(), without the CoRIM.
+  [[nodiscard]] Result<bool> has_comid_of(const std::string& corim, const Content& content) const;
+
+  [[nodiscard]] bool empty() const noexcept { return documents_.empty(); }
   // How many documents are about this CoRIM.
   [[nodiscard]] std::size_t count(const std::string& corim) const;
 
  private:
+  [[nodiscard]] Result<bool> is_off(const std::string& corim, std::string_view comid) const;
+
   std::unordered_map<std::string, std::set<std::string, std::less<>>> documents_;  // by CoRIM
 };
 

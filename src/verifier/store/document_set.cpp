@@ -24,12 +24,9 @@ void DocumentSet::add(DocumentKind kind, Document document) {
   slot(kind).changed = true;
 }
 
-void DocumentSet::remove(DocumentKind kind, std::string_view id) {
-  Documents& next = slot(kind).next;
-  const auto found = find(next, id);
-  if (found == next.end()) return;
-  next.erase(found);
-  slot(kind).changed = true;
+void DocumentSet::remove(DocumentKind kind, const std::set<std::string>& ids) {
+  const auto is_gone = [&](const auto& document) { return ids.contains(document->id); };
+  if (std::erase_if(slot(kind).next, is_gone) > 0) slot(kind).changed = true;
 }
 
 void DocumentSet::set_active(DocumentKind kind, std::string_view id, bool active) {

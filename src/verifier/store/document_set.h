@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -22,8 +23,8 @@ class DocumentSet {
   DocumentSet();
 
   void add(DocumentKind kind, Document document);
-  // Nothing happens when it is not there.
-  void remove(DocumentKind kind, std::string_view id);
+  // Both: nothing happens for what is not there.
+  void remove(DocumentKind kind, const std::set<std::string>& ids);
   void set_active(DocumentKind kind, std::string_view id, bool active);
   // `sequence` is that of the last change.
   void publish(std::uint64_t sequence);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "verifier/claims/conditional.h"
@@ -23,17 +24,44 @@ std::uint64_t hash_of(const Scheme& scheme, Topic topic, ByteView key) noexcept 
   return hash(as_text(key)) ^ (of_name * 2 + std::to_underlying(topic)) * 0x9e3779b97f4a7c15;
 }
 
+// Statements that may contradict each other. Of those that say the same one is enough: where each release of a CoRIM
+// repeats a key, the key is parsed once for each submission, and not once for each release.
+class Distinct {
+ public:
+  Result<void> add(const Content& content, const Content::Entry& entry) {
+    if (!said_.emplace(content.origin().profile, entry.kind, as_text(entry.triple)).second) return {};
+    TRY(Statement statement, content.statement(entry));
+    statements_.push_back(std::move(statement));
+    return {};
+  }
+  [[nodiscard]] const std::vector<Statement>& statements() const noexcept { return statements_; }
+
+ private:
+  std::set<std::tuple<std::string_view, TripleKind, std::string_view>> said_;
+  std::vector<Statement> statements_;
+};
+
 }  // namespace
 
 Result<void> Index::check(const Content& content) const {
   CHECK(check_versions(content));
-  const Candidate candidate{.content = &content, .off = deactivated().of(content)};
+  Candidate candidate{.content = &content, .off = {}};
+  {
+    const std::shared_lock lock(mutex_);
+    CHECK(versions_.check_deactivated(content, deactivated_));
+    candidate.off = deactivated_.of(content);
+  }
   return check_anchors({&candidate, 1});
 }
 
 Result<void> Index::check_versions(const Content& content) const {
   const std::shared_lock lock(mutex_);
   return versions_.check(content);
+}
+
+Result<void> Index::check_deactivated(const Content& content, const Deactivated& off) const {
+  const std::shared_lock lock(mutex_);
+  return versions_.check_deactivated(content, off);
 }
 
 Result<void> Index::check_anchors(std::span<const Candidate> candidates) const {
@@ -53,15 +81,20 @@ Result<void> Index::check_anchors(std::span<const Candidate> candidates) const {
   const std::shared_lock lock(mutex_);
   for (const auto& [hash, all_of_hash] : anchors) {
     for (const Anchor& first : all_of_hash) {
+      // Once for each key, however often it is stated: nearly always all are under one.
+      const auto earlier =
+          std::ranges::find_if(all_of_hash, [&](const Anchor& other) { return other.is_under(first); });
+      if (&*earlier != &first) continue;
       const Lookup lookup{.scheme = first.content->scheme(), .topic = first.entry.topic, .key = first.entry.key};
-      // What another CoMID replaces counts again when that one goes, and nobody checks it then.
-      TRY(std::vector<Statement> all, statements(lookup, hash, Replaced::included));
-      for (const Anchor& anchor : all_of_hash) {
-        if (!anchor.is_under(first)) continue;
-        TRY(Statement statement, anchor.content->statement(anchor.entry));
-        all.push_back(std::move(statement));
-      }
-      TRY(const auto object, lookup.scheme.join(lookup.topic, all));
+      // What a higher version replaces counts again when that one goes, and nobody checks it then.
+      Distinct distinct;
+      CHECK(visit_statements(lookup, hash, Replaced::included,
+                             [&distinct](std::uint32_t, const Content& content, const Content::Entry& entry) {
+                               return distinct.add(content, entry);
+                             }));
+      for (const Anchor& anchor : all_of_hash)
+        if (anchor.is_under(first)) CHECK(distinct.add(*anchor.content, anchor.entry));
+      TRY(const auto object, lookup.scheme.join(lookup.topic, distinct.statements()));
     }
   }
   return {};
@@ -144,6 +177,19 @@ Deactivated Index::deactivated() const {
   return deactivated_;
 }
 
+Result<std::vector<std::string>> Index::replaced_by(std::span<const std::string> ids) const {
+  std::vector<std::string> replaced;
+  const std::shared_lock lock(mutex_);
+  std::vector<TagVersions::Numbered> going;
+  for (const std::string& id : std::set(ids.begin(), ids.end()))
+    if (const auto found = numbers_.find(id); found != numbers_.end())
+      going.push_back({.number = found->second, .content = contents_.at(found->second).get()});
+  for (const auto& [content, tag] : versions_.replaced_by(going)) {
+    TRY(replaced.emplace_back(), comid_deactivation(content->origin().id, tag->id));
+  }
+  return replaced;
+}
+
 bool Index::counts(std::uint32_t number, const Content& content, std::size_t offset) const {
   return !versions_.is_superseded(number, content, offset) && !is_off(number, offset);
 }
@@ -165,6 +211,8 @@ Result<std::optional<std::string>> Index::same_as(const Content& content) const 
   if (found == sources_.end()) return std::nullopt;
   TRY(const Bytes wanted, content.fingerprint());
   for (const std::uint32_t number : found->second) {
+    // One id for many is what templates give: no digest of each of them for each submission.
+    if (!contents_.at(number)->has_triples_of(content)) continue;
     TRY(const Bytes known, contents_.at(number)->fingerprint());
     if (known == wanted) return contents_.at(number)->origin().id;
   }
@@ -180,6 +228,18 @@ std::vector<std::shared_ptr<const Origin>> Index::origins(std::string_view sourc
     if (whole == Whole::no || (!off_.contains(number) && !versions_.is_any_superseded(number)))
       all.push_back(std::make_shared<const Origin>(contents_.at(number)->origin()));
   return all;
+}
+
+std::shared_ptr<const Origin> Index::newest_with_tag(std::string_view profile, std::string_view tag,
+                                                     const std::function<bool(const Origin&)>& suits) const {
+  const std::shared_lock lock(mutex_);
+  const std::vector<std::uint32_t> numbers = versions_.newest(profile, tag);
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    if (off_.contains(*number) || versions_.is_any_superseded(*number)) continue;
+    const Origin& origin = contents_.at(*number)->origin();
+    if (suits(origin)) return std::make_shared<const Origin>(origin);
+  }
+  return nullptr;
 }
 
 Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const {
@@ -334,8 +394,19 @@ std::shared_ptr<const Endorsed> Index::joined(const Lookup& lookup, std::uint64_
 
 Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint64_t hash, Replaced replaced) const {
   std::vector<Statement> all;
+  CHECK(visit_statements(lookup, hash, replaced,
+                         [&all](std::uint32_t, const Content& content, const Content::Entry& entry) -> Result<void> {
+                           TRY(Statement statement, content.statement(entry));
+                           all.push_back(std::move(statement));
+                           return {};
+                         }));
+  return all;
+}
+
+Result<void> Index::visit_statements(const Lookup& lookup, std::uint64_t hash, Replaced replaced,
+                                     const Visit& visit) const {
   const auto postings = postings_.find(hash);
-  if (postings == postings_.end()) return all;
+  if (postings == postings_.end()) return {};
   for (const Posting& posting : postings->second) {
     const Content& content = *contents_.at(posting.content);
     const Content::Entry entry = content.entry(posting.offset);
@@ -343,11 +414,9 @@ Result<std::vector<Statement>> Index::statements(const Lookup& lookup, std::uint
     if (&content.scheme() != &lookup.scheme || entry.topic != lookup.topic || !equal(entry.key, lookup.key)) continue;
     const bool included = replaced == Replaced::included ? !is_off(posting.content, posting.offset)
                                                          : counts(posting.content, content, posting.offset);
-    if (!included) continue;
-    TRY(Statement statement, content.statement(entry));
-    all.push_back(std::move(statement));
+    if (included) CHECK(visit(posting.content, content, entry));
   }
-  return all;
+  return {};
 }
 
 }  // namespace credence::verifier

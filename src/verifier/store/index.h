@@ -32,10 +32,12 @@ namespace credence::verifier {
 // add().
 class Index {
  public:
-  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself; of CoMIDs the
-  // refusals of TagVersions.
+  // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself, and when a CoMID of
+  // it is off where it is; of CoMIDs the refusals of TagVersions.
   [[nodiscard]] Result<void> check(const Content& content) const;
   [[nodiscard]] Result<void> check_versions(const Content& content) const;
+  // Of what is off with these documents, instead of those that set_active() was told.
+  [[nodiscard]] Result<void> check_deactivated(const Content& content, const Deactivated& off) const;
   // What is to count from now on, of contents that may be in the index or not.
   struct Candidate {
     const Content* content = nullptr;
@@ -50,6 +52,9 @@ class Index {
   void set_active(std::span<const std::string> documents, bool active);
   [[nodiscard]] Deactivated deactivated() const;
 
+  // The CoMIDs of others that nothing but these CoRIMs replaces (linked-tags), as the documents that deactivate them.
+  [[nodiscard]] Result<std::vector<std::string>> replaced_by(std::span<const std::string> ids) const;
+
   // Null when it is not there. Valid until it is removed.
   [[nodiscard]] const Content* content(std::string_view id) const;
   // The id of one that says the same (Content::fingerprint).
@@ -58,6 +63,11 @@ class Index {
   // counts.
   enum class Whole : bool { no, yes };
   [[nodiscard]] std::vector<std::shared_ptr<const Origin>> origins(std::string_view source, Whole whole) const;
+
+  // Of those of this profile with this tag (Content::Tag::id) in its highest version, of which everything counts: the
+  // last that suits. Null when none does. `suits` must not call the index.
+  [[nodiscard]] std::shared_ptr<const Origin> newest_with_tag(std::string_view profile, std::string_view tag,
+                                                              const std::function<bool(const Origin&)>& suits) const;
 
   // What is revoked is not found from here on. An Error, of a list that cannot be read, is what find() returns then.
   void set_deny_list(Result<std::shared_ptr<const DenyList>> list);
@@ -68,8 +78,9 @@ class Index {
   // What it is joined from; `visit` must not call the index.
   [[nodiscard]] Result<void> for_each_statement(const Lookup& lookup,
                                                 const std::function<void(const Statement&)>& visit) const;
-  // The questions of CoSERV. Only what is about the identifiers in it is looked at, or else about the vendor or the
-  // model; what the whole store is about is walked over, 20 ms for a million triples.
+  // The questions of CoSERV. Only what is about the identifiers in it is looked at, or else about the vendor, the
+  // model, the layer or the index of the class; what the whole store is about is walked over, 20 ms for a million
+  // triples.
   [[nodiscard]] Result<std::vector<SelectedStatement>> select(std::string_view profile,
                                                               const rats::EnvironmentQuery& query) const;
   // Statements that answer such a question whether they count or not, as the documents that deactivate them.
@@ -111,6 +122,8 @@ class Index {
   enum class Replaced : bool { left_out, included };
   [[nodiscard]] Result<std::vector<Statement>> statements(const Lookup& lookup, std::uint64_t hash,
                                                           Replaced replaced) const;
+  [[nodiscard]] Result<void> visit_statements(const Lookup& lookup, std::uint64_t hash, Replaced replaced,
+                                              const Visit& visit) const;
   // Those whose origin is not revoked.
   [[nodiscard]] Result<std::vector<Statement>> valid_statements(const Lookup& lookup, std::uint64_t hash) const;
 

@@ -99,8 +99,9 @@ Result<LifecycleSelection> select_lifecycle(const Index& active, Journal& journa
   Index inactive;
   CHECK(journal.for_each(DocumentKind::corim, [&](const Journal::Entry& entry) -> Result<void> {
     if (entry.active) return {};
-    TRY(Content content, content_of(entry));
-    inactive.add(std::move(content));
+    auto content = content_of(entry);
+    if (!content) return {};  // of another program, perhaps: nothing of it counts, and it must not hold up the others
+    inactive.add(*std::move(content));
     return {};
   }));
   Selecting selecting(active, inactive);

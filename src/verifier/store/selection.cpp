@@ -16,8 +16,10 @@ using rats::ArtifactType;
 // for.
 Bytes name_of(const rats::Class& selected) {
   if (selected.id) return selected.id->value;
-  if (selected.vendor) return to_bytes(as_bytes(*selected.vendor));
-  return selected.model ? to_bytes(as_bytes(*selected.model)) : Bytes{};
+  if (selected.vendor && !selected.vendor->empty()) return to_bytes(as_bytes(*selected.vendor));
+  if (selected.model && !selected.model->empty()) return to_bytes(as_bytes(*selected.model));
+  if (selected.layer) return layer_name(*selected.layer);
+  return selected.index ? index_name(*selected.index) : Bytes{};
 }
 Bytes name_of(const rats::TaggedBytes& selected) { return selected.value; }
 
@@ -62,7 +64,8 @@ Result<StatementSelector> StatementSelector::make(const rats::EnvironmentQuery& 
   const auto again = std::ranges::unique(made.names_);
   made.names_.erase(again.begin(), again.end());
   if (std::ranges::any_of(made.names_, &Bytes::empty))
-    return fail(Errc::unsupported, "a class is selected here by its id, vendor or model at least");
+    return fail(Errc::unsupported,
+                "a class is selected here by an id, a vendor or a model that is not empty, by its layer or its index");
   if (stateful && query.artifact == ArtifactType::trust_anchors)
     return fail(Errc::unsupported, "keys are not selected by measurements here");
   return made;

@@ -24,11 +24,13 @@ struct SelectedStatement {
 // Tells which statements a query asks for.
 class StatementSelector {
  public:
-  // Errc::unsupported for a class selector without id, vendor and model, and for measurements in a query for keys.
+  // Errc::unsupported for a class selector of which nothing can be looked for, and for measurements in a query for
+  // keys.
   [[nodiscard]] static Result<StatementSelector> make(const rats::EnvironmentQuery& query);
 
   [[nodiscard]] rats::ArtifactType artifact() const noexcept { return query_->artifact; }
-  // Octets of which some stand in every triple that is asked for: those of identifiers, or else of a vendor or a model.
+  // Octets of which some stand in every triple that is asked for: those of identifiers, or else of a
+  // vendor, a model, a layer or an index.
   [[nodiscard]] const std::vector<Bytes>& names() const noexcept { return names_; }
   // Each name is a class id, an instance or a group.
   [[nodiscard]] bool by_identifiers() const noexcept { return by_identifiers_; }

@@ -9,12 +9,19 @@
 
 namespace credence::verifier {
 
+struct Source {
+  Source() = default;
+  explicit Source(const Origin& origin) : corim(origin.source), submission(origin.id) {}
+  std::string corim;       // its own id
+  std::string submission;  // its id in the store
+};
+
 class Sources {
  public:
   // Each submission once, and of very many the first ones: people read this.
   void add(const Origin& origin) {
     if (all_.size() < kMost && std::ranges::find(all_, origin.id, &Source::submission) == all_.end())
-      all_.push_back({.corim = origin.source, .submission = origin.id});
+      all_.emplace_back(origin);
   }
 
   void add(const Sources& others) {
@@ -29,10 +36,6 @@ class Sources {
 
  private:
   static constexpr std::size_t kMost = 4;
-  struct Source {
-    std::string corim;
-    std::string submission;
-  };
   [[nodiscard]] std::string joined(std::string Source::* id) const {
     std::string text;
     for (const Source& source : all_) (text += text.empty() ? "" : ", ") += source.*id;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "wire/cbor/writer.h"
+
 namespace credence::verifier {
 
 std::optional<rats::ArtifactType> artifact_of(TripleKind kind) noexcept {
@@ -25,6 +27,9 @@ std::optional<rats::ArtifactType> artifact_of(TripleKind kind) noexcept {
   }
   return std::nullopt;
 }
+
+Bytes layer_name(std::uint64_t layer) { return cbor::Writer().integer(3).unsigned_integer(layer).take(); }
+Bytes index_name(std::uint64_t index) { return cbor::Writer().integer(4).unsigned_integer(index).take(); }
 
 std::uint64_t subject_hash(rats::ArtifactType artifact, ByteView identifier) noexcept {
   return std::hash<std::string_view>{}(as_text(identifier)) ^

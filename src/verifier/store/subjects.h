@@ -1,5 +1,5 @@
-// Where triples stand, by the identifiers of what they are about, its vendor and its model: a question of CoSERV then
-// needs no walk over a million of them.
+// Where triples stand, by the identifiers of what they are about, its vendor, model, layer and index: a question of
+// CoSERV then needs no walk over a million of them.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,12 @@ namespace credence::verifier {
 // What a triple of this kind is in the terms of CoSERV; nothing for those that it has no place for.
 [[nodiscard]] std::optional<rats::ArtifactType> artifact_of(TripleKind kind) noexcept;
 
+// A layer and an index as they stand in an encoded class.
+[[nodiscard]] Bytes layer_name(std::uint64_t layer);
+[[nodiscard]] Bytes index_name(std::uint64_t index);
+
 // What triples of this artifact stand under when an environment of theirs has this class id, vendor, model,
-// instance or group.
+// layer, index, instance or group.
 [[nodiscard]] std::uint64_t subject_hash(rats::ArtifactType artifact, ByteView identifier) noexcept;
 
 // Not thread-safe.

@@ -10,7 +10,8 @@
 namespace credence::verifier {
 namespace {
 
-std::string key_of(const Origin& origin, std::string_view tag) { return std::format("{}\n{}", origin.profile, tag); }
+std::string key_of(std::string_view profile, std::string_view tag) { return std::format("{}\n{}", profile, tag); }
+std::string key_of(const Origin& origin, std::string_view tag) { return key_of(origin.profile, tag); }
 
 // What is not the same under one version is a mistake: of a value that was corrected, the wrong one would go on
 // affirming beside the right one. Version 0 is what tools write when nobody chose one, and their templates give
@@ -44,8 +45,9 @@ Result<void> TagVersions::check(const Content& content) const {
 
 Result<void> TagVersions::check(const Known& known, const Content& content, const Content::Tag& tag) {
   if (known.replaced_by > 0)
-    return fail(Errc::stale, std::format("tag {}: one that replaces it (linked-tags) is active: deactivate that one "
-                                         "first, if this is meant",
+    return fail(Errc::stale, std::format("tag {}: one that replaces it (linked-tags) is active: deactivate the CoRIM "
+                                         "of that one first, if this is meant, and then activate this CoMID where "
+                                         "it is there already",
                                          tag.id));
   const std::uint64_t highest = highest_of(known);
   if (highest > tag.version)
@@ -53,6 +55,19 @@ Result<void> TagVersions::check(const Known& known, const Content& content, cons
                                          "first, if the older is meant",
                                          tag.id, highest, tag.version));
   for (const Version& version : known.versions) CHECK(check_same(*version.content, version.get(), content, tag));
+  return {};
+}
+
+Result<void> TagVersions::check_deactivated(const Content& content, const Deactivated& off) const {
+  if (off.empty()) return {};
+  std::map<std::uint32_t, const Content*> others;  // the oldest is named first
+  for (const Content::Tag& tag : content.tags()) {
+    const auto known = known_.find(key_of(content.origin(), tag.id));
+    if (known == known_.end()) continue;
+    for (const Version& version : known->second.versions)
+      if (off.count(version.content->origin().id) > 0) others.emplace(version.number, version.content);
+  }
+  for (const auto& [number, other] : others) CHECK(off.check(content, *other));
   return {};
 }
 
@@ -105,6 +120,25 @@ bool TagVersions::count_replaced(const Content& content, const Content::Tag& tag
   return changed;
 }
 
+std::vector<std::pair<const Content*, const Content::Tag*>> TagVersions::replaced_by(
+    std::span<const Numbered> contents) const {
+  std::map<std::string, std::size_t> fewer;
+  std::set<std::uint32_t> numbers;
+  for (const auto& [number, content] : contents) {
+    numbers.insert(number);
+    for (const Content::Tag& tag : content->tags())
+      for (const std::string& id : tag.replaces) ++fewer[key_of(content->origin(), id)];
+  }
+  std::vector<std::pair<const Content*, const Content::Tag*>> replaced;
+  for (const auto& [key, count] : fewer) {
+    const auto known = known_.find(key);
+    if (known == known_.end() || known->second.replaced_by > count) continue;
+    for (const Version& version : known->second.versions)
+      if (!numbers.contains(version.number)) replaced.emplace_back(version.content, &version.get());
+  }
+  return replaced;
+}
+
 // True when it changes what is superseded.
 bool TagVersions::judge(const Known& known) {
   const std::uint64_t highest = highest_of(known);
@@ -130,6 +164,16 @@ bool TagVersions::is_superseded(std::uint32_t number, const Content& content, st
 bool TagVersions::is_any_superseded(std::uint32_t number) const {
   const auto place = superseded_.lower_bound({number, 0});
   return place != superseded_.end() && place->first == number && !weak::removed(weak::Check::tag_version);
+}
+
+std::vector<std::uint32_t> TagVersions::newest(std::string_view profile, std::string_view tag) const {
+  std::vector<std::uint32_t> numbers;
+  const auto known = known_.find(key_of(profile, tag));
+  if (known == known_.end() || known->second.replaced_by > 0) return numbers;
+  const std::uint64_t highest = highest_of(known->second);
+  for (const Version& version : known->second.versions)
+    if (version.get().version == highest) numbers.push_back(version.number);
+  return numbers;
 }
 
 }  // namespace credence::verifier

@@ -5,13 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "verifier/store/content.h"
+#include "verifier/store/deactivated.h"
 
 namespace credence::verifier {
 
@@ -23,14 +26,29 @@ class TagVersions {
   // same version, other than 0, says something else.
   [[nodiscard]] Result<void> check(const Content& content) const;
 
+  // Deactivated::check() against each content that has one of its tags.
+  [[nodiscard]] Result<void> check_deactivated(const Content& content, const Deactivated& off) const;
+
   // `number` is the caller's for this content, which must live until it is removed. True when other triples count than
   // before.
   bool add(std::uint32_t number, const Content& content);
   bool remove(std::uint32_t number, const Content& content);
 
+  // The tags in other contents that are replaced by tags of these alone: they would count again, unless a higher
+  // version is there, when these were removed.
+  struct Numbered {
+    std::uint32_t number = 0;
+    const Content* content = nullptr;
+  };
+  [[nodiscard]] std::vector<std::pair<const Content*, const Content::Tag*>> replaced_by(
+      std::span<const Numbered> contents) const;
+
   // Of the triple at this offset of a content that was added: its CoMID does not count.
   [[nodiscard]] bool is_superseded(std::uint32_t number, const Content& content, std::size_t offset) const;
   [[nodiscard]] bool is_any_superseded(std::uint32_t number) const;
+
+  // The contents with this tag in its highest version, as they were added; none while one replaces it.
+  [[nodiscard]] std::vector<std::uint32_t> newest(std::string_view profile, std::string_view tag) const;
 
  private:
   struct Version {

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
+#include "support/endorsed.h"
+#include "support/endorser.h"
 #include "support/evidence_maker.h"
 #include "support/postgres.h"
 #include "support/refusal.h"
@@ -124,6 +127,127 @@ TEST_F(Backup, GoesIntoAStoreThatHasSomethingOnlyToMerge) {
   const auto other = open_sqlite_journal(file("c.db")).value();
   ASSERT_TRUE(restore_backup(*other, backup, RestoreMode::merge, kQuiet));
   EXPECT_FALSE(open_sqlite_store(file("c.db")).value()->documents(DocumentKind::policy)->front()->active);
+}
+
+// The same CoRIM under two signatures of one signer. What the one store turned off of it does not count in the other.
+TEST_F(Backup, TurnsOffWhatIsThereUnderAnotherSignature) {
+  const rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
+  const test::Endorser endorser;
+  const auto submit = [&](Store& store) {
+    const Bytes octets = endorser.sign(keys);
+    return store.submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets).value().id;
+  };
+  const auto knows_the_device = [&](const Store& store) {
+    return test::trust_anchor(store, Kid(maker.kid())).value() != nullptr;
+  };
+  const rats::CoservQuery comid{
+      .profile = {}, .query = rats::RimQuery{{{.kind = rats::RimId::Kind::comid, .id = keys.comids.at(0).id}}}};
+  const rats::InstanceSelectors device{{{.selected = {.tag = rats::kTagBytes, .value = to_bytes(maker.kid())}}}};
+  const rats::CoservQuery statement{
+      .profile = keys.profile.value(),
+      .query = rats::EnvironmentQuery{
+          .artifact = rats::ArtifactType::endorsed_values, .environments = device, .result = {}}};
+  int number = 0;
+  for (const rats::CoservQuery& part : {comid, statement})
+    for (const bool is_active : {true, false}) {
+      SCOPED_TRACE(++number);
+      const auto from = file("from" + std::to_string(number)), to = file("to" + std::to_string(number));
+      const auto ours = open_sqlite_store(from).value(), theirs = open_sqlite_store(to).value();
+      const std::string id = submit(*theirs);
+      ASSERT_NE(submit(*ours), id);
+      ASSERT_TRUE(theirs->set_active({&id, 1}, is_active));
+      ASSERT_TRUE(ours->set_active(part, false));
+      const auto merged = restore_backup(*open_sqlite_journal(to).value(),
+                                         backup_of(*open_sqlite_journal(from).value()), RestoreMode::merge, kQuiet);
+      ASSERT_TRUE(merged) << merged.error().text();
+      EXPECT_EQ(merged->known, 1U);
+      ASSERT_TRUE(theirs->probe());
+      EXPECT_EQ(theirs->list().value().size(), 1U);
+      EXPECT_EQ(theirs->list().value().at(0).deactivated, 1U);
+      ASSERT_TRUE(theirs->set_active({&id, 1}, true));
+      EXPECT_FALSE(knows_the_device(*theirs));
+      ASSERT_TRUE(theirs->set_active(part, true));
+      EXPECT_TRUE(knows_the_device(*theirs));
+    }
+}
+
+// As a part of it is. What it replaces does not count again because of that.
+TEST_F(Backup, TurnsOffACorimThatIsInactiveInIt) {
+  const test::Endorser endorser;
+  rats::Corim first = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  first.comids[0].id = "first";
+  maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
+  rats::Corim second = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  second.id = second.comids[0].id = "second";
+  second.comids[0].linked_tags = {{.id = std::string("first"), .relation = rats::kTagReplaces}};
+  const auto submit = [&](Store& store, const rats::Corim& corim) {
+    const Bytes octets = endorser.sign(corim);
+    return store.submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets).value().id;
+  };
+  const rats::TaggedBytes class_id{.tag = rats::kTagUuid, .value = to_bytes(test::EvidenceMaker::class_id().octets)};
+  for (const bool is_active : {true, false}) {
+    SCOPED_TRACE(is_active);
+    const std::string name = is_active ? "active" : "inactive";
+    const auto from = file("from_" + name), to = file("to_" + name);
+    const auto ours = open_sqlite_store(from).value(), theirs = open_sqlite_store(to).value();
+    const std::string inactive = submit(*ours, second);
+    ASSERT_TRUE(ours->set_active({&inactive, 1}, is_active));
+    submit(*theirs, first);
+    const std::string id = submit(*theirs, second);
+    ASSERT_NE(id, inactive);
+    const auto merged = restore_backup(*open_sqlite_journal(to).value(), backup_of(*open_sqlite_journal(from).value()),
+                                       RestoreMode::merge, kQuiet);
+    ASSERT_TRUE(merged) << merged.error().text();
+    EXPECT_EQ(merged->deactivated, is_active ? 0U : 1U);
+    ASSERT_TRUE(theirs->probe());
+    const auto all = theirs->list().value();
+    const auto there = std::ranges::find(all, id, &StoredCorim::id);
+    ASSERT_NE(there, all.end());
+    EXPECT_EQ(there->active, is_active);
+    EXPECT_EQ(test::reference_values(*theirs, class_id).value() != nullptr, is_active);
+    ASSERT_TRUE(theirs->set_active({&id, 1}, true));
+    EXPECT_NE(test::reference_values(*theirs, class_id).value(), nullptr);
+  }
+}
+
+// Whoever else signed it, and for whatever time: the store's own signing goes off, and the backup's does not come back.
+TEST_F(Backup, TurnsOffACorimUnderWhateverSigning) {
+  const rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
+  const test::Endorser one, another;
+  const auto submit = [&](Store& store, const test::Endorser& signer) {
+    const Bytes octets = signer.sign(keys);
+    return store.submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets).value().id;
+  };
+  const auto knows_the_device = [&](const Store& store) {
+    return test::trust_anchor(store, Kid(maker.kid())).value() != nullptr;
+  };
+  enum class Off { nowhere, in_backup, in_backup_beside_the_other, in_store };
+  for (const Off off : {Off::nowhere, Off::in_backup, Off::in_backup_beside_the_other, Off::in_store}) {
+    SCOPED_TRACE(static_cast<int>(off));
+    const std::string name = std::to_string(static_cast<int>(off));
+    const auto from = file("from" + name), to = file("to" + name);
+    const auto ours = open_sqlite_store(from).value(), theirs = open_sqlite_store(to).value();
+    const std::string our_id = submit(*ours, one);
+    const Bytes octets = another.sign(keys);
+    const auto submit_octets = [&](Store& store) {
+      return store.submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets).value().id;
+    };
+    const std::string their_id = submit_octets(*theirs);
+    if (off == Off::in_backup_beside_the_other) {
+      EXPECT_EQ(submit_octets(*ours), their_id);
+    }
+    if (off == Off::in_store) {
+      ASSERT_TRUE(theirs->set_active({&their_id, 1}, false));
+    } else if (off != Off::nowhere) {
+      ASSERT_TRUE(ours->set_active({&our_id, 1}, false));
+    }
+    const auto merged = restore_backup(*open_sqlite_journal(to).value(), backup_of(*open_sqlite_journal(from).value()),
+                                       RestoreMode::merge, kQuiet);
+    ASSERT_TRUE(merged) << merged.error().text();
+    EXPECT_EQ(merged->deactivated, off == Off::in_backup ? 1U : 0U);
+    ASSERT_TRUE(theirs->probe());
+    EXPECT_EQ(knows_the_device(*theirs), off == Off::nowhere || off == Off::in_backup_beside_the_other);
+  }
 }
 
 TEST_F(Backup, RefusesEveryDamageAndThenChangesNothing) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +12,9 @@
 #include "fixture.h"
 #include "rats/corim/describe.h"
 #include "support/endorsed.h"
+#include "support/signing_chain.h"
 #include "temporary_folder.h"
+#include "verifier/store/submission.h"
 
 namespace credence::verifier {
 namespace {
@@ -46,7 +49,7 @@ class Lifecycle : public testing::TestWithParam<test::StoreKind> {
   void set_active(const EvidenceMaker& machine, bool active) {
     const auto changed = store->set_active(about(keys, ArtifactType::endorsed_values, {&machine}), active);
     ASSERT_TRUE(changed) << changed.error().text();
-    EXPECT_EQ(changed->size(), 1U);
+    EXPECT_EQ(changed->selected.size(), 1U);
     ASSERT_TRUE(store->set_active(about(values, ArtifactType::trust_anchors, {&machine}), active));
   }
   [[nodiscard]] bool affirms(const EvidenceMaker& machine) const { return affirms(machine, store); }
@@ -94,11 +97,19 @@ TEST_P(Lifecycle, IsRememberedByWhoeverOpensTheStore) {
 TEST_P(Lifecycle, KeepsAStatementOffWhenItsCorimComesBack) {
   set_active(one, false);
   const auto corim = document(rats::RimId::Kind::corim, keys.id);
-  ASSERT_TRUE(store->set_active(corim, false));
+  EXPECT_TRUE(store->set_active(corim, false).value().off.empty());
   EXPECT_FALSE(affirms(two));
-  ASSERT_TRUE(store->set_active(corim, true));
+  const LifecycleChange changed = store->set_active(corim, true).value();
+  ASSERT_EQ(changed.selected.size(), 1U);
+  ASSERT_EQ(changed.off.size(), 1U);  // it says so
+  EXPECT_TRUE(changed.off[0].starts_with(changed.selected[0] + "/statement/"));
   EXPECT_TRUE(affirms(two));
   EXPECT_FALSE(affirms(one));
+  // Nor is it a success to submit it again.
+  test::expect_refused(store->submit(keys, rats::encode_corim(keys).value()), Errc::conflict,
+                       "1 of its CoMIDs and statements is deactivated");
+  set_active(one, true);
+  EXPECT_TRUE(store->submit(keys, rats::encode_corim(keys).value())->duplicate);
 }
 
 TEST_P(Lifecycle, ReachesIntoACorimThatIsNotActive) {
@@ -114,7 +125,7 @@ TEST_P(Lifecycle, TurnsAComidOffAndOnAgain) {
   const auto comid = document(rats::RimId::Kind::comid, values.comids.at(0).id);  // the reference values
   const auto changed = store->set_active(comid, false);
   ASSERT_TRUE(changed) << changed.error().text();
-  EXPECT_EQ(changed->size(), 1U);
+  EXPECT_EQ(changed->selected.size(), 1U);
   const rats::Ear ear = test::engine_over(store).appraise(test::channel_request(one)).value();
   test::expect_problem(test::submodule(ear), Errc::no_reference_values, "no reference values are known");
   ASSERT_TRUE(store->set_active(comid, true));
@@ -154,6 +165,52 @@ TEST_P(Lifecycle, ActivatesNothingThatContradictsWhatIsActive) {
   ASSERT_TRUE(store->remove(id));
   set_active(one, true);
   EXPECT_TRUE(affirms(one));
+}
+
+// Whoever signs a CoRIM again, for a longer time or with another key, does not bring back what was turned off.
+TEST_P(Lifecycle, WhatIsDeactivatedStaysOffUnderAnotherSigning) {
+  const test::SigningChain signing = test::SigningChain::make(), other = test::SigningChain::make();
+  const auto sign = [&](const rats::Corim& corim, const test::SigningChain& by, Timestamp until) {
+    return rats::sign_corim(corim, {.name = "endorser", .uri = {}, .validity = rats::Validity{{}, until}}, by.leaf_key,
+                            {&by.leaf, 1})
+        .value();
+  };
+  const auto submit_signed = [&](const Bytes& octets) {
+    return store->submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets);
+  };
+  const rats::TaggedBytes class_id{.tag = rats::kTagUuid, .value = to_bytes(EvidenceMaker::class_id().octets)};
+  ASSERT_TRUE(store->remove(submission_id(rats::encode_corim(values).value()).value()));
+  const Timestamp later = test::kNow + std::chrono::hours(1);
+  const std::string id = submit_signed(sign(values, signing, test::kNow)).value().id;
+  const Bytes longer = sign(values, signing, later), by_another = sign(values, other, test::kNow);
+  rats::Corim higher = values;
+  for (rats::Comid& comid : higher.comids) ++comid.version;
+  ASSERT_TRUE(store->set_active({&id, 1}, false));
+  const auto expect_all_refused = [&] {
+    for (const Bytes& octets : {longer, by_another, sign(higher, signing, later)})
+      test::expect_refused(submit_signed(octets), Errc::conflict,
+                           "is there already and was deactivated: activate " + id + ", or remove it first");
+    test::expect_refused(store->submit(values, rats::encode_corim(values).value()), Errc::conflict, "was deactivated");
+    EXPECT_EQ(test::reference_values(*store, class_id).value(), nullptr);
+  };
+  expect_all_refused();
+  if (GetParam().reopen) {
+    store.reset();
+    store = GetParam().reopen(folder.path());
+    expect_all_refused();
+  }
+  // What the CoRIM with this id says else is another matter.
+  one.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
+  rats::Corim corrected = evidence::tpm::veraison_corim(one.endorsement()).value();
+  corrected.id = values.id;
+  ASSERT_TRUE(submit_signed(sign(corrected, signing, later)));
+  // Activated, or removed, it holds up nothing.
+  ASSERT_TRUE(store->set_active({&id, 1}, true));
+  EXPECT_FALSE(submit_signed(longer).value().duplicate);
+  ASSERT_TRUE(store->set_active({&id, 1}, false));
+  test::expect_refused(submit_signed(by_another), Errc::conflict, "was deactivated");
+  ASSERT_TRUE(store->remove(id));
+  EXPECT_FALSE(submit_signed(by_another).value().duplicate);
 }
 
 TEST_P(Lifecycle, SaysWhatSelectsNothing) {

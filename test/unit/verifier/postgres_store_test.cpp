@@ -201,6 +201,28 @@ TEST_F(PostgresStore, GivesNoVerdictBehindAChangeOfAnUnknownKind) {
   test::expect_refused(store->deny_list(), Errc::configuration, "documents of kind 99");
 }
 
+// Behind a pooler that gives each transaction another session, every announcement is lost.
+TEST_F(PostgresStore, SeesWhatWasNotAnnounced) {
+  const auto store = open();
+  const std::string id = submit(*store, keys).value().id;
+  ASSERT_TRUE(knows_the_device(*store));
+  const auto start = std::chrono::steady_clock::now();
+  server()->execute(database, "UPDATE credence_document SET active = false WHERE id = '" + id +
+                                  "'; INSERT INTO credence_change (event, kind, id) VALUES (3, 0, '" + id + "')");
+  EXPECT_TRUE(eventually([&] { return !knows_the_device(*store); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST_F(PostgresStore, RefusesARowThatIsNone) {
+  ASSERT_TRUE(submit(*open(), keys));
+  server()->execute(database,
+                    "ALTER TABLE credence_document ALTER COLUMN active DROP NOT NULL; UPDATE credence_document SET "
+                    "active = NULL");
+  test::expect_refused(open_postgres_store(database), Errc::io, "PostgreSQL:");
+  server()->execute(database, "UPDATE credence_document SET active = true");
+  EXPECT_TRUE(knows_the_device(*open()));
+}
+
 // Tenants share a database, and nothing in it.
 TEST_F(PostgresStore, MakesTheSchemaOfATenant) {
   const auto of = [&](const std::string& schema) { return database + "&options=-csearch_path%3D" + schema; };

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -99,6 +101,52 @@ TEST_P(Selecting, FindsAConditionByEachOfItsEnvironmentsOnce) {
     EXPECT_EQ(found({class_of(id, "a")}, ArtifactType::endorsed_values), 1U) << +id;
   EXPECT_EQ(found({class_of(1, "a"), class_of(2, "a")}, ArtifactType::endorsed_values), 1U);
   EXPECT_EQ(found({class_of(3, "a")}, ArtifactType::endorsed_values), 0U);
+}
+
+TEST_P(Selecting, FindsByLayerAndByIndex) {
+  rats::Comid comid;
+  for (const std::uint64_t layer : {1U, 2U, 300U}) {
+    rats::ReferenceTriple& values = comid.reference_values.emplace_back(values_of(1, "ours"));
+    values.environment.class_map->layer = layer;
+    values.environment.class_map->index = layer + 1;
+  }
+  submit("layers", std::move(comid));
+  const auto by = [](std::optional<std::uint64_t> layer, std::optional<std::uint64_t> index) {
+    return rats::Class{.id = {}, .vendor = {}, .model = {}, .layer = layer, .index = index};
+  };
+  EXPECT_EQ(found({by(2, {})}), 1U);
+  EXPECT_EQ(found({by(300, {})}), 1U);
+  EXPECT_EQ(found({by({}, 2)}), 1U);
+  EXPECT_EQ(found({by(2, 3)}), 1U);
+  EXPECT_EQ(found({by(2, 2)}), 0U);
+  EXPECT_EQ(found({by(3, {})}), 0U) << "an index is no layer";
+  EXPECT_EQ(found({{.id = {}, .vendor = {}, .model = "", .layer = 2, .index = {}}}), 0U) << "none has that model";
+  EXPECT_EQ(found({by(1, {}), by({}, 301)}), 2U);
+}
+
+TEST_P(Selecting, FindsTheNewestWithATag) {
+  const auto any = [](const Origin&) { return true; };
+  const auto id_of = [&](std::string_view profile, std::string_view tag) {
+    const auto origin = store->newest_with_tag(profile, tag, any);
+    return origin ? origin->id : "none";
+  };
+  const std::string profile(evidence::tpm::kParsecTpmProfile);
+  rats::Comid first, second;
+  first.reference_values = {values_of(1, "ours")};
+  first.version = 1;
+  second.reference_values = {values_of(2, "ours")};
+  second.version = 2;
+  const std::string older = submit("tag", first);
+  EXPECT_EQ(id_of(profile, "tag"), older);
+  const std::string newer = submit("tag", second);
+  EXPECT_EQ(id_of(profile, "tag"), newer);
+  EXPECT_EQ(id_of("tag:other", "tag"), "none");
+  EXPECT_EQ(id_of(profile, "another"), "none");
+  EXPECT_EQ(id_of(profile, Content::coswid_name("tag")), "none") << "a CoMID is no CoSWID";
+  EXPECT_EQ(store->newest_with_tag(profile, "tag", [&](const Origin& origin) { return origin.id == older; }), nullptr)
+      << "the newest or none";
+  ASSERT_TRUE(store->set_active({&newer, 1}, false));
+  EXPECT_EQ(id_of(profile, "tag"), older);
 }
 
 TEST_P(Selecting, BoundsItsAnswer) {

@@ -9,8 +9,10 @@
 
 #include "fixture.h"
 #include "support/endorsed.h"
+#include "support/signing_chain.h"
 #include "temporary_folder.h"
 #include "verifier/store/sqlite/store.h"
+#include "verifier/store/submission.h"
 
 namespace credence::verifier {
 namespace {
@@ -101,6 +103,66 @@ TEST_F(SqliteStore, RemembersTheValidityOfCorimAndSignature) {
   EXPECT_TRUE(found->validity.contains(test::kNow));
   EXPECT_TRUE(found->validity.contains(end));
   EXPECT_FALSE(found->validity.contains(end + std::chrono::milliseconds(1)));
+}
+
+// As after a restore: whoever follows hears at once that it came and that it is off, and never had it in force.
+TEST_F(SqliteStore, KnowsUnderAnySignatureWhatCameAndWasOffAtOnce) {
+  const test::SigningChain signing = test::SigningChain::make();
+  const auto sign = [&] {
+    const rats::CorimSigner signer{.name = "endorser", .uri = {}, .validity = {}};
+    return rats::sign_corim(keys, signer, signing.leaf_key, {&signing.leaf, 1}).value();
+  };
+  const auto follower = open();
+  const auto submit_signed = [&](const Bytes& octets) {
+    return follower->submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets);
+  };
+  const Bytes first = sign();
+  const std::string id = submission_id(first).value();
+  const auto journal = open_sqlite_journal(file).value();
+  ASSERT_TRUE(journal->begin());
+  ASSERT_TRUE(journal->append(Journal::Event::added, Journal::Kind::corim, id, first));
+  ASSERT_TRUE(journal->append(Journal::Event::deactivated, Journal::Kind::corim, id, {}));
+  ASSERT_TRUE(journal->commit());
+  test::expect_refused(submit_signed(sign()), Errc::conflict, "was deactivated: activate " + id);
+  EXPECT_EQ(anchor(*follower), nullptr);
+  ASSERT_TRUE(follower->set_active({&id, 1}, true));
+  EXPECT_TRUE(submit_signed(sign())->duplicate);
+  EXPECT_NE(anchor(*follower), nullptr);
+  ASSERT_TRUE(follower->remove(id));
+  EXPECT_FALSE(submit_signed(sign())->duplicate);
+}
+
+// A newer program may have written and turned off what cannot be read here: the others are to be listed and selected.
+TEST_F(SqliteStore, WorksBesideACorimThatIsOffAndCannotBeRead) {
+  provision(*open(), keys);
+  const auto journal = open_sqlite_journal(file).value();
+  ASSERT_TRUE(journal->begin());
+  ASSERT_TRUE(journal->append(Journal::Event::added, Journal::Kind::corim, "unread", Bytes{1, 2, 3}));
+  ASSERT_TRUE(journal->append(Journal::Event::deactivated, Journal::Kind::corim, "unread", {}));
+  ASSERT_TRUE(journal->commit());
+  const auto store = open();
+  const auto all = store->list();
+  ASSERT_TRUE(all) << all.error().text();
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ((*all)[0].profile, kCredenceTpmKeyProfile);
+  EXPECT_EQ((*all)[1].id, "unread");
+  EXPECT_EQ((*all)[1].size, 3U);
+  EXPECT_FALSE((*all)[1].active);
+  EXPECT_EQ((*all)[1].profile, "");
+  EXPECT_FALSE(store->stored("unread").value().active);
+  const rats::CoservQuery corim{.profile = {},
+                                .query = rats::RimQuery{{{.kind = rats::RimId::Kind::corim, .id = keys.id}}}};
+  ASSERT_NE(anchor(*store), nullptr);
+  const auto off = store->set_active(corim, false);
+  ASSERT_TRUE(off) << off.error().text();
+  EXPECT_EQ(anchor(*store), nullptr);
+  ASSERT_TRUE(store->set_active(corim, true));
+  EXPECT_NE(anchor(*store), nullptr);
+  // It is not activated, and goes when it is removed.
+  const std::string id = "unread";
+  EXPECT_FALSE(store->set_active({&id, 1}, true));
+  ASSERT_TRUE(store->remove(id));
+  EXPECT_EQ(store->list().value().size(), 1U);
 }
 
 TEST_F(SqliteStore, SeesAtOnceAKeyThatAnotherProcessProvisioned) {

@@ -5,25 +5,43 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "fixture.h"
+#include "support/dice_device.h"
 #include "verifier/store/indexed_store.h"
 #include "verifier/store/journal.h"
+#include "verifier/store/submission.h"
 
 namespace credence::verifier {
 namespace {
 
-// An empty database that can be away.
+// A CoRIM that another node stores at some time.
+struct News {
+  std::atomic<bool> is_there = false;
+  Document corim;
+};
+
+// An empty database that can be away, and may get news.
 class AbsentJournal final : public Journal {
  public:
-  explicit AbsentJournal(std::shared_ptr<std::atomic<bool>> away) : away_(std::move(away)) {}
+  explicit AbsentJournal(std::shared_ptr<std::atomic<bool>> away, std::shared_ptr<const News> news = {})
+      : away_(std::move(away)), news_(std::move(news)) {}
 
   Result<bool> has_news() override { return answer(true); }
   Result<std::int64_t> last_sequence() override { return answer(std::int64_t{0}); }
-  Result<std::vector<Change>> changes_after(std::int64_t) override { return answer(std::vector<Change>{}); }
-  Result<std::optional<Entry>> entry(Kind, std::string_view) override { return answer(std::optional<Entry>{}); }
+  Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
+    if (!is_news() || sequence >= kNews) return answer(std::vector<Change>{});
+    return answer(
+        std::vector<Change>{{.sequence = kNews, .event = Event::added, .kind = Kind::corim, .id = news_->corim.id}});
+  }
+  Result<std::optional<Entry>> entry(Kind, std::string_view id) override {
+    return answer(is_news() && id == news_->corim.id ? std::optional(news_->corim) : std::nullopt);
+  }
   Result<void> for_each(Kind, const std::function<Result<void>(Entry)>&) override { return {}; }
   Result<std::int64_t> highest_kind() override { return answer(std::int64_t{0}); }
   Result<void> begin() override { return {}; }
@@ -38,7 +56,11 @@ class AbsentJournal final : public Journal {
     if (*away_) return fail(Errc::io, "the database is away");
     return value;
   }
+  [[nodiscard]] bool is_news() const { return news_ != nullptr && news_->is_there; }
+
+  static constexpr std::int64_t kNews = 100;
   std::shared_ptr<std::atomic<bool>> away_;
+  std::shared_ptr<const News> news_;
 };
 
 // Within ten seconds, else what it says then.
@@ -80,6 +102,67 @@ TEST(Staleness, IsUnboundedUnlessAsked) {
   *away = true;
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
   EXPECT_TRUE(store->deny_list());
+}
+
+// --- a device whose layers have several names: its firmware stands under one of them ---
+
+const Bytes kDiceNonce(32, 0x11);
+
+// Of vendor Example, model M and layer 5.
+void name_layer(test::DiceDevice& device) {
+  using namespace test::dice_der;
+  device.more_of_alias = {
+      {std::string(evidence::dice::kTcbInfo),
+       element(0x30, joined({element(0x80, as_bytes(device.vendor)), element(0x81, as_bytes("M")),
+                             element(0x83, Bytes{3}), element(0x84, Bytes{5}), element(0xa6, fwid(device.firmware))})),
+       true}};
+}
+
+Result<rats::Ear> appraise(const std::shared_ptr<Store>& store, test::DiceDevice& device) {
+  name_layer(device);
+  return test::engine_over(store).appraise({.media_type = std::string(evidence::dice::kPemChain),
+                                            .evidence = test::DiceDevice::pem(device.with_fresh_leaf(kDiceNonce)),
+                                            .challenge = Nonce(kDiceNonce)});
+}
+
+TEST(Staleness, LetsDevicesPassWhoseFirmwareIsKnown) {
+  test::DiceDevice device;
+  const auto away = std::make_shared<std::atomic<bool>>(false);
+  const auto store = open_indexed_store(std::make_unique<AbsentJournal>(away), Sharing::shared).value();
+  test::provision(*store, device.roots());
+  test::provision(*store, device.reference_values());
+  *away = true;
+  const auto good = appraise(store, device);
+  ASSERT_TRUE(good) << good.error().text();
+  EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
+
+  // Others may have approved meanwhile what is not known here: no refusal without the database.
+  device.firmware[0] ^= 1;
+  test::expect_refused(appraise(store, device), Errc::io, "the database is away");
+  *away = false;
+  const auto bad = appraise(store, device);
+  ASSERT_TRUE(bad) << bad.error().text();
+  test::expect_problem(bad->submodules.at("RIOT"), Errc::not_affirming, "no reference value");
+}
+
+TEST(Staleness, IsNoneOfFirmwareThatIsUnknownHere) {
+  test::DiceDevice device;
+  rats::Corim values = device.reference_values();
+  rats::Class& named = values.comids.at(0).reference_values.at(0).environment.class_map.value();
+  named = {.id = {}, .vendor = {}, .model = {}, .layer = 5, .index = {}};
+  const Bytes octets = rats::encode_corim(values).value();
+  const auto news = std::make_shared<News>();
+  news->corim = {.id = submission_id(octets).value(), .octets = octets, .active = true};
+  const auto away = std::make_shared<std::atomic<bool>>(false);
+  const auto store = open_indexed_store(std::make_unique<AbsentJournal>(away, news), Sharing::shared).value();
+  test::provision(*store, device.roots());
+  const auto before = appraise(store, device);
+  ASSERT_TRUE(before) << before.error().text();
+  test::expect_problem(before->submodules.at("RIOT"), Errc::no_reference_values, "no reference value is known");
+  news->is_there = true;
+  const auto after = appraise(store, device);  // at once: it was asked under another name of the layer
+  ASSERT_TRUE(after) << after.error().text();
+  EXPECT_TRUE(after->is_affirming()) << testing::PrintToString(after->problems());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "support/endorsed.h"
 #include "support/signing_chain.h"
 #include "temporary_folder.h"
+#include "verifier/store/deactivated.h"
 
 namespace credence::verifier {
 namespace {
@@ -34,6 +35,9 @@ class AnyStore : public testing::TestWithParam<test::StoreKind> {
     const rats::Ear ear = appraise_at(now);
     EXPECT_FALSE(ear.is_affirming());
     test::expect_problem(test::submodule(ear), code, part);
+  }
+  static rats::CoservQuery comid(const std::string& id) {
+    return {.profile = {}, .query = rats::RimQuery{{{.kind = rats::RimId::Kind::comid, .id = id}}}};
   }
   std::shared_ptr<const TrustAnchor> anchor() { return test::trust_anchor(*store, Kid(maker.kid())).value(); }
 
@@ -120,7 +124,7 @@ TEST_P(AnyStore, AHigherVersionReplacesALowerOne) {
 TEST_P(AnyStore, ACorimReplacesWhatItsLinkedTagsName) {
   provision(keys);
   veraison.comids[0].id = "first release";
-  provision(veraison);
+  const std::string first = submit(veraison).value().id;
   const auto old = [&] {
     const auto known = test::reference_values(*store, class_id).value();
     return known != nullptr && std::ranges::contains(known->pcrs.at(crypto::HashAlgorithm::sha256).at(1),
@@ -142,11 +146,129 @@ TEST_P(AnyStore, ACorimReplacesWhatItsLinkedTagsName) {
   rats::Corim again = veraison;
   again.id = "again";
   test::expect_refused(submit(again), Errc::stale, "tag first release: one that replaces it (linked-tags) is active");
-  ASSERT_TRUE(store->set_active({&second, 1}, false));
+  // What it said is erroneous, whether the correction is there or not, until somebody says otherwise.
+  const std::vector off = {comid_deactivation(first, "first release").value()};
+  EXPECT_EQ(store->set_active({&second, 1}, false).value().off, off);
+  EXPECT_FALSE(old());
+  EXPECT_EQ(store->list().value().at(1).deactivated, 1U);
+  test::expect_refused(submit(again), Errc::conflict,
+                       "CoMID first release is there already and was deactivated, in the");
+  test::expect_refused(submit(veraison), Errc::conflict, "1 of its CoMIDs and statements is deactivated");
+  EXPECT_EQ(store->set_active({&first, 1}, true).value().off, off);
+  EXPECT_FALSE(old());
+  const LifecycleChange on = store->set_active(comid("first release"), true).value();
+  EXPECT_EQ(on.selected, off);
+  EXPECT_TRUE(on.off.empty());
   EXPECT_TRUE(old());
+  EXPECT_TRUE(submit(veraison)->duplicate);
   provision(again);
   ASSERT_TRUE(store->set_active({&second, 1}, true));
   EXPECT_FALSE(old());
+  EXPECT_EQ(store->remove(second).value().off.size(), 2U);
+  EXPECT_FALSE(old());
+  if (GetParam().reopen) {
+    store.reset();
+    store = GetParam().reopen(folder.path());
+    EXPECT_FALSE(old());
+  }
+  ASSERT_TRUE(store->set_active(comid("first release"), true));
+  EXPECT_TRUE(old());
+}
+
+// An old CoRIM keeps its signature: that it is another one than the CoRIM whose CoMID was turned off helps nobody.
+TEST_P(AnyStore, ADeactivatedComidDoesNotComeBackInAnotherCorim) {
+  provision(keys);
+  veraison.comids[0].id = "release";
+  const std::string first = submit(veraison).value().id;
+  rats::Corim again = veraison;
+  again.id = "again";
+  ASSERT_TRUE(store->set_active(comid("release"), false));
+  const auto values = [&] { return test::reference_values(*store, class_id).value(); };
+  const auto expect_refused = [&] {
+    test::expect_refused(submit(again), Errc::conflict,
+                         "CoMID release is there already and was deactivated, in the CoRIM");
+    EXPECT_EQ(values(), nullptr);
+  };
+  expect_refused();
+  again.comids[0].version = 1;
+  expect_refused();
+  again.comids[0].version = 0;
+  // Nor once its own CoRIM is off, too.
+  ASSERT_TRUE(store->set_active({&first, 1}, false));
+  expect_refused();
+  if (GetParam().reopen) {
+    store.reset();
+    store = GetParam().reopen(folder.path());
+    expect_refused();
+  }
+  // What a CoMID with this id says else was not turned off.
+  maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
+  rats::Corim corrected = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  corrected.comids[0].id = "release";
+  provision(corrected);
+  ASSERT_NE(values(), nullptr);
+  EXPECT_EQ(values()->pcrs.at(crypto::HashAlgorithm::sha256).at(1).size(), 1U);
+  ASSERT_TRUE(store->set_active(comid("release"), true));
+  provision(again);
+  EXPECT_EQ(values()->pcrs.at(crypto::HashAlgorithm::sha256).at(1).size(), 2U);
+}
+
+// Two CoRIMs with the CoMID that is replaced: one counted, and was turned off for it, the other did not.
+TEST_P(AnyStore, NorInOneThatIsActivated) {
+  provision(keys);
+  veraison.comids[0].id = "first release";
+  rats::Corim again = veraison;
+  again.id = "again";
+  const std::string first = submit(veraison).value().id, other = submit(again).value().id;
+  ASSERT_TRUE(store->set_active({&other, 1}, false));
+  maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, 0x77);
+  rats::Corim correction = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  correction.id = correction.comids[0].id = "second release";
+  correction.comids[0].linked_tags = {{.id = std::string("first release"), .relation = rats::kTagReplaces}};
+  const std::string second = submit(correction).value().id;
+  ASSERT_TRUE(store->remove(second));
+  const auto values = [&] { return test::reference_values(*store, class_id).value(); };
+  EXPECT_EQ(values(), nullptr);
+  test::expect_refused(store->set_active({&other, 1}, true), Errc::conflict, "CoMID first release is there already");
+  EXPECT_EQ(values(), nullptr);
+  // Off in both it holds up neither.
+  ASSERT_TRUE(store->set_active(comid("first release"), false));
+  ASSERT_TRUE(store->set_active({&other, 1}, true));
+  EXPECT_EQ(values(), nullptr);
+  ASSERT_TRUE(store->set_active({&other, 1}, false));
+  ASSERT_TRUE(store->set_active(comid("first release"), true));
+  ASSERT_NE(values(), nullptr);
+  ASSERT_TRUE(store->set_active({&other, 1}, true));
+  ASSERT_TRUE(store->remove(first));
+  EXPECT_NE(values(), nullptr);
+}
+
+TEST_P(AnyStore, WhatWasReplacedStaysOffWhenWhatReplacedItIsCleanedAway) {
+  provision(keys);
+  const auto release = [this](const std::string& id, std::uint8_t value, const std::string& before) {
+    maker.pcrs[evidence::tpm::kAlgSha256][1] = Bytes(32, value);
+    rats::Corim made = evidence::tpm::veraison_corim(maker.endorsement()).value();
+    made.id = made.comids[0].id = id;
+    if (!before.empty()) made.comids[0].linked_tags = {{.id = before, .relation = rats::kTagReplaces}};
+    return submit(made).value().id;
+  };
+  const auto values = [this] {
+    std::vector<Bytes> all;
+    const auto known = test::reference_values(*store, class_id).value();
+    if (known == nullptr) return all;
+    for (const auto& value : known->pcrs.at(crypto::HashAlgorithm::sha256).at(1)) all.push_back(value.value);
+    return all;
+  };
+  release("first", 0x11, "");
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x11)}));
+  const std::string second = release("second", 0x22, "first"), third = release("third", 0x33, "second");
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x33)}));
+  ASSERT_TRUE(store->remove(second));
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x33)}));
+  ASSERT_TRUE(store->remove(third));
+  EXPECT_TRUE(values().empty());
+  ASSERT_TRUE(store->set_active(comid("first"), true));
+  EXPECT_EQ(values(), (std::vector<Bytes>{Bytes(32, 0x11)}));
 }
 
 TEST_P(AnyStore, CollectsTheValuesOfSeveralBuilds) {
@@ -289,6 +411,27 @@ TEST_P(AnyStore, RefusesAnotherKeyForTheSameKid) {
   EXPECT_EQ(anchor()->key, maker.attestation_key.public_key());
 }
 
+// Releases repeat the key of a machine. What is stated often is looked at once, and no contradiction hides behind it.
+TEST_P(AnyStore, FindsAnotherKeyAmongMuchThatRepeatsOne) {
+  for (const std::string release : {"first", "second", "third"}) {
+    veraison.id = release;
+    provision(veraison);
+  }
+  const auto with_key =
+      std::ranges::find_if(veraison.comids, [](const auto& one) { return !one.attestation_keys.empty(); });
+  ASSERT_NE(with_key, veraison.comids.end());
+  veraison.id = std::string("twice");
+  with_key->attestation_keys.push_back(with_key->attestation_keys[0]);
+  rats::Corim other = veraison;
+  provision(veraison);
+  other.id = std::string("other");
+  rats::KeyTriple& last =
+      other.comids[static_cast<std::size_t>(with_key - veraison.comids.begin())].attestation_keys.emplace_back(
+          with_key->attestation_keys[0]);
+  last.keys.at(0).value = to_bytes(as_bytes(test::make_key().public_key().pem()));
+  test::expect_refused(submit(other), Errc::conflict, "already endorsed with another key");
+}
+
 TEST_P(AnyStore, RefusesAnotherRecordOrClassForTheSameKid) {
   provision(keys);
   evidence::tpm::Endorsement other = maker.endorsement();
@@ -329,6 +472,14 @@ TEST_P(AnyStore, ListsWhatWasSubmitted) {
   EXPECT_EQ(all[1].profile, kCredenceTpmKeyProfile);
   EXPECT_EQ(all[1].validity.value().not_after, test::kNow);
   EXPECT_EQ(all[1].size, rats::encode_corim(keys).value().size());
+  for (const StoredCorim& one : all) {
+    const StoredCorim alone = store->stored(one.id).value();
+    EXPECT_EQ(alone.id, one.id);
+    EXPECT_EQ(alone.source, one.source);
+    EXPECT_EQ(alone.profile, one.profile);
+    EXPECT_EQ(alone.size, one.size);
+  }
+  test::expect_refused(store->stored("none"), Errc::not_found, "no CoRIM with id none is stored");
   EXPECT_EQ(store->octets(all[1].id).value(), rats::encode_corim(keys).value());
 }
 

@@ -20,10 +20,6 @@ constexpr const char* kSession =
 
 constexpr std::chrono::milliseconds kPause{500};  // after a failure to connect
 
-// A pooler that gives each transaction another session loses what is announced, and says nothing. A revocation must not
-// wait for somebody to notice.
-constexpr std::chrono::seconds kDoubt{5};
-
 // libpq's own, where the operator has set none: how long connecting takes, and when a machine that is gone is given up.
 std::string with_timeouts(std::string options) {
   for (const std::string_view timeout : {"connect_timeout=5", "tcp_user_timeout=10000", "keepalives_idle=30"}) {
@@ -64,13 +60,13 @@ Result<void> Connection::connect() {
     made = std::make_unique<pqxx::connection>(with_timeouts(options_));
     const Deadline::Watch watch(deadline_, made->sock());
     pqxx::nontransaction(*made).exec(kSession);
+    if (listens_ == News::heard) made->listen(kChannel, [this](const pqxx::notification&) { news_ = true; });
   } catch (const std::exception& error) {
     not_before_ = std::chrono::steady_clock::now() + kPause;
     last_failure_ = error.what();
     throw;
   }
   not_before_ = {};
-  if (listens_ == News::heard) made->listen(kChannel, [this](const pqxx::notification&) { news_ = true; });
   news_ = true;
   prepared_.clear();
   connection_ = std::move(made);
@@ -114,11 +110,17 @@ void Connection::roll_back() noexcept {
 Result<bool> Connection::has_news() {
   return guarded([this](pqxx::connection& connection) {
     connection.get_notifs();
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_news_ >= kDoubt) news_ = true;
-    if (news_) last_news_ = now;
     return std::exchange(news_, false);
   });
+}
+
+bool Connection::is_idle(std::chrono::milliseconds time) const noexcept {
+  return connection_ != nullptr && std::chrono::steady_clock::now() - last_use_ >= time;
+}
+
+void Connection::close() noexcept {
+  roll_back();
+  connection_.reset();
 }
 
 std::unexpected<Error> Connection::failure(const std::exception& error) {

@@ -66,14 +66,19 @@ class Connection {
   [[nodiscard]] Result<void> commit();
   void roll_back() noexcept;
 
-  // True once after every announcement, and after a new connection: what was announced in between is not known. Also
-  // when nothing was heard for five seconds.
+  // True once after every announcement, and after a new connection: what was announced in between is not known.
   [[nodiscard]] Result<bool> has_news();
+
+  // Open, and not used for so long.
+  [[nodiscard]] bool is_idle(std::chrono::milliseconds time) const noexcept;
+  // It is opened again when it is needed.
+  void close() noexcept;
 
  private:
   template <typename Use>
   auto guarded(Use use) -> Result<decltype(use(std::declval<pqxx::connection&>()))> {
     using Value = decltype(use(std::declval<pqxx::connection&>()));
+    last_use_ = std::chrono::steady_clock::now();
     try {
       if (!connection_ || (!work_ && hung_up())) CHECK(connect());
       const Deadline::Watch watch(deadline_, connection_->sock());
@@ -100,7 +105,7 @@ class Connection {
   Prepared prepared_;               // on connection_
   std::optional<pqxx::work> work_;  // before the connection goes
   bool news_ = false;
-  std::chrono::steady_clock::time_point last_news_{};
+  std::chrono::steady_clock::time_point last_use_{};
   std::chrono::steady_clock::time_point not_before_{};  // of the next attempt to connect
   std::string last_failure_;
   Deadline deadline_{std::chrono::seconds(10)};

@@ -89,10 +89,11 @@ class PostgresJournal final : public Journal {
   Result<void> for_each(Kind kind, const std::function<Result<void>(Entry)>& visit) override {
     std::int64_t last = 0;
     while (true) {
-      TRY(const pqxx::result rows, page_after(kind, last));
-      for (const auto& row : rows) CHECK(visit(entry_of(row)));
-      if (rows.size() < kPage) return {};
-      last = rows[rows.size() - 1]["sequence"].as<std::int64_t>();
+      TRY(Page page, page_after(kind, last));
+      const bool is_last = page.entries.size() < kPage;
+      for (Entry& entry : page.entries) CHECK(visit(std::move(entry)));
+      if (is_last) return {};
+      last = page.last;
     }
   }
 
@@ -119,9 +120,20 @@ class PostgresJournal final : public Journal {
   static int number(Kind kind) { return static_cast<int>(kind); }
   static std::int64_t number_in(const pqxx::result& result) { return result.one_field().as<std::int64_t>(); }
 
-  Result<pqxx::result> page_after(Kind kind, std::int64_t sequence) {
+  struct Page {
+    std::vector<Entry> entries;
+    std::int64_t last = 0;  // sequence
+  };
+  // Rows end here, where what cannot be converted is an error like any other.
+  Result<Page> page_after(Kind kind, std::int64_t sequence) {
     return connection_.run([&](Transaction& transaction) {
-      return transaction.execute(kPageAfter, pqxx::params{number(kind), sequence, kPage});
+      const pqxx::result rows = transaction.execute(kPageAfter, pqxx::params{number(kind), sequence, kPage});
+      Page page;
+      for (const auto& row : rows) {
+        page.entries.push_back(entry_of(row));
+        page.last = row["sequence"].as<std::int64_t>();
+      }
+      return page;
     });
   }
 

@@ -1,0 +1,245 @@
+#include "verifier/store/replica.h"
+
+#include <algorithm>
+#include <format>
+#include <set>
+#include <utility>
+
+#include "verifier/store/submission.h"
+
+namespace credence::verifier {
+namespace {
+
+using Event = DocumentChange::Event;
+
+Result<void> check_kind(std::int64_t kind) {
+  if (kind < std::int64_t{kDocumentKinds}) return {};
+  return fail(Errc::configuration, std::format("the store has documents of kind {}, which this program does not know: "
+                                               "use the version of Credence that wrote them",
+                                               kind));
+}
+
+}  // namespace
+
+std::unexpected<Error> not_stored(std::string_view id) {
+  return fail(Errc::not_found, std::format("no CoRIM with id {} is stored", id));
+}
+
+std::unexpected<Error> already_deactivated(std::string_view id) {
+  return fail(Errc::conflict,
+              std::format("this CoRIM is there already and was deactivated: activate {}, or remove it first", id));
+}
+
+Result<void> Replica::load_all() {
+  TRY(const std::int64_t last, journal_->last_sequence());
+  TRY(const std::int64_t highest, journal_->highest_kind());
+  CHECK(check_kind(highest));
+  std::vector<std::string> parts;
+  CHECK(journal_->for_each(DocumentKind::deactivation, [&](const Document& entry) -> Result<void> {
+    parts.push_back(entry.id);
+    return {};
+  }));
+  index_.set_active(parts, false);
+  CHECK(journal_->for_each(DocumentKind::corim, [&](const Document& entry) { return load(entry); }));
+  for (std::size_t kind = 1; kind < kDocumentKinds; ++kind) {
+    CHECK(journal_->for_each(static_cast<DocumentKind>(kind), [&](Document entry) -> Result<void> {
+      documents_.add(static_cast<DocumentKind>(kind), std::move(entry));
+      return {};
+    }));
+  }
+  publish(last);
+  current_at_.store(Clock::now());
+  return {};
+}
+
+Result<void> Replica::load(const Document& entry) {
+  if (!entry.active) return load_inactive(entry);
+  TRY(Content content, content_of(entry));
+  index_.add(std::move(content));
+  return {};
+}
+
+Result<void> Replica::load_inactive(const Document& entry) {
+  const auto content = content_of(entry);
+  if (!content) return {};  // of another program, perhaps: it says nothing here
+  TRY(Bytes fingerprint, content->said_fingerprint());
+  inactive_.insert_or_assign(entry.id, std::move(fingerprint));
+  return {};
+}
+
+// Signed once more, for another time or by somebody else, or with its signature altered (ECDSA has two for each), it is
+// still what was deactivated.
+Result<void> Replica::check_not_deactivated(const Content& content) const {
+  TRY(const Bytes wanted, content.said_fingerprint());
+  for (const auto& [id, fingerprint] : inactive_)
+    if (fingerprint == wanted) return already_deactivated(id);
+  return {};
+}
+
+Result<void> Replica::check_inactive(const Content& content, const Deactivated& off) const {
+  if (off.empty()) return {};
+  for (const auto& [id, fingerprint] : inactive_) {
+    TRY(const bool has_one, off.has_comid_of(id, content));
+    if (!has_one) continue;
+    TRY(const auto entry, journal_->entry(DocumentKind::corim, id));
+    if (!entry) continue;
+    TRY(const Content known, content_of(*entry));
+    CHECK(off.check(content, known));
+  }
+  return {};
+}
+
+void Replica::add(Content content) {
+  inactive_.erase(content.origin().id);
+  index_.add(std::move(content));
+}
+
+void Replica::deactivate(const std::string& id, Bytes said_fingerprint) {
+  index_.remove(id);
+  inactive_.insert_or_assign(id, std::move(said_fingerprint));
+}
+
+void Replica::remove(const std::string& id) {
+  index_.remove(id);
+  inactive_.erase(id);
+}
+
+// Look-ups must not go on finding what has just been revoked. The sequence number comes last: whoever sees it, and
+// reports or caches by it, has what it stands for.
+void Replica::publish(std::int64_t sequence) {
+  const std::uint64_t before = documents_.version(DocumentKind::deny_entry);
+  documents_.publish(static_cast<std::uint64_t>(sequence));
+  if (documents_.version(DocumentKind::deny_entry) != before)
+    index_.set_deny_list(deny_list_of(*documents_.documents(DocumentKind::deny_entry)));
+  taken_ = sequence;
+  sequence_.store(sequence);
+}
+
+Result<void> Replica::take_changes() {
+  const Clock::time_point asked = Clock::now();
+  TRY(const auto changes, journal_->changes_after(taken_));
+  auto taken = take_all(changes);
+  publish(taken_);
+  if (taken) current_at_.store(asked);
+  // A kind that is not known may be there to take trust away: no verdicts until a program understands it. After
+  // publish(), which sets the list that was taken before it.
+  if (!taken && taken.error().code == Errc::configuration) index_.set_deny_list(std::unexpected(taken.error()));
+  CHECK(std::move(taken));
+  if (unread_.empty()) return {};
+  return fail(Errc::io, std::format("{} CoRIMs in the store cannot be read here, the first is {}: {}", unread_.size(),
+                                    unread_.begin()->first, unread_.begin()->second.text()));
+}
+
+// What was taken before an error stays taken: the caller publishes it, and asks for what comes after it again.
+Result<void> Replica::take_all(std::span<const Journal::Change> changes) {
+  while (!changes.empty()) {
+    const DocumentKind kind = changes.front().kind;
+    CHECK(check_kind(static_cast<std::int64_t>(kind)));
+    const auto end = std::ranges::find_if_not(
+        changes, [](DocumentKind of) { return of == DocumentKind::deactivation; }, &Journal::Change::kind);
+    const std::size_t parts = static_cast<std::size_t>(end - changes.begin());
+    if (parts > 0) {
+      take_parts(changes.first(parts));
+    } else {
+      CHECK(kind == DocumentKind::corim ? take_corim(changes.front()) : take_document(changes.front()));
+    }
+    const std::size_t taken = std::max<std::size_t>(parts, 1);
+    taken_ = changes[taken - 1].sequence;
+    changes = changes.subspan(taken);
+    // A revocation does not wait for the CoRIMs behind it, however many there are to read.
+    if (kind == DocumentKind::deny_entry && (changes.empty() || changes.front().kind != kind)) publish(taken_);
+  }
+  return {};
+}
+
+// One after the other: of a part that was turned off and on again the last counts.
+void Replica::take_parts(std::span<const Journal::Change> changes) {
+  std::map<std::string, Event> last;
+  for (const Journal::Change& change : changes) last.insert_or_assign(change.id, change.event);
+  std::vector<DocumentChange> parts;
+  std::set<std::string> ids;
+  for (const auto& [id, event] : last) {
+    ids.insert(id);
+    parts.push_back({.event = event, .id = id, .octets = to_bytes(kDeactivationOctets)});
+  }
+  documents_.remove(DocumentKind::deactivation, ids);
+  apply(DocumentKind::deactivation, std::move(parts));
+}
+
+Result<void> Replica::take_document(const Journal::Change& change) {
+  if (change.event != Event::added) {
+    apply_one(change.kind, {.event = change.event, .id = change.id});
+    return {};
+  }
+  TRY(auto entry, journal_->entry(change.kind, change.id));
+  if (entry) documents_.add(change.kind, *std::move(entry));  // else a later change, still to come, removed it
+  return {};
+}
+
+void Replica::apply(DocumentKind kind, std::vector<DocumentChange> changes) {
+  if (kind == DocumentKind::deactivation) {
+    // What is off is looked for in its CoRIM once, however many parts there are.
+    for (const Event event : {Event::added, Event::removed}) {
+      std::vector<std::string> ids;
+      for (const DocumentChange& change : changes)
+        if (change.event == event) ids.push_back(change.id);
+      index_.set_active(ids, event == Event::removed);
+    }
+  }
+  // In their order: what is removed may be added again. Those that are removed one after the other go at once.
+  for (auto next = changes.begin(); next != changes.end();) {
+    std::set<std::string> removed;
+    for (; next != changes.end() && next->event == Event::removed; ++next) removed.insert(std::move(next->id));
+    if (!removed.empty()) documents_.remove(kind, removed);
+    if (next != changes.end()) apply_one(kind, std::move(*next++));
+  }
+}
+
+void Replica::apply_one(DocumentKind kind, DocumentChange change) {
+  if (change.event == Event::added) {
+    documents_.add(kind, {.id = std::move(change.id), .octets = std::move(change.octets), .active = true});
+  } else if (change.event == Event::removed) {
+    documents_.remove(kind, std::set{std::move(change.id)});
+  } else {
+    documents_.set_active(kind, change.id, change.event == Event::activated);
+  }
+}
+
+// What a newer program has written may be unreadable here. It is remembered as that, and holds up nothing: a
+// revocation that comes after it counts.
+Result<void> Replica::take_corim(const Journal::Change& change) {
+  unread_.erase(change.id);
+  if (change.event == Event::removed || change.event == Event::deactivated) {
+    if (change.event == Event::removed) {
+      inactive_.erase(change.id);
+    } else {
+      CHECK(remember_inactive(change.id));
+    }
+    index_.remove(change.id);
+    return {};
+  }
+  inactive_.erase(change.id);
+  TRY(const auto entry, journal_->entry(DocumentKind::corim, change.id));
+  if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
+  auto content = content_of(*entry);
+  index_.remove(change.id);
+  if (content) {
+    index_.add(*std::move(content));
+  } else {
+    unread_.emplace(change.id, std::move(content).error());
+  }
+  return {};
+}
+
+// The index does not have what was turned off before anybody here read it, restored as that for example.
+Result<void> Replica::remember_inactive(const std::string& id) {
+  if (const Content* const content = index_.content(id)) {
+    TRY(Bytes fingerprint, content->said_fingerprint());
+    inactive_.insert_or_assign(id, std::move(fingerprint));
+    return {};
+  }
+  TRY(const auto entry, journal_->entry(DocumentKind::corim, id));
+  return entry ? load_inactive(*entry) : Result<void>{};  // else a later change, still to come, removed it
+}
+
+}  // namespace credence::verifier

@@ -1,0 +1,83 @@
+// What a journal says, in memory: what look-ups read, and what a change is checked against. It follows what this
+// process commits, and what others do.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "verifier/documents.h"
+#include "verifier/store/content.h"
+#include "verifier/store/deactivated.h"
+#include "verifier/store/document_set.h"
+#include "verifier/store/index.h"
+#include "verifier/store/journal.h"
+
+namespace credence::verifier {
+
+// For one thread at a time, but for index(), documents(), sequence() and current_at(), which are for any.
+class Replica {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Replica(Journal& journal) : journal_(&journal) {}
+
+  // Everything, before anything else.
+  [[nodiscard]] Result<void> load_all();
+  // What others have committed since the last time. Errc::configuration when a newer program has stored what is not
+  // known here: then there are no verdicts.
+  [[nodiscard]] Result<void> take_changes();
+
+  [[nodiscard]] Journal& journal() const noexcept { return *journal_; }
+  [[nodiscard]] Index& index() noexcept { return index_; }
+  [[nodiscard]] const Index& index() const noexcept { return index_; }
+  [[nodiscard]] const DocumentSet& documents() const noexcept { return documents_; }
+  // Of the last change that is in force, as all those before it are.
+  [[nodiscard]] std::int64_t sequence() const noexcept { return sequence_.load(); }
+  // When the journal was asked last, and answered.
+  [[nodiscard]] Clock::time_point current_at() const noexcept { return current_at_.load(); }
+
+  // Errc::conflict when a CoRIM that says the same, and is there, is not active.
+  [[nodiscard]] Result<void> check_not_deactivated(const Content& content) const;
+  // Deactivated::check() against the CoRIMs that are not active. Those that are: Index::check_deactivated().
+  [[nodiscard]] Result<void> check_inactive(const Content& content, const Deactivated& off) const;
+
+  // What has been committed. Documents are seen from publish() on, with the sequence number of the last change.
+  void add(Content content);
+  void deactivate(const std::string& id, Bytes said_fingerprint);
+  void remove(const std::string& id);
+  void apply(DocumentKind kind, std::vector<DocumentChange> changes);
+  void publish(std::int64_t sequence);
+
+ private:
+  [[nodiscard]] Result<void> load(const Document& entry);
+  [[nodiscard]] Result<void> load_inactive(const Document& entry);
+  [[nodiscard]] Result<void> take_all(std::span<const Journal::Change> changes);
+  void take_parts(std::span<const Journal::Change> changes);
+  [[nodiscard]] Result<void> take_document(const Journal::Change& change);
+  [[nodiscard]] Result<void> take_corim(const Journal::Change& change);
+  [[nodiscard]] Result<void> remember_inactive(const std::string& id);
+  void apply_one(DocumentKind kind, DocumentChange change);
+
+  Journal* journal_;
+  Index index_;
+  DocumentSet documents_;
+  std::int64_t taken_ = 0;  // the last change that is taken; sequence_ follows once all up to it is in force
+  std::atomic<std::int64_t> sequence_{0};
+  std::atomic<Clock::time_point> current_at_{};
+  std::map<std::string, Bytes> inactive_;  // Content::said_fingerprint() of CoRIMs that are not active, by id
+  std::map<std::string, Error> unread_;    // active CoRIMs that are not in the index, by id
+};
+
+// That this CoRIM is not there; that it is, and is off.
+[[nodiscard]] std::unexpected<Error> not_stored(std::string_view id);
+[[nodiscard]] std::unexpected<Error> already_deactivated(std::string_view id);
+
+}  // namespace credence::verifier

@@ -1,0 +1,162 @@
+// A store that takes over what others have committed, while some of it is slow to read or cannot be read: what is in
+// force, and which changes it says are.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "fixture.h"
+#include "support/endorsed.h"
+#include "verifier/revocation/deny_list.h"
+#include "verifier/revocation/revocation.h"
+#include "verifier/store/indexed_store.h"
+#include "verifier/store/journal.h"
+#include "verifier/store/statement.h"
+#include "verifier/store/submission.h"
+
+namespace credence::verifier {
+namespace {
+
+using Event = DocumentChange::Event;
+
+// Of another node's changes, each that a document was added.
+struct Backlog {
+  std::vector<std::pair<DocumentKind, Document>> documents;
+  std::function<Result<void>()> before_corim;  // when one is about to be read
+};
+
+class BacklogJournal final : public Journal {
+ public:
+  explicit BacklogJournal(std::shared_ptr<const Backlog> backlog) : backlog_(std::move(backlog)) {}
+
+  Result<bool> has_news() override { return true; }
+  Result<std::int64_t> last_sequence() override { return std::int64_t{0}; }
+  Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
+    std::vector<Change> changes;
+    for (auto i = static_cast<std::size_t>(sequence); i < backlog_->documents.size(); ++i) {
+      const auto& [kind, document] = backlog_->documents[i];
+      changes.push_back(
+          {.sequence = static_cast<std::int64_t>(i + 1), .event = Event::added, .kind = kind, .id = document.id});
+    }
+    return changes;
+  }
+  Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
+    if (kind == Kind::corim) CHECK(backlog_->before_corim());
+    for (const auto& [known, document] : backlog_->documents)
+      if (known == kind && document.id == id) return document;
+    return std::nullopt;
+  }
+  Result<void> for_each(Kind, const std::function<Result<void>(Entry)>&) override { return {}; }
+  Result<std::int64_t> highest_kind() override { return std::int64_t{0}; }
+  Result<void> begin() override { return {}; }
+  Result<void> begin_snapshot() override { return {}; }
+  Result<void> commit() override { return {}; }
+  void roll_back() noexcept override {}
+  Result<std::int64_t> append(Event, Kind, std::string_view, ByteView) override {
+    return fail(Errc::unsupported, "nothing is written here");
+  }
+
+ private:
+  std::shared_ptr<const Backlog> backlog_;
+};
+
+class StoreWithBacklog : public testing::Test {
+ protected:
+  void add(DocumentKind kind, std::string id, Bytes octets) {
+    backlog->documents.emplace_back(kind, Document{.id = std::move(id), .octets = std::move(octets), .active = true});
+  }
+  void add_corim() {
+    const Bytes octets = rats::encode_corim(keys).value();
+    add(DocumentKind::corim, submission_id(octets).value(), octets);
+  }
+  void add_revocation(const std::string& corim) {
+    const Revocation revocation =
+        revocation_from_json({{"kind", "corim"}, {"value", corim}, {"reason", "stolen"}}, test::kNow).value();
+    add(DocumentKind::deny_entry, revocation_id(revocation).value(),
+        to_bytes(as_bytes(json::to_text(to_json(revocation)))));
+  }
+  [[nodiscard]] bool is_revoked(const std::string& corim) const {
+    const Origin origin{.id = "any", .source = corim, .profile = {}, .validity = {}};
+    return !store->deny_list().value()->check(origin);
+  }
+  [[nodiscard]] bool knows_the_corim() const { return !store->origins(std::get<std::string>(keys.id)).empty(); }
+
+  std::shared_ptr<Backlog> backlog = std::make_shared<Backlog>();
+  std::shared_ptr<Store> store = open_indexed_store(std::make_unique<BacklogJournal>(backlog), Sharing::alone).value();
+  test::EvidenceMaker maker;
+  rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();
+};
+
+TEST_F(StoreWithBacklog, RevokesBeforeItReadsTheCorimsThatFollow) {
+  add_revocation("stolen one");
+  add_revocation("stolen two");
+  add_corim();
+  int read = 0;
+  backlog->before_corim = [&]() -> Result<void> {
+    ++read;
+    EXPECT_TRUE(is_revoked("stolen one"));
+    EXPECT_TRUE(is_revoked("stolen two"));
+    EXPECT_FALSE(is_revoked("another"));
+    EXPECT_EQ(store->generation(), 2U);
+    if (read == 1) return fail(Errc::io, "the database is away");
+    return {};
+  };
+  ASSERT_FALSE(is_revoked("stolen one"));
+  test::expect_refused(store->probe(), Errc::io, "the database is away");
+  EXPECT_TRUE(is_revoked("stolen one"));
+  EXPECT_EQ(store->generation(), 2U);
+  EXPECT_FALSE(knows_the_corim());
+  const auto again = store->probe();
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(read, 2);
+  EXPECT_EQ(store->generation(), 3U);
+  EXPECT_TRUE(knows_the_corim());
+  EXPECT_TRUE(is_revoked("stolen one"));
+}
+
+// Whoever follows the changes asks for what they changed, and must not get what was there before.
+TEST_F(StoreWithBacklog, ReportsNoChangeThatIsNotInForce) {
+  add(DocumentKind::policy, "policy", {1});
+  add_corim();
+  int read = 0;
+  backlog->before_corim = [&]() -> Result<void> {
+    ++read;
+    EXPECT_TRUE(store->documents(DocumentKind::policy)->empty());
+    EXPECT_EQ(store->generation(), 0U);
+    if (read == 1) return fail(Errc::io, "the database is away");
+    return {};
+  };
+  test::expect_refused(store->probe(), Errc::io, "the database is away");
+  // What was taken before the error counts, and is not taken again.
+  EXPECT_EQ(store->documents(DocumentKind::policy)->size(), 1U);
+  EXPECT_EQ(store->generation(), 1U);
+  EXPECT_EQ(store->changes_after(0).value().size(), 1U);
+  backlog->before_corim = [] { return Result<void>{}; };
+  const auto again = store->probe();
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(store->documents(DocumentKind::policy)->size(), 1U);
+  EXPECT_EQ(store->generation(), 2U);
+  EXPECT_EQ(store->changes_after(0).value().size(), 2U);
+  EXPECT_TRUE(knows_the_corim());
+}
+
+// A revocation is in force, too, when nothing comes after it.
+TEST_F(StoreWithBacklog, RevokesAgainAfterCorims) {
+  add_corim();
+  add_revocation(std::get<std::string>(keys.id));
+  backlog->before_corim = [] { return Result<void>{}; };
+  const auto taken = store->probe();
+  ASSERT_TRUE(taken) << taken.error().text();
+  EXPECT_TRUE(is_revoked(std::get<std::string>(keys.id)));
+  EXPECT_EQ(store->generation(), 2U);
+  EXPECT_EQ(test::trust_anchor(*store, Kid(maker.kid())).value(), nullptr);
+}
+
+}  // namespace
+}  // namespace credence::verifier
