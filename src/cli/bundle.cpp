@@ -109,7 +109,8 @@ void add_create(CommandLine& line, CLI::App& bundle) {
   command->add_flag("--insecure-http", options->insecure_http, "Allow plain HTTP to a verifier on another machine");
   command->add_option("--scheme", options->scheme, "The scheme of the evidence; default: PARSEC_TPM");
   command->add_option("--class", options->classes,
-                      "Class: a UUID, hexadecimal octets, or vendor=NAME,model=NAME; repeatable");
+                      "Class: a UUID, hexadecimal octets, or vendor=NAME,model=NAME,layer=N,index=N or some of them; "
+                      "of DICE each layer as it names itself; repeatable");
   command->add_option("--instance", options->instances, "Instance, such as the kid of a TPM's key; repeatable");
   command->add_flag("--all-instances", options->all_instances, "Also every instance of the classes");
   command->add_option("-o,--output", options->output, "The file to write")->required();

@@ -10,6 +10,7 @@
 
 #include "edge/fetcher.h"
 #include "edge/media_types.h"
+#include "edge/own_rules.h"
 #include "edge/view.h"
 #include "verifier/scheme/scheme.h"
 
@@ -42,10 +43,13 @@ class Gathered final : public Answers {
   Result<std::vector<Kept>> find(const rats::CoservQuery& query, ByteView octets, Timestamp now) const override {
     const auto own = own_.find(octets);
     if (own != own_.end() && own->second.is_usable(now)) return std::vector{own->second};
+    if (const auto refused = refused_.find(octets); refused != refused_.end()) return std::unexpected(refused->second);
     return cache_.find(query, octets, now);
   }
   void put(Bytes query, Kept kept) { own_.insert_or_assign(std::move(query), std::move(kept)); }
-  [[nodiscard]] std::size_t size() const noexcept { return own_.size(); }
+  // Whoever looks it up is told so: what he wants may stand elsewhere, too (View).
+  void refuse(Bytes query, Error error) { refused_.insert_or_assign(std::move(query), std::move(error)); }
+  [[nodiscard]] std::size_t size() const noexcept { return own_.size() + refused_.size(); }
 
  private:
   struct Less {
@@ -56,6 +60,7 @@ class Gathered final : public Answers {
   };
   const Cache& cache_;
   std::map<Bytes, Kept, Less> own_;
+  std::map<Bytes, Error, Less> refused_;  // answers that are too large
 };
 
 // One evidence: the engine is run, what was missing is asked, and so on until nothing is. Kept alive by the questions
@@ -80,6 +85,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
                                   shared_->options.policies);
     auto outcome = engine.appraise(request_);
     if (!view->missing().empty()) return ask(view->missing());
+    if (outcome) warn_of_unknown(shared_->options.policies.get(), scheme_.name(), *outcome);
     if (outcome && !outcome->is_affirming()) {
       if (View::Missing again = old_ones(*view, now); !again.empty()) {
         verdict_ = *std::move(outcome);
@@ -101,12 +107,13 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
 
   void ask(const View::Missing& missing) {
     if (++rounds_ > kMostRounds || gathered_.size() + missing.size() > kMostQuestions)
-      return finish(fail(Errc::too_large, std::format("the evidence needs more than {} CoSERV queries, or {} rounds of "
-                                                      "them",
-                                                      kMostQuestions, kMostRounds)));
+      return give_up(
+          fail(Errc::too_large, std::format("the evidence needs more than {} CoSERV queries, or {} rounds of "
+                                            "them",
+                                            kMostQuestions, kMostRounds)));
     if (Steady::now() >= deadline_)
-      return finish(fail(Errc::timeout, std::format("the CoSERV queries of this evidence took longer than {} ms",
-                                                    shared_->options.deadline.count())));
+      return give_up(fail(Errc::timeout, std::format("the CoSERV queries of this evidence took longer than {} ms",
+                                                     shared_->options.deadline.count())));
     if (!waits_ && !wait()) return;
     {
       const std::lock_guard lock(mutex_);
@@ -122,7 +129,7 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   bool wait() {
     if (shared_->pending.fetch_add(1) < shared_->options.max_pending) return waits_ = true;
     shared_->pending.fetch_sub(1);
-    finish(fail(Errc::busy, std::format("{} appraisals are waiting already", shared_->options.max_pending)));
+    give_up(fail(Errc::busy, std::format("{} appraisals are waiting already", shared_->options.max_pending)));
     return false;
   }
 
@@ -131,6 +138,8 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     const std::lock_guard lock(mutex_);
     if (kept) {
       gathered_.put(octets, *kept);
+    } else if (kept.error().code == Errc::too_large && !verdict_) {
+      gathered_.refuse(octets, kept.error());
     } else if (!failure_) {
       failure_ = kept.error();
     }
@@ -138,13 +147,16 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   }
 
   void go_on() {
-    if (auto failure = std::exchange(failure_, {})) {
-      // Every answer behind the verdict is still good: it stands.
-      if (verdict_) return finish(*std::exchange(verdict_, {}));
-      return finish(std::unexpected(*std::move(failure)));
-    }
+    if (auto failure = std::exchange(failure_, {})) return give_up(std::unexpected(*std::move(failure)));
     verdict_.reset();
     step();
+  }
+
+  // Nothing more can be asked. Every answer behind a verdict that was to be looked at again is still good: it stands,
+  // and it affirms nothing.
+  void give_up(std::unexpected<Error> failure) {
+    if (verdict_) return finish(*std::exchange(verdict_, {}));
+    finish(std::move(failure));
   }
 
   void finish(Result<rats::Ear> verdict) {
@@ -195,12 +207,14 @@ std::shared_ptr<verifier::Appraiser> edge_appraiser(std::shared_ptr<client::Cose
                                                     client::CoservTrust trust, EdgeOptions options,
                                                     std::shared_ptr<const Clock> clock) {
   auto cache = std::make_shared<Cache>(options.cache);
-  auto fetcher = std::make_shared<Fetcher>(Fetcher::Parts{.client = client,
-                                                          .service = std::move(service),
-                                                          .trust = std::move(trust),
-                                                          .max_age = options.max_age,
-                                                          .clock = clock,
-                                                          .cache = cache});
+  auto fetcher =
+      std::make_shared<Fetcher>(Fetcher::Parts{.client = client,
+                                               .service = std::move(service),
+                                               .trust = std::move(trust),
+                                               .max_age = options.max_age,
+                                               .allow_insecure_no_deny_list = options.allow_insecure_no_deny_list,
+                                               .clock = clock,
+                                               .cache = cache});
   auto shared = std::make_shared<Shared>();
   shared->options = std::move(options);
   shared->clock = std::move(clock);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "edge/media_types.h"
+#include "edge/own_rules.h"
 #include "edge/view.h"
 #include "verifier/scheme/scheme.h"
 
@@ -32,6 +33,7 @@ class BundleAppraiser final : public verifier::Appraiser {
                                     View::Options{.allow_insecure_no_deny_list = options_.allow_insecure_no_deny_list});
     const verifier::Engine engine(view, clock_, options_.policy, options_.identity, options_.policies);
     TRY(rats::Ear ear, engine.appraise(request));
+    if (scheme != nullptr) warn_of_unknown(options_.policies.get(), scheme->name(), ear);
     ear.credence.warnings.push_back("appraised with an offline bundle, " + answers_->age().text(now));
     return ear;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -42,6 +43,9 @@ class Maker {
     const std::vector<std::string_view> profiles = subject.scheme->profiles();
     for (const std::string_view profile : profiles)
       for (const ArtifactType artifact : kArtifacts) CHECK(add(subject, profile, artifact));
+    for (const rats::Class& one : subject.classes)
+      for (const CoservQuery& query : subject.scheme->questions_beside(one))
+        CHECK(is_of_any_maker(query) ? keep_of_any_maker(query) : keep(query));
     return keep(deny_list_question(profiles.front()));
   }
 
@@ -91,13 +95,41 @@ class Maker {
 
   // Each query once: what was named twice is asked once.
   Result<void> keep(const CoservQuery& query) {
-    TRY(Bytes octets, rats::encode_coserv_query(query));
-    if (!asked_.insert(std::move(octets)).second) return {};
-    auto answer = client::ask_and_wait(client_, query);
-    if (!answer) return std::unexpected(std::move(answer).error());
-    made_.bundle.until = std::min(made_.bundle.until, answer->message.results.expires);
-    made_.bundle.results.push_back({.received = clock_.now(), .octets = std::move(answer->octets)});
+    TRY(auto answer, ask_once(query));
+    if (answer) keep(*std::move(answer));
     return {};
+  }
+
+  // What other makers say of layers of this number must neither prevent the bundle nor end it.
+  Result<void> keep_of_any_maker(const CoservQuery& query) {
+    auto answer = ask_once(query);
+    if (!answer && answer.error().code == Errc::too_large) {
+      made_.left_out.push_back(text_of(query));
+      return {};
+    }
+    if (!answer) return std::unexpected(std::move(answer).error());
+    if (*answer && says_anything_of_any_maker((*answer)->message)) keep(**std::move(answer));
+    return {};
+  }
+
+  static bool says_anything_of_any_maker(const rats::Coserv& message) {
+    return std::ranges::any_of(message.results.reference_values, [](const auto& quad) {
+      const auto& named = quad.triple.environment.class_map;
+      return named && is_of_any_maker(*named);
+    });
+  }
+
+  // Nothing for what has been asked before.
+  Result<std::optional<client::CoservAnswer>> ask_once(const CoservQuery& query) {
+    TRY(Bytes octets, rats::encode_coserv_query(query));
+    if (!asked_.insert(std::move(octets)).second) return std::nullopt;
+    TRY(auto answer, client::ask_and_wait(client_, query));
+    return answer;
+  }
+
+  void keep(client::CoservAnswer answer) {
+    made_.bundle.until = std::min(made_.bundle.until, answer.message.results.expires);
+    made_.bundle.results.push_back({.received = clock_.now(), .octets = std::move(answer.octets)});
   }
 
   client::CoservClient& client_;

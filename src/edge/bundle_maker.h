@@ -28,8 +28,10 @@ struct MadeBundle {
 };
 
 // Every profile of the scheme is asked for keys, endorsed values and reference values of each class and instance, and
-// for the deny list. Keys of a class are left out when they are too many and instances are named. Errc::usage without
-// any environment, and what CoservClient::ask() fails with. Blocks.
+// for the deny list. Keys of a class are left out when they are too many and instances are named, and so is what a
+// layer or an index alone selects beside the classes that are named; it is not there at all when it says nothing but of
+// classes with a vendor or a model. Errc::usage without any environment, and
+// what CoservClient::ask() fails with. Blocks.
 [[nodiscard]] Result<MadeBundle> make_bundle(client::CoservClient& client, std::string service,
                                              std::vector<BundleSubject> subjects, const Clock& clock);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 #include <utility>
+#include <variant>
 
 namespace credence::edge {
 
@@ -31,6 +32,7 @@ void Fetcher::fetch(const rats::CoservQuery& query, Done done) {
 }
 
 Result<Kept> Fetcher::keep(const rats::CoservQuery& query, Result<client::CoservAnswer> answer) const {
+  if (!answer && is_dispensable(query, answer.error())) answer = nothing_for(query);
   if (!answer) return std::unexpected(explain(query, std::move(answer).error()));
   const Timestamp now = parts_.clock->now();
   const Service service{.name = parts_.service,
@@ -46,6 +48,20 @@ Result<Kept> Fetcher::keep(const rats::CoservQuery& query, Result<client::Coserv
                                          parts_.service, to_rfc3339(made), to_rfc3339(now), parts_.max_age.count()));
   parts_.cache->put(answer->message.query_octets, kept, now);
   return kept;
+}
+
+// Documents are asked for by id for the sake of the deny list alone. Any other failure may hide one.
+bool Fetcher::is_dispensable(const rats::CoservQuery& query, const Error& refusal) const {
+  return parts_.allow_insecure_no_deny_list && refusal.code == Errc::not_acceptable &&
+         std::holds_alternative<rats::RimQuery>(query.query);
+}
+
+Result<client::CoservAnswer> Fetcher::nothing_for(const rats::CoservQuery& query) const {
+  client::CoservAnswer nothing;
+  nothing.message.query = query;
+  TRY(nothing.message.query_octets, rats::encode_coserv_query(query));
+  nothing.message.results.expires = parts_.clock->now() + parts_.max_age;
+  return nothing;
 }
 
 Error Fetcher::explain(const rats::CoservQuery& query, Error error) const {

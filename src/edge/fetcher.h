@@ -25,6 +25,8 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
     std::string service{};                         // its URL
     client::CoservTrust trust{};
     std::chrono::seconds max_age{3'600};  // answers are not used for longer after they were made, whatever they say
+    // A service that says it serves no documents by id has no deny list to give, and none is needed.
+    bool allow_insecure_no_deny_list = false;
     std::shared_ptr<const Clock> clock{};
     std::shared_ptr<Cache> cache{};
   };
@@ -36,6 +38,8 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
 
  private:
   [[nodiscard]] Result<Kept> keep(const rats::CoservQuery& query, Result<client::CoservAnswer> answer) const;
+  [[nodiscard]] bool is_dispensable(const rats::CoservQuery& query, const Error& refusal) const;
+  [[nodiscard]] Result<client::CoservAnswer> nothing_for(const rats::CoservQuery& query) const;
   [[nodiscard]] Error explain(const rats::CoservQuery& query, Error error) const;
 
   const Parts parts_;

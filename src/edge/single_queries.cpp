@@ -1,5 +1,6 @@
 #include "edge/single_queries.h"
 
+#include <algorithm>
 #include <format>
 #include <variant>
 
@@ -50,6 +51,16 @@ std::vector<CoservQuery> single_queries(const CoservQuery& query) {
              .artifact = asked.artifact, .environments = std::move(alone), .result = rats::ResultType::collected}});
   });
   return singles;
+}
+
+bool is_of_any_maker(const rats::Class& named) { return !named.id && !named.vendor && !named.model; }
+
+bool is_of_any_maker(const CoservQuery& query) {
+  const auto* asked = std::get_if<EnvironmentQuery>(&query.query);
+  if (asked == nullptr || asked->artifact != rats::ArtifactType::reference_values) return false;
+  const auto* classes = std::get_if<rats::ClassSelectors>(&asked->environments);
+  return classes != nullptr &&
+         std::ranges::all_of(*classes, [](const auto& selector) { return is_of_any_maker(selector.selected); });
 }
 
 std::string text_of(const CoservQuery& query) {

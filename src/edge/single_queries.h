@@ -12,6 +12,12 @@ namespace credence::edge {
 // collected artifacts whole: of a query that asks for source artifacts, or selects by state.
 [[nodiscard]] std::vector<rats::CoservQuery> single_queries(const rats::CoservQuery& query);
 
+// What selects reference values by a layer or an index alone: of any maker, so the answer may be too large for reasons
+// that have nothing to do with the evidence. The values that are looked up by it name neither vendor nor model; those
+// that do are looked up by these.
+[[nodiscard]] bool is_of_any_maker(const rats::CoservQuery& query);
+[[nodiscard]] bool is_of_any_maker(const rats::Class& named);
+
 // "reference values of class ... (profile ...)": for people.
 [[nodiscard]] std::string text_of(const rats::CoservQuery& query);
 

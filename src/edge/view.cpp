@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "edge/single_queries.h"
 #include "verifier/claims/conditional.h"
 #include "verifier/scheme/questions.h"
 #include "verifier/store/statement.h"
@@ -13,6 +14,9 @@ using verifier::Endorsed;
 using verifier::Lookup;
 using verifier::Statement;
 using verifier::Topic;
+
+// Evidence that needs what is not there is refused without it: reference values only approve.
+bool is_left_out(const Error& error) { return error.code == Errc::not_found || error.code == Errc::too_large; }
 
 std::unexpected<Error> not_asked_yet() { return fail(Errc::unavailable, "a CoSERV query has to be answered first"); }
 
@@ -40,8 +44,10 @@ Result<std::vector<Statement>> View::statements(const Lookup& lookup) const {
   TRY(const verifier::Questions questions, verifier::questions_of(lookup));
   std::vector<Statement> all;
   for (const rats::CoservQuery& question : questions) {
-    TRY(const std::vector<Kept> found, need(question));
-    for (const Kept& kept : found)
+    auto found = need(question);
+    if (!found && lookup.one_of_several && is_of_any_maker(question) && is_left_out(found.error())) continue;
+    if (!found) return std::unexpected(std::move(found).error());
+    for (const Kept& kept : *found)
       CHECK(kept.answer->for_each_statement(lookup, [&](const Statement& statement) { all.push_back(statement); }));
   }
   if (!missing_.empty()) return not_asked_yet();

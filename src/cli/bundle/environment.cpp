@@ -1,6 +1,8 @@
 #include "cli/bundle/environment.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <format>
 #include <string>
 #include <utility>
@@ -39,6 +41,20 @@ Result<rats::TaggedBytes> oid_from(std::string_view text) {
   return rats::TaggedBytes{.tag = rats::kTagOid, .value = *std::move(octets)};
 }
 
+// False for a key that is none, or a number that is none.
+bool set_member(rats::Class& named, std::string_view key, std::string_view value) {
+  if (key == "vendor" || key == "model") {
+    (key == "vendor" ? named.vendor : named.model) = std::string(value);
+    return true;
+  }
+  if (key != "layer" && key != "index") return false;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size()) return false;
+  (key == "layer" ? named.layer : named.index) = number;
+  return true;
+}
+
 }  // namespace
 
 Result<rats::TaggedBytes> identifier_from(std::string_view text) {
@@ -65,9 +81,12 @@ Result<rats::Class> class_from(std::string_view text) {
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
     const std::size_t equals = part.find('=');
     const std::string_view key = part.substr(0, equals);
-    if (equals == std::string_view::npos || equals + 1 == part.size() || (key != "vendor" && key != "model"))
-      return fail(Errc::usage, std::format("expected vendor=NAME, model=NAME or both, got \"{}\"", part));
-    (key == "vendor" ? named.vendor : named.model) = std::string(part.substr(equals + 1));
+    const bool given = equals != std::string_view::npos && equals + 1 < part.size();
+    if (!given || !set_member(named, key, part.substr(equals + 1)))
+      return fail(Errc::usage,
+                  std::format("expected vendor=NAME, model=NAME, layer=NUMBER and index=NUMBER, or some of them, got "
+                              "\"{}\"",
+                              part));
   }
   return named;
 }

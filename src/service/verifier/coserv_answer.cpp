@@ -11,6 +11,7 @@
 #include "rats/corim/media_types.h"
 #include "verifier/revocation/deny_list_document.h"
 #include "verifier/scheme/scheme.h"
+#include "verifier/store/content.h"
 #include "verifier/store/selection.h"
 #include "verifier/store/submission.h"
 
@@ -49,20 +50,24 @@ class Answer {
     return std::move(results_);
   }
 
-  // CoRIMs by the ids that they give themselves. Of CoMIDs and CoSWIDs none is found: an answer may leave out what the
-  // service does not have (section 3.4.2).
+  // CoRIMs by the ids that they give themselves, or by those of the CoMIDs and CoSWIDs in them (section 3.4.2). What
+  // the service does not have, it leaves out.
   Result<rats::CoservResults> to(const std::string& profile, const rats::RimQuery& query) {
-    std::set<std::string> ids;
-    for (const rats::RimId& rim : query.rims) {
-      if (rim.kind != rats::RimId::Kind::corim) continue;
-      std::string id = rats::text_of(rim.id);
+    std::set<std::pair<std::string, rats::RimId::Kind>> asked;
+    for (const rats::RimId& rim : query.rims) asked.emplace(rats::text_of(rim.id), rim.kind);
+    TRY(const auto denied, store_.deny_list());
+    for (const auto& [id, kind] : asked) {
+      if (!results_.rims.empty() && results_.rims.back().first == id) continue;  // another kind with the same id
       if (id == verifier::kDenyListId) {
-        CHECK(add_deny_list());
-      } else {
-        ids.insert(std::move(id));
+        // No CoMID that somebody named so stands for it.
+        if (kind == rats::RimId::Kind::corim) CHECK(add_deny_list());
+        continue;
       }
+      const auto origin = origin_of(profile, id, kind, [&](const verifier::Origin& found) {
+        return is_valid(found, terms_.now) && denied->check(found).has_value();
+      });
+      if (origin != nullptr) CHECK(add_document(id, *origin));
     }
-    for (const std::string& id : ids) CHECK(add_document(profile, id));
     return std::move(results_);
   }
 
@@ -104,16 +109,22 @@ class Answer {
     return {};
   }
 
-  // Several submissions may have one id: the last one is the answer.
-  Result<void> add_document(const std::string& profile, const std::string& id) {
-    TRY(const auto denied, store_.deny_list());
+  // Several submissions may have one id: the last one is the answer. Null when there is none.
+  template <typename Suits>
+  std::shared_ptr<const verifier::Origin> origin_of(const std::string& profile, const std::string& id,
+                                                    rats::RimId::Kind kind, Suits suits) const {
+    if (kind == rats::RimId::Kind::comid) return store_.newest_with_tag(profile, id, suits);
+    if (kind == rats::RimId::Kind::coswid)
+      return store_.newest_with_tag(profile, verifier::Content::coswid_name(id), suits);
     std::shared_ptr<const verifier::Origin> last;
     for (auto& origin : store_.origins(id))
-      if (origin->profile == profile && is_valid(*origin, terms_.now) && denied->check(*origin))
-        last = std::move(origin);
-    if (!last) return {};
-    TRY(rats::CmwRecord record, document(last->id, last->profile));
-    if (last->validity) results_.expires = std::min(results_.expires, last->validity->not_after);
+      if (origin->profile == profile && suits(*origin)) last = std::move(origin);
+    return last;
+  }
+
+  Result<void> add_document(const std::string& id, const verifier::Origin& origin) {
+    TRY(rats::CmwRecord record, document(origin.id, origin.profile));
+    if (origin.validity) results_.expires = std::min(results_.expires, origin.validity->not_after);
     results_.rims.emplace_back(id, std::move(record));
     return {};
   }

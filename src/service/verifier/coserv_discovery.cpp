@@ -23,7 +23,7 @@ constexpr std::string_view kJson = "application/coserv-discovery+json";
 constexpr std::string_view kCbor = "application/coserv-discovery+cbor";
 constexpr std::string_view kEndpointName = "CoSERVRequestResponse";
 constexpr std::string_view kEndpoint = "/endorsement-distribution/v1/coserv/{query}";
-constexpr std::array<std::string_view, 3> kArtifacts = {"collected", "source", "rims"};
+constexpr std::array<std::string_view, 3> kArtifacts = {"source", "collected", "rims"};  // in the CDDL's order
 
 // One for each form and profile.
 std::vector<std::string> media_types() {

@@ -192,12 +192,46 @@ TEST_F(EdgeAppraiserTest, LooksAgainBeforeItRefuses) {
   EXPECT_FALSE(verdict->is_affirming());
 }
 
+TEST_F(EdgeAppraiserTest, RefusesAllTheSameWhenItCannotLookAgain) {
+  options.max_pending = 1;
+  appraiser = make_appraiser();
+  ASSERT_TRUE(appraise()->is_affirming());
+  clock->advance(Seconds(31));
+  EvidenceMaker unknown = maker;
+  unknown.attestation_key = test::make_key();
+  service->holds = true;
+  int verdicts = 0;
+  appraiser->appraise(test::channel_request(unknown), [&](auto) { ++verdicts; });  // waits: there is no place left
+  EvidenceMaker wrong = maker;
+  wrong.pcrs[tpm::kAlgSha256][1] = Bytes(32, 8);
+  const auto verdict = appraise(*appraiser, test::channel_request(wrong));
+  ASSERT_TRUE(verdict) << verdict.error().text();
+  test::expect_problem(test::submodule(*verdict), Errc::pcr_mismatch, "");
+  EXPECT_EQ(verdicts, 0);
+  service->holds = false;
+  service->release();
+  EXPECT_EQ(verdicts, 1);
+}
+
 TEST_F(EdgeAppraiserTest, RefusesAServiceThatDoesNotSayWhatIsRevoked) {
   service->carries_deny_list = false;
   test::expect_refused(appraise(), Errc::unsupported, "does not say what is revoked");
   options.allow_insecure_no_deny_list = true;
   appraiser = make_appraiser();
   EXPECT_TRUE(appraise()->is_affirming());
+}
+
+// As a CoSERV service that is no verifier of this program's.
+TEST_F(EdgeAppraiserTest, RefusesAServiceThatServesNoDocuments) {
+  service->serves_documents = false;
+  test::expect_refused(appraise(), Errc::not_acceptable, "does not serve rims");
+  options.allow_insecure_no_deny_list = true;
+  appraiser = make_appraiser();
+  EXPECT_TRUE(appraise()->is_affirming());
+  // That it cannot be asked is no answer.
+  service->is_down = true;
+  appraiser = make_appraiser();
+  test::expect_refused(appraise(), Errc::unavailable, "the service is down");
 }
 
 TEST_F(EdgeAppraiserTest, AsksOnceForAllWhoWait) {

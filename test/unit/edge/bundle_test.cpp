@@ -8,8 +8,10 @@
 #include "edge/bundle_appraiser.h"
 #include "edge/bundle_maker.h"
 #include "edge/offline.h"
+#include "support/dice_device.h"
 #include "support/ordered_diagnostic.h"
 #include "verifier/scheme/parsec_tpm/scheme.h"
+#include "verifier/scheme/riot/scheme.h"
 
 namespace credence::edge {
 namespace {
@@ -111,6 +113,69 @@ TEST_F(BundleTest, HoldsAllInstancesOfAClassWhenTheyAreWanted) {
   EXPECT_TRUE(appraise(make(all), maker)->is_affirming());
   test::expect_refused(make_bundle(*service, kService, {{.scheme = &verifier::parsec_tpm_scheme()}}, *clock),
                        Errc::usage, "at least one class or instance");
+}
+
+// Whose devices they are no chain says: the roots are asked for with whatever layers the bundle is for.
+TEST_F(BundleTest, HoldsWhatDiceChainsNeed) {
+  const test::DiceDevice device;
+  for (const rats::Corim& corim : {device.roots(), device.reference_values()})
+    ASSERT_TRUE(store->submit(corim, rats::encode_corim(corim).value()));
+  const auto bundle_for = [&](const std::string& vendor) {
+    return make({.scheme = &verifier::riot_scheme(),
+                 .classes = {{.id = {}, .vendor = vendor, .model = {}, .layer = {}, .index = {}}}});
+  };
+  const Bytes nonce(32, 0x99);
+  const auto appraise_chain = [&](const Bundle& bundle) {
+    std::optional<Result<rats::Ear>> verdict;
+    bundle_appraiser(open(bundle).value(), {}, clock)
+        ->appraise({.media_type = std::string(evidence::dice::kPemChain),
+                    .evidence = test::DiceDevice::pem(device.with_fresh_leaf(nonce)),
+                    .challenge = Nonce(nonce)},
+                   [&](auto result) { verdict = std::move(result); });
+    return verdict.value_or(fail(Errc::internal, "no verdict"));
+  };
+  const auto good = appraise_chain(bundle_for(device.vendor));
+  ASSERT_TRUE(good) << good.error().text();
+  EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
+  test::expect_refused(appraise_chain(bundle_for("Another")), Errc::not_found, "does not say anything about");
+}
+
+// A layer's number is that of any maker's layers.
+TEST_F(BundleTest, OfDiceNeitherFailsNorEndsWithWhatOtherMakersSay) {
+  const test::DiceDevice device;
+  const auto submit = [&](rats::Corim corim, const std::string& id, const rats::Class& layer, std::size_t values) {
+    corim.id = id;
+    corim.comids[0].id = id;
+    corim.comids[0].reference_values[0].environment.class_map = layer;
+    corim.comids[0].reference_values.resize(values, corim.comids[0].reference_values[0]);
+    ASSERT_TRUE(store->submit(corim, rats::encode_corim(corim).value()));
+  };
+  const rats::Class of_device{.id = {}, .vendor = device.vendor, .model = {}, .layer = 1, .index = {}};
+  const rats::Class of_another{.id = {}, .vendor = "Another", .model = {}, .layer = 1, .index = {}};
+  const rats::Class of_any_maker{.id = {}, .vendor = {}, .model = {}, .layer = 1, .index = {}};
+  const auto make_for = [&](const rats::Class& named) {
+    return make_bundle(*service, kService, {{.scheme = &verifier::riot_scheme(), .classes = {named}}}, *clock);
+  };
+  submit(device.reference_values(), "of the device", of_device, 1);
+  rats::Corim ends_soon = device.reference_values();
+  ends_soon.validity = rats::Validity{.not_before = {}, .not_after = kNow + Seconds(60)};
+  submit(ends_soon, "of another maker", of_another, 1);
+  const MadeBundle unrelated = make_for(of_device).value();
+  EXPECT_EQ(unrelated.bundle.until, kNow + Seconds(3'600));
+  EXPECT_TRUE(unrelated.left_out.empty());
+
+  // What names no maker may hold for the device, and is there.
+  submit(ends_soon, "of any maker", of_any_maker, 1);
+  const MadeBundle related = make_for(of_device).value();
+  EXPECT_EQ(related.bundle.until, kNow + Seconds(60));
+  EXPECT_EQ(related.bundle.results.size(), unrelated.bundle.results.size() + 1);
+
+  submit(device.reference_values(), "very many", of_another, 4'097);
+  const MadeBundle made = make_for(of_device).value();
+  ASSERT_EQ(made.left_out.size(), 1U);
+  EXPECT_TRUE(made.left_out[0].contains("layer")) << made.left_out[0];
+  EXPECT_EQ(made.bundle.until, kNow + Seconds(3'600));
+  test::expect_refused(make_for(of_any_maker), Errc::too_large, "more than 4096");
 }
 
 TEST_F(BundleTest, IsNotUsedPastItsEnd) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "client/coserv.h"
@@ -61,10 +62,13 @@ class CoservOverStore final : public client::CoservClient {
   std::atomic<bool> is_down = false;
   std::atomic<bool> holds = false;
   bool carries_deny_list = true;
+  bool serves_documents = true;  // else its discovery says that it does not, as a client then does
 
  private:
   Result<client::CoservAnswer> answer(const rats::CoservQuery& query) const {
     if (is_down) return fail(Errc::unavailable, "the service is down");
+    if (!serves_documents && std::holds_alternative<rats::RimQuery>(query.query))
+      return fail(Errc::not_acceptable, "the service does not serve rims artifacts");
     const Timestamp now = clock_->now();
     TRY(rats::CoservResults results,
         service::answer_coserv(

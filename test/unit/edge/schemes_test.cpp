@@ -7,6 +7,7 @@
 
 #include "../verifier/fixture.h"
 #include "coserv_over_store.h"
+#include "crypto/random.h"
 #include "edge/appraiser.h"
 #include "evidence/cca/token.h"
 #include "evidence/parsec_cca/bundle.h"
@@ -17,6 +18,7 @@
 #include "support/enacttrust_node.h"
 #include "support/psa_device.h"
 #include "support/snp_machine.h"
+#include "verifier/policy/lua/language.h"
 
 namespace credence::edge {
 namespace {
@@ -66,16 +68,24 @@ Attester parsec_cca() {
           {device.platform_corim(profile), device.realm_corim(profile)}};
 }
 
+Attester riot() {
+  const test::DiceDevice device;
+  return {"application/pem-certificate-chain",
+          test::DiceDevice::pem(device.with_fresh_leaf(kNonce)),
+          {device.roots(), device.reference_values()}};
+}
+
 class EachScheme : public testing::TestWithParam<Kind> {};
 INSTANTIATE_TEST_SUITE_P(All, EachScheme,
                          testing::Values(Kind{"PSA_IOT", psa}, Kind{"ARM_CCA", cca}, Kind{"TPM_ENACTTRUST", enacttrust},
-                                         Kind{"SEVSNP", snp}, Kind{"PARSEC_CCA", parsec_cca}),
+                                         Kind{"SEVSNP", snp}, Kind{"PARSEC_CCA", parsec_cca}, Kind{"RIOT", riot}),
                          [](const auto& tested) { return tested.param.name; });
 
 Result<rats::Ear> appraise(const std::shared_ptr<verifier::Store>& store, const Attester& attester,
-                           const std::shared_ptr<test::MovingClock>& clock) {
+                           const std::shared_ptr<test::MovingClock>& clock, EdgeOptions options = {}) {
   const auto service = std::make_shared<test::CoservOverStore>(store, clock);
-  const auto appraiser = edge_appraiser(service, "https://verifier.example", service->trust(), {}, clock);
+  const auto appraiser =
+      edge_appraiser(service, "https://verifier.example", service->trust(), std::move(options), clock);
   std::optional<Result<rats::Ear>> verdict;
   appraiser->appraise(
       {.media_type = attester.media_type, .evidence = attester.evidence, .challenge = Nonce(attester.nonce)},
@@ -103,15 +113,100 @@ TEST_P(EachScheme, IsAppraisedAsOverTheStore) {
   }
 }
 
-// What no query stands for is no verdict: not one with less than there is to know.
-TEST(EdgeOfDice, IsRefused) {
-  const test::DiceDevice device;
-  const auto store = verifier::memory_store();
-  ASSERT_TRUE(store->submit(device.roots(), rats::encode_corim(device.roots()).value()));
-  const Attester attester{
-      "application/pem-certificate-chain", test::DiceDevice::pem(device.with_fresh_leaf(kNonce)), {}};
-  test::expect_refused(appraise(store, attester, std::make_shared<test::MovingClock>(test::kNow)), Errc::unsupported,
-                       "not asked for by class or instance");
+// --- layers of DICE, which have several names ---
+
+using Members = std::vector<Bytes>;  // of a TcbInfo, before its FWIDs
+
+Attester dice_with(test::DiceDevice& device, Members members) {
+  using namespace test::dice_der;
+  members.push_back(element(0xa6, fwid(device.firmware)));
+  device.more_of_alias = {{std::string(evidence::dice::kTcbInfo), element(0x30, joined(members)), true}};
+  return {"application/pem-certificate-chain", test::DiceDevice::pem(device.with_fresh_leaf(kNonce)), {}};
+}
+Bytes layer_member() { return test::dice_der::element(0x84, Bytes{1}); }
+Bytes vendor_member(std::string_view vendor) { return test::dice_der::element(0x80, as_bytes(vendor)); }
+Bytes svn_member() { return test::dice_der::element(0x83, Bytes{3}); }
+
+rats::Corim values_for(const test::DiceDevice& device, const rats::Class& layer) {
+  rats::Corim corim = device.reference_values();
+  corim.comids[0].reference_values[0].environment.class_map = layer;
+  return corim;
+}
+
+std::shared_ptr<verifier::Store> store_with(const std::vector<rats::Corim>& corims) {
+  auto store = verifier::memory_store();
+  for (const rats::Corim& corim : corims) EXPECT_TRUE(store->submit(corim, rats::encode_corim(corim).value()));
+  return store;
+}
+
+// A TcbInfo need not name its maker: the layer alone is a class that is asked for.
+TEST(EdgeOfDice, AsksForLayersThatNameNoMaker) {
+  test::DiceDevice device;
+  const auto clock = std::make_shared<test::MovingClock>(test::kNow);
+  // A vendor without a letter is nobody, and nobody is asked about it.
+  for (const Members& members :
+       {Members{svn_member(), layer_member()}, Members{vendor_member(""), svn_member(), layer_member()}})
+    for (const std::uint64_t layer : {1U, 2U}) {
+      const Attester attester = dice_with(device, members);
+      const auto store = store_with(
+          {device.roots(), values_for(device, {.id = {}, .vendor = {}, .model = {}, .layer = layer, .index = {}})});
+      const auto verdict = appraise(store, attester, clock);
+      ASSERT_TRUE(verdict) << verdict.error().text();
+      EXPECT_EQ(verdict->is_affirming(), layer == 1) << testing::PrintToString(verdict->problems());
+    }
+}
+
+// More values of layer 1 than an answer has.
+rats::Corim very_many_of_another_maker(const test::DiceDevice& device) {
+  rats::Corim corim = values_for(device, {.id = {}, .vendor = "Another", .model = {}, .layer = 1, .index = {}});
+  corim.id = corim.comids[0].id = std::string("of another maker");
+  std::vector<rats::ReferenceTriple>& values = corim.comids[0].reference_values;
+  values.resize(4'097, values.front());
+  return corim;
+}
+
+TEST(EdgeOfDice, DoesWithoutWhatOtherMakersSayOfALayer) {
+  test::DiceDevice device;
+  const auto clock = std::make_shared<test::MovingClock>(test::kNow);
+  const auto store = store_with({device.roots(), device.reference_values(), very_many_of_another_maker(device)});
+  const Members members{vendor_member(device.vendor), svn_member(), layer_member()};
+  const auto good = appraise(store, dice_with(device, members), clock);
+  ASSERT_TRUE(good) << good.error().text();
+  EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
+  device.firmware[0] ^= 1;
+  const auto bad = appraise(store, dice_with(device, members), clock);
+  ASSERT_TRUE(bad) << bad.error().text();
+  test::expect_problem(bad->submodules.at("RIOT"), Errc::not_affirming, "no reference value");
+  // Where the layer has no other name there is nothing else to go by.
+  test::expect_refused(appraise(store, dice_with(device, {svn_member(), layer_member()}), clock), Errc::too_large,
+                       "more than 4096");
+}
+
+// A policy may refuse for a value that is there: it is not shown some of them as if they were all.
+TEST(EdgeOfDice, ShowsPoliciesAllThatIsSaidOfALayerOrNothing) {
+  test::DiceDevice device;
+  const auto clock = std::make_shared<test::MovingClock>(test::kNow);
+  const auto with = [&](const std::string& rules) {
+    auto policies =
+        std::make_shared<verifier::Policies>(verifier::Policies::Parts{.store = verifier::memory_store(),
+                                                                       .languages = {verifier::lua_language(clock)},
+                                                                       .clock = clock,
+                                                                       .random = crypto::system_random()});
+    const auto version = policies->add({.scheme = "RIOT", .name = "site", .type = "lua", .rules = rules});
+    EXPECT_TRUE(version && policies->activate("RIOT", version->id));
+    EdgeOptions options;
+    options.policies = std::move(policies);
+    return options;
+  };
+  const std::string reading = "if #endorsements == 0 then executables = UNSAFE_RT end";
+  const Attester attester = dice_with(device, {vendor_member(device.vendor), svn_member(), layer_member()});
+  const auto few = store_with({device.roots(), device.reference_values()});
+  const auto good = appraise(few, attester, clock, with(reading));
+  ASSERT_TRUE(good) << good.error().text();
+  EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
+  const auto many = store_with({device.roots(), device.reference_values(), very_many_of_another_maker(device)});
+  test::expect_refused(appraise(many, attester, clock, with(reading)), Errc::too_large, "more than 4096");
+  EXPECT_TRUE(appraise(many, attester, clock, with("-- it does not ask"))->is_affirming());
 }
 
 }  // namespace

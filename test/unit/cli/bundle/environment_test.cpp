@@ -29,7 +29,11 @@ TEST(EnvironmentOption, NamesAClass) {
   EXPECT_EQ(both.vendor, "Advanced Micro Devices");
   EXPECT_EQ(both.model, "ARK-Milan");
   EXPECT_FALSE(class_from("model=M").value().vendor);
-  for (const std::string_view text : {"vendor=", "layer=1", "vendor=a,b"})
+  const auto layer = class_from("vendor=ACME,layer=2,index=0").value();
+  EXPECT_EQ(layer.vendor, "ACME");
+  EXPECT_EQ(layer.layer, 2U);
+  EXPECT_EQ(layer.index, 0U);
+  for (const std::string_view text : {"vendor=", "layer=", "layer=x", "index=-1", "index=1x", "other=1", "vendor=a,b"})
     test::expect_refused(class_from(text), Errc::usage, "expected vendor=NAME");
 }
 

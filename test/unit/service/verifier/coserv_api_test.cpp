@@ -2,15 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/text.h"
+#include "rats/corim/corim_tags.h"
 #include "rats/coserv/coserv.h"
 #include "service/http/concise_problem.h"
+#include "support/dice_device.h"
 #include "support/endorsed.h"
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
+#include "support/ordered_diagnostic.h"
 #include "support/refusal.h"
 #include "verifier/revocation/deny_list_document.h"
 #include "verifier/store/memory/store.h"
@@ -126,6 +131,85 @@ TEST_F(CoservApiTest, GivesTheDocumentsBehindItsAnswers) {
   EXPECT_EQ(document.rims[0].second.value, rats::encode_corim(corim).value());
 }
 
+TEST_F(CoservApiTest, GivesTheDocumentsThatHaveATag) {
+  using Kind = rats::RimId::Kind;
+  rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  const rats::TagId tag = std::string("a tag of its own");
+  corim.id = "the first";
+  corim.comids.at(0).id = tag;
+  corim.comids.at(0).version = 1;
+  provision(corim);
+  const auto ask_for = [&](std::vector<rats::RimId> ids) {
+    return results({.profile = profile, .query = rats::RimQuery{std::move(ids)}});
+  };
+  const auto found = ask_for({{.kind = Kind::comid, .id = tag}, {.kind = Kind::comid, .id = "unknown"}});
+  ASSERT_EQ(found.rims.size(), 1U);
+  EXPECT_EQ(found.rims[0].first, "a tag of its own");
+  EXPECT_EQ(found.rims[0].second.value, rats::encode_corim(corim).value());
+  EXPECT_TRUE(ask_for({{.kind = Kind::coswid, .id = tag}, {.kind = Kind::corim, .id = tag}}).rims.empty());
+
+  corim.id = "the second";
+  corim.comids.at(0).version = 2;
+  corim.validity = rats::Validity{.not_before = {}, .not_after = kNow + Seconds(60)};
+  provision(corim);
+  const auto newest = ask_for({{.kind = Kind::comid, .id = tag}});
+  ASSERT_EQ(newest.rims.size(), 1U);
+  EXPECT_EQ(newest.rims[0].second.value, rats::encode_corim(corim).value());
+  EXPECT_EQ(newest.expires, kNow + Seconds(60));
+  clock->advance(Seconds(61));
+  EXPECT_TRUE(ask_for({{.kind = Kind::comid, .id = tag}}).rims.empty()) << "neither what has expired nor what is old";
+}
+
+TEST_F(CoservApiTest, GivesTheDocumentsThatHaveACoswid) {
+  using Kind = rats::RimId::Kind;
+  const test::DiceDevice device;
+  rats::Corim corim = device.reference_values("the first");
+  rats::Comid& comid = corim.comids.at(0);
+  comid.id = std::string("a CoMID");
+  comid.coswids.push_back({.environment = comid.reference_values.at(0).environment, .tags = {"firmware"}});
+  comid.reference_values.clear();
+  const auto carry = [&](int version, std::string_view id) {
+    const std::string tag = std::format(
+        R"({{0: "firmware", 12: {}, 1: "F", 2: {{31: "M", 33: 1}}, 6: {{17: [{{24: "f", 7: [1, h'{}']}}]}}}})", version,
+        to_hex(device.firmware));
+    corim.id = std::string(id);
+    corim.other_tags = {{rats::kTagCoswid, test::Diagnostic::encode(tag)}};
+    provision(corim);
+    return rats::encode_corim(corim).value();
+  };
+  const auto ask_for = [&](Kind kind, const std::string& id) {
+    return results({.profile = corim.profile.value(), .query = rats::RimQuery{{{.kind = kind, .id = id}}}}).rims;
+  };
+  const Bytes first = carry(1, "the first");
+  const auto found = ask_for(Kind::coswid, "firmware");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].first, "firmware");
+  EXPECT_EQ(found[0].second.value, first);
+  EXPECT_TRUE(ask_for(Kind::coswid, "unknown").empty());
+  EXPECT_TRUE(ask_for(Kind::comid, "firmware").empty()) << "a CoSWID is no CoMID";
+  EXPECT_TRUE(ask_for(Kind::coswid, "a CoMID").empty());
+
+  comid.version = 1;
+  const Bytes second = carry(2, "the second");
+  const auto newest = ask_for(Kind::coswid, "firmware");
+  ASSERT_EQ(newest.size(), 1U);
+  EXPECT_EQ(newest[0].second.value, second);
+}
+
+// Whoever may provision could name a CoMID so.
+TEST_F(CoservApiTest, GivesNoOtherDocumentForTheDenyList) {
+  rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  const std::string id(verifier::kDenyListId);
+  corim.id = "other";
+  corim.comids.at(0).id = id;
+  provision(corim);
+  const auto answer = results({.profile = profile,
+                               .query = rats::RimQuery{{{.kind = rats::RimId::Kind::comid, .id = id},
+                                                        {.kind = rats::RimId::Kind::corim, .id = id}}}});
+  ASSERT_EQ(answer.rims.size(), 1U);
+  EXPECT_TRUE(verifier::decode_deny_list(answer.rims[0].second.value));
+}
+
 TEST_F(CoservApiTest, LetsAnswersBeKeptUntilTheyExpire) {
   const http::Response response = ask(by_class());
   const rats::CoservResults read = rats::decode_coserv(as_bytes(response.body)).value().results;
@@ -198,15 +282,15 @@ TEST_F(CoservApiTest, RefusesInConciseProblemDetails) {
   };
   rats::CoservQuery unknown = by_class();
   unknown.profile = "tag:unknown";
-  rats::CoservQuery layer = by_class();
-  std::get<rats::ClassSelectors>(std::get<rats::EnvironmentQuery>(layer.query).environments)[0].selected = {
-      .id = {}, .vendor = {}, .model = {}, .layer = 1, .index = {}};
+  rats::CoservQuery nameless = by_class();
+  std::get<rats::ClassSelectors>(std::get<rats::EnvironmentQuery>(nameless.query).environments)[0].selected = {
+      .id = {}, .vendor = "", .model = {}, .layer = {}, .index = {}};
   for (const auto& [response, status] :
        {Case{get(kPath + "!!", "application/coserv+cbor"), http::kBadRequest},
         Case{get(kPath + "oA", "application/coserv+cbor"), http::kBadRequest},
         Case{ask(by_class(), "text/html"), http::kNotAcceptable},
         Case{ask(by_class(), "application/coserv+cbor; profile=\"tag:other\""), http::kNotAcceptable},
-        Case{ask(unknown), http::kNotAcceptable}, Case{ask(layer), http::kBadRequest}}) {
+        Case{ask(unknown), http::kNotAcceptable}, Case{ask(nameless), http::kBadRequest}}) {
     EXPECT_EQ(response.status, status) << response.body;
     EXPECT_EQ(header(response, "Content-Type"), http::kConciseProblem);
     EXPECT_TRUE(cbor::check_well_formed(as_bytes(response.body)));
@@ -220,7 +304,8 @@ TEST_F(CoservApiTest, SaysWhatItServes) {
   EXPECT_EQ(document.at("version"), "1.2.3");
   EXPECT_EQ(document.at("api-endpoints").at("CoSERVRequestResponse"), "/endorsement-distribution/v1/coserv/{query}");
   EXPECT_EQ(document.at("result-verification-key").as_array().size(), 1U);
-  EXPECT_FALSE(document.at("capabilities").as_array().empty());
+  ASSERT_FALSE(document.at("capabilities").as_array().empty());
+  EXPECT_EQ(document.at("capabilities").at(0).at("artifact-support"), json::Value({"source", "collected", "rims"}));
   const http::Response in_cbor = get(path, "application/coserv-discovery+cbor");
   EXPECT_EQ(header(in_cbor, "Content-Type"), "application/coserv-discovery+cbor");
   EXPECT_TRUE(cbor::check_well_formed(as_bytes(in_cbor.body)));
