@@ -1,9 +1,11 @@
 #include "client/change_follower.h"
 
+#include <algorithm>
 #include <atomic>
 #include <format>
 #include <utility>
 
+#include "client/bearer.h"
 #include "client/refusal.h"
 #include "client/transfers.h"
 #include "client/url.h"
@@ -13,6 +15,7 @@ namespace credence::client {
 namespace {
 
 using Steady = std::chrono::steady_clock;
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
 Result<void> read_change(const json::Value& value, VerifierChanges& changes) {
   TRY(const json::Object* const change, json::as_object(value, "changes"));
@@ -33,6 +36,10 @@ bool is_empty(const VerifierChanges& changes) {
   return !changes.everything && changes.changes.empty() && !changes.keys;
 }
 
+// More changes may wait behind those that are named. Behind anything else there is nothing to hurry for, and nodes
+// behind a balancer that do not know each other's positions say "reset" to every question.
+bool is_followed_at_once(const VerifierChanges& changes) { return !changes.everything && !changes.changes.empty(); }
+
 }  // namespace
 
 Result<VerifierChanges> parse_changes(std::string_view text) {
@@ -50,13 +57,17 @@ Result<VerifierChanges> parse_changes(std::string_view text) {
 
 // One question after the other, each on the transfers' thread.
 struct ChangeFollower::State {
-  explicit State(ChangeFollowerOptions made, std::unique_ptr<Transfers> over)
-      : options(std::move(made)), position(options.position), queue(over->queue()), transfers(std::move(over)) {}
+  State(ChangeFollowerOptions made, Headers named, std::unique_ptr<Transfers> over)
+      : options(std::move(made)),
+        headers(std::move(named)),
+        position(options.position),
+        queue(over->queue()),
+        transfers(std::move(over)) {}
 
   void ask(std::chrono::milliseconds delay) {
     const Steady::time_point start = Steady::now() + delay;
     asked = start;
-    queue->start({.request = {.method = HttpMethod::get, .url = url(), .headers = {{"Accept", "application/json"}}},
+    queue->start({.request = {.method = HttpMethod::get, .url = url(), .headers = headers},
                   .not_before = start,
                   .deadline = start + options.wait + options.http.timeout,
                   .done = [this](Result<HttpResponse> response) { take(std::move(response)); }});
@@ -80,12 +91,15 @@ struct ChangeFollower::State {
     }
     position = changes->position;
     if (!is_empty(*changes)) options.on_changes(*changes);
+    if (options.on_answer) options.on_answer();
+    const auto soon = std::max(std::chrono::milliseconds(options.wait) / 2, options.pause / 2);
     // A verifier that does not wait, or is about to stop, is not asked without a pause.
-    const bool at_once = is_empty(*changes) && Steady::now() - asked < options.wait / 2;
-    ask(at_once ? options.pause : std::chrono::milliseconds(0));
+    const bool is_paced = !is_followed_at_once(*changes) && Steady::now() - asked < soon;
+    ask(is_paced ? options.pause : std::chrono::milliseconds(0));
   }
 
   const ChangeFollowerOptions options;
+  const Headers headers;
   std::optional<std::string> position;
   Steady::time_point asked{};
   std::atomic<bool> stopping = false;
@@ -99,7 +113,12 @@ Result<std::unique_ptr<ChangeFollower>> ChangeFollower::follow(ChangeFollowerOpt
   if (options.wait < std::chrono::seconds(0) || options.wait >= options.http.timeout)
     return fail(Errc::configuration, "expected a wait of 0 seconds or more, and less than the timeout of a request");
   TRY(auto transfers, Transfers::make(options.http, 1));
-  auto state = std::make_unique<State>(std::move(options), std::move(transfers));
+  Headers headers{{"Accept", "application/json"}};
+  if (options.token) {
+    TRY(std::string value, authorization(*options.token));
+    headers.emplace_back("Authorization", std::move(value));
+  }
+  auto state = std::make_unique<State>(std::move(options), std::move(headers), std::move(transfers));
   state->ask({});
   return std::unique_ptr<ChangeFollower>(new ChangeFollower(std::move(state)));
 }

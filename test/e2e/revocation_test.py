@@ -2,12 +2,17 @@
 import base64
 import http.client
 import json
+import os
 import pathlib
+import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 
-from laboratory import CLASS, LibtpmsTpm, Process, Verifier, credence, endorse, facts
+from laboratory import CLASS, CREDENCE, LibtpmsTpm, Process, Verifier, credence, endorse, facts, self_signed
+
+FLOOD = os.environ["CREDENCE_FLOOD"]
 
 
 class Revocation(unittest.TestCase):
@@ -42,6 +47,107 @@ class Revocation(unittest.TestCase):
         credence("revoke", "--lift", made["id"], *to)
         credence(*connect, input="x\n")
         credence("revoke", "instance", instance, *to, expect=2)
+
+    def connected(self, address, *options):
+        client = subprocess.Popen([CREDENCE, "--json", "connect", address, *map(str, options)], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(client.kill)
+        return client
+
+    def wait_for_change(self):
+        """Until the feed has told of the last change, and followers have had the time to act on it."""
+        position = json.loads(self.get("/change-feed/v1/changes", "application/json")[1])["position"]
+        generation, rest = position.split(".", 1)
+        before = f"{int(generation) - 1}.{rest}"
+        _, news = self.get(f"/change-feed/v1/changes?after={before}&wait=10", "application/json")
+        self.assertEqual(len(json.loads(news)["changes"]), 1)
+        time.sleep(2)  # the feed is looked at five times in a second, held connections ten times
+
+    def test_held_connections_end_with_their_verdicts(self):
+        tpm = LibtpmsTpm(self.folder / "client")
+        instance = endorse(tpm, self.verifier, self.folder / "corims")["instance"]
+        certificate, key = self_signed(self.folder, "server")
+        for when in ("revoked", "any"):
+            server = Process("serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key", key, "--require",
+                             *self.verifier.options(), "--peer-instance", instance, "--close-on-change", when)
+            self.addCleanup(server.stop)
+            address = server.event("listening")["address"]
+            options = [*tpm.options(), "--attest", "--peer-ca", certificate]
+            held = self.connected(address, *options)
+            self.assertEqual(server.event("connection")["verdict"], "affirming")
+            # What only adds ends verdicts where that is wanted, and nowhere else.
+            endorse(LibtpmsTpm(self.folder / f"other-{when}"), self.verifier, self.folder / f"more-{when}")
+            if when == "any":
+                self.assertIn("endorsements added", server.event("closed")["reason"])
+                self.assertNotEqual(held.wait(timeout=30), 0)
+                continue
+            self.wait_for_change()
+            said, complaints = held.communicate("x\n", timeout=30)
+            self.assertEqual((held.returncode, json.loads(said)["reply"]), (0, "x\n"), complaints)
+
+            held = self.connected(address, *options)
+            self.assertEqual(server.event("connection")["verdict"], "affirming")
+            made = facts(credence("revoke", "instance", instance, "--reason", "stolen", "--to", self.verifier.url))
+            closed = server.event("closed")
+            self.assertEqual(closed["code"], "stale")
+            self.assertIn("deny-list added", closed["reason"])
+            self.assertNotEqual(held.wait(timeout=30), 0)
+            credence("connect", address, *options, input="x\n", expect=1)
+            self.assertEqual(server.event("connection")["verdict"], "refused")
+            credence("revoke", "--lift", made["id"], "--to", self.verifier.url)
+            credence("connect", address, *options, input="x\n")
+
+    def test_a_peer_that_never_stops_sending_is_stopped(self):
+        tpm = LibtpmsTpm(self.folder / "client")
+        instance = endorse(tpm, self.verifier, self.folder / "corims")["instance"]
+        other = LibtpmsTpm(self.folder / "other")
+        endorse(other, self.verifier, self.folder / "more")
+        certificate, key = self_signed(self.folder, "server")
+        server = Process("serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key", key, "--require",
+                         *self.verifier.options(), "--peer-instance", instance, "--close-on-change", "revoked")
+        self.addCleanup(server.stop)
+        address = server.event("listening")["address"]
+        flood = subprocess.Popen([FLOOD, address.rsplit(":", 1)[1], *map(str, (tpm.tcti, tpm.state, certificate))],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(flood.communicate)
+        self.addCleanup(flood.kill)
+        self.assertEqual(server.event("connection")["verdict"], "affirming")
+        self.assertEqual(flood.stdout.readline(), "echoed\n")
+        # Another has its turn meanwhile.
+        credence("connect", address, *other.options(), "--attest", "--peer-ca", certificate, input="x\n", expect=1)
+        self.assertEqual(server.event("connection")["verdict"], "refused")
+        self.assertIsNone(flood.poll())
+        credence("revoke", "instance", instance, "--reason", "stolen", "--to", self.verifier.url)
+        revoked = time.monotonic()
+        self.assertIn("deny-list added", server.event("closed")["reason"])
+        self.assertLess(time.monotonic() - revoked, 15)
+        self.assertEqual(flood.wait(timeout=30), 0)
+
+    def test_a_verdict_ends_with_its_lifetime(self):
+        tpm = LibtpmsTpm(self.folder / "client")
+        instance = endorse(tpm, self.verifier, self.folder / "corims")["instance"]
+        certificate, key = self_signed(self.folder, "server")
+        serve = ["serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key", key, "--require",
+                 *self.verifier.options(), "--peer-instance", instance, "--verdict-lifetime", 10]
+        said = credence(*serve, expect=2)
+        self.assertIn("--verdict-lifetime needs --close-on-change", said.stdout + said.stderr)
+        server = Process(*serve, "--close-on-change", "revoked")
+        self.addCleanup(server.stop)
+        address = server.event("listening")["address"]
+        held = self.connected(address, *tpm.options(), "--attest", "--peer-ca", certificate)
+        self.assertEqual(server.event("connection")["verdict"], "affirming")
+        self.assertIn("older than 10 s", server.event("closed")["reason"])
+        self.assertNotEqual(held.wait(timeout=30), 0)
+
+    def test_changes_are_followed_or_nothing_is_served(self):
+        certificate, key = self_signed(self.folder, "server")
+        serve = ["serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key", key]
+        demand = ["--require", *self.verifier.options(), "--any-of-class", "--peer-ca", certificate]
+        said = credence(*serve, "--close-on-change", "revoked", "--insecure-software-root", "--attest", expect=2)
+        self.assertIn("--close-on-change needs --require", said.stdout + said.stderr)
+        self.verifier.stop()
+        said = credence(*serve, *demand, "--close-on-change", "revoked", expect=3)
+        self.assertIn("--close-on-change", said.stdout + said.stderr)
 
     def test_coserv_gives_the_reference_values_of_a_class(self):
         endorse(LibtpmsTpm(self.folder / "tpm"), self.verifier, self.folder / "corims")

@@ -12,6 +12,7 @@
 #include "edge/appraiser.h"
 #include "edge/bundle.h"
 #include "edge/bundle_appraiser.h"
+#include "edge/own_rules.h"
 
 namespace credence {
 namespace {
@@ -84,6 +85,7 @@ Result<Appraiser> edge_verifier(const EdgeVerifierOptions& options) {
   edge::EdgeOptions made;
   made.policy = policy_of(options.allow_insecure_test_root);
   TRY(made.policies, policies_of(options.policies));
+  CHECK(edge::check_own_rules(made.policies.get()));
   made.cache = {.entries = options.most_entries, .octets = options.most_octets};
   made.max_age = options.max_age;
   made.deadline = options.deadline;
@@ -96,6 +98,7 @@ Result<Appraiser> bundle_verifier(const BundleVerifierOptions& options) {
   edge::BundleAppraiserOptions made;
   made.policy = policy_of(options.allow_insecure_test_root);
   TRY(made.policies, policies_of(options.policies));
+  CHECK(edge::check_own_rules(made.policies.get()));
   made.allow_insecure_no_deny_list = options.allow_insecure_no_deny_list;
   return edge::bundle_appraiser(std::move(answers), std::move(made), system_clock());
 }

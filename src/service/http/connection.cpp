@@ -331,6 +331,7 @@ class StreamConnection final : public Connection {
     if (exchange.route->guard) {
       if (auto refusal = co_await ask_guard(exchange, request)) co_return refusal;
     }
+    if (has_coded_body(request)) co_return named(exchange, coded_body_response);
     if (parser.content_length().value_or(0) > exchange.route->body_limit) {
       co_return named(exchange, [] { return problem(kContentTooLarge, "the body is larger than allowed"); });
     }
@@ -477,6 +478,7 @@ class StreamConnection final : public Connection {
         if (!quiet) continue;
         part = stream->when_quiet();
       }
+      if (part.failed) co_return false;
       if (!part.octets.empty()) {
         const std::string octets = framing == Framing::chunked ? chunk_text(part.octets) : std::move(part.octets);
         const bool sent = co_await send(octets);

@@ -44,6 +44,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
   std::shared_ptr<ResponseStream> stream{};  // the rest of the body, as it comes
+  std::string refused{};  // why what was asked for is not done, where the status says success; for logs, never sent
 };
 
 // Header names, media types and schemes compare without regard to the case of ASCII letters.

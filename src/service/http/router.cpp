@@ -64,8 +64,17 @@ Response Router::handle(Request request) const {
   if ((*route)->guard) {
     if (auto refusal = (*route)->guard(request)) return *std::move(refusal);
   }
+  if (has_coded_body(request)) return coded_body_response();
   if (request.body.size() > (*route)->body_limit) return problem(kContentTooLarge, "the body is larger than allowed");
   return (*route)->handler(request);
+}
+
+bool has_coded_body(const Request& request) { return !request.list_header("Content-Encoding").empty(); }
+
+Response coded_body_response() {
+  Response response = problem(kUnsupportedMediaType, "expected a body as it is, got one with Content-Encoding");
+  response.headers.emplace_back("Accept-Encoding", "identity");
+  return response;
 }
 
 Response not_found_response() { return problem(kNotFound, "no such resource"); }

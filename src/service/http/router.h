@@ -54,7 +54,12 @@ class Router {
   std::vector<Route> routes_;
 };
 
+// A body is read as it comes, and nothing here is decompressed: whoever says otherwise means other octets (RFC 9110
+// section 8.4).
+[[nodiscard]] bool has_coded_body(const Request& request);
+
 [[nodiscard]] Response not_found_response();
+[[nodiscard]] Response coded_body_response();
 [[nodiscard]] Response method_not_allowed_response(const Router::MethodNotAllowed& refusal);
 
 }  // namespace credence::service::http

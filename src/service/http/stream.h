@@ -12,8 +12,11 @@ namespace credence::service::http {
 class ResponseStream {
  public:
   struct Part {
-    std::string octets;  // of the body; empty: nothing to send now
-    bool last = false;   // the body ends with this
+    std::string octets{};  // of the body; empty: nothing to send now
+    bool last = false;     // the body ends with this
+    // There will be no answer after all: the connection ends within the body, as the client sees. Not one of HTTP/1.0:
+    // there the end of the connection is the end of the body, and to it this is an empty or a shorter one.
+    bool failed = false;
   };
 
   virtual ~ResponseStream() = default;

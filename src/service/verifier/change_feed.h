@@ -39,6 +39,9 @@ class ChangeFeed {
   ChangeFeed(const ChangeFeed&) = delete;
   ChangeFeed& operator=(const ChangeFeed&) = delete;
 
+  // Fails when changes by another process may have been missed here (Store::deny_list()).
+  [[nodiscard]] Result<void> check_current() const;
+
   // Where the feed is now: what a follower remembers. It means the same to every verifier over the same store.
   [[nodiscard]] std::string position() const;
 
@@ -51,7 +54,8 @@ class ChangeFeed {
 
     [[nodiscard]] bool is_empty() const noexcept { return !reset && changes.empty() && !keys; }
   };
-  // A position that is none, or of a future that this store does not have, gives a reset. An Error is the store's.
+  // A position that is none, or of a future that this store does not have, gives a reset. An Error is the store's, and
+  // never means that nothing happened.
   [[nodiscard]] Result<News> since(std::string_view position) const;
 
   // `wake` is called after each change, until the returned object goes; it does not block.
@@ -61,6 +65,7 @@ class ChangeFeed {
  private:
   struct Position;
   [[nodiscard]] Position current() const;
+  [[nodiscard]] Result<Position> current_for(const std::optional<Position>& then) const;
   void watch(const std::stop_token& stop);
 
   const Sources sources_;

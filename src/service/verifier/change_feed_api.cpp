@@ -84,6 +84,8 @@ std::string event(std::string_view type, const ChangeFeed::News& news) {
   return std::format("event: {}\nid: {}\ndata: {}\n\n", type, news.position, document(news));
 }
 
+std::string event(const ChangeFeed::News& news) { return event(news.reset ? "reset" : "changes", news); }
+
 http::Response response(std::string_view type, std::string body) {
   return {.headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "no-store"}, {"Vary", "Accept"}},
           .body = std::move(body)};
@@ -130,12 +132,12 @@ class Follower : public http::ResponseStream {
   }
 
  protected:
-  // Nothing when there is none, or the store cannot say now: then it is asked again later.
-  std::optional<ChangeFeed::News> take_news() {
-    auto news = feed_->since(position_);
-    if (!news || news->is_empty()) return std::nullopt;
-    position_ = news->position;
-    return *std::move(news);
+  // An Error: it cannot be said now whether there is any.
+  Result<std::optional<ChangeFeed::News>> take_news() {
+    TRY(ChangeFeed::News news, feed_->since(position_));
+    if (news.is_empty()) return std::nullopt;
+    position_ = news.position;
+    return std::optional(std::move(news));
   }
   [[nodiscard]] const std::string& position() const noexcept { return position_; }
 
@@ -168,10 +170,16 @@ class ChangeFeedApi::EventStream final : public Follower {
   Part next() override {
     // A follower that comes without a position learns it, so that it misses nothing when it comes again.
     if (!std::exchange(greeted_, true)) return {.octets = event("position", {.position = position()})};
-    if (const auto news = take_news()) return {.octets = event(news->reset ? "reset" : "changes", *news)};
-    return {};
+    const auto news = take_news();
+    if (news && *news) return {.octets = event(**news)};
+    return {};  // an Error may be over when it has been quiet for a while
   }
-  Part when_quiet() override { return {.octets = ":\n\n"}; }
+  // That the verifier lives says that it would tell of changes: without that the stream ends.
+  Part when_quiet() override {
+    const auto news = take_news();
+    if (!news) return {.failed = true};
+    return {.octets = *news ? event(**news) : ":\n\n"};
+  }
   milliseconds quiet_time() const override { return kSignOfLife; }
 
  private:
@@ -187,10 +195,17 @@ class ChangeFeedApi::LongPoll final : public Follower {
         until_(std::chrono::steady_clock::now() + wait) {}
 
   Part next() override {
-    if (const auto news = take_news()) return {.octets = document(*news), .last = true};
+    const auto news = take_news();
+    if (news && *news) return {.octets = document(**news), .last = true};
     return {};
   }
-  Part when_quiet() override { return {.octets = document({.position = position()}), .last = true}; }
+  // Where it cannot be said that nothing happened, nothing is: its header is out, so the answer breaks off. Another
+  // verifier may know more; a reset would end what that one knows to be good.
+  Part when_quiet() override {
+    const auto news = take_news();
+    if (!news) return {.failed = true};
+    return {.octets = document(*news ? **news : ChangeFeed::News{.position = position()}), .last = true};
+  }
   milliseconds quiet_time() const override {
     const auto left = std::chrono::ceil<milliseconds>(until_ - std::chrono::steady_clock::now());
     return std::max(left, milliseconds(0));
@@ -212,6 +227,7 @@ http::Response ChangeFeedApi::changes(const http::Request& request) const {
     TRY(const std::string_view type, media_type(request));
     TRY(auto position, position_of(request));
     TRY(const seconds wait, wait_of(request));
+    CHECK(feed_->check_current());  // nobody begins to follow it either
     const bool known = position.has_value();
     if (type == kEvents) {
       TRY(Place place, take_place());

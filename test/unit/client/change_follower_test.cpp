@@ -53,6 +53,8 @@ class ChangeFollowerTest : public testing::Test {
     const auto after = request.target.parameter("after").value();
     const std::lock_guard lock(mutex);
     asked.emplace_back(after.value_or("none"));
+    tokens.emplace_back(request.list_header("Authorization"));
+    if (!in_turn.empty()) return {.body = in_turn.at(asked.size() % in_turn.size())};
     if (asked.size() == 3) return service::http::problem(503, "not now");
     if (asked.size() == 2)
       return {
@@ -61,9 +63,28 @@ class ChangeFollowerTest : public testing::Test {
     if (asked.size() == 4) return {.body = R"({"position":"9","reset":true,"changes":[]})"};
     return {.body = R"({"position":")" + std::string(after.value_or("1")) + R"(","reset":false,"changes":[]})"};
   }
+  // How long so many answers take.
+  [[nodiscard]] std::chrono::nanoseconds time_of(int wanted, std::chrono::milliseconds pause) {
+    std::atomic<int> answers = 0;
+    std::promise<void> all;
+    const auto start = std::chrono::steady_clock::now();
+    const auto follower = ChangeFollower::follow({.url = "http://127.0.0.1:" + std::to_string(server->port()),
+                                                  .pause = pause,
+                                                  .on_changes = [](const VerifierChanges&) {},
+                                                  .on_answer =
+                                                      [&] {
+                                                        if (++answers == wanted) all.set_value();
+                                                      }})
+                              .value();
+    EXPECT_EQ(all.get_future().wait_for(20s), std::future_status::ready);
+    return std::chrono::steady_clock::now() - start;
+  }
+
+  std::vector<std::string> in_turn;  // what is answered, when it is not what answer() has
   std::mutex mutex;
   std::condition_variable happened;
   std::vector<std::string> asked;
+  std::vector<std::string> tokens;
   std::vector<VerifierChanges> seen;
   std::vector<Error> failures;
   // Last: it goes before what its answers write to.
@@ -96,6 +117,38 @@ TEST_F(ChangeFollowerTest, AsksFromWhereItWasAndMissesNothing) {
   ASSERT_EQ(failures.size(), 1U);
   EXPECT_EQ(failures[0].code, Errc::unavailable);
   EXPECT_EQ((std::vector(asked.begin(), asked.begin() + 4)), (std::vector<std::string>{"none", "1", "2", "2"}));
+}
+
+TEST_F(ChangeFollowerTest, TellsOfEveryAnswerAndSendsItsToken) {
+  std::atomic<int> answers = 0;
+  std::promise<void> third;
+  ChangeFollowerOptions options{.url = "http://127.0.0.1:" + std::to_string(server->port()),
+                                .pause = 10ms,
+                                .token = std::make_shared<const SecretBytes>(to_bytes(as_bytes("a-token"))),
+                                .on_changes = [](const VerifierChanges&) {},
+                                .on_answer =
+                                    [&] {
+                                      if (++answers == 3) third.set_value();
+                                    }};
+  const auto follower = ChangeFollower::follow(options).value();
+  EXPECT_EQ(third.get_future().wait_for(20s), std::future_status::ready);
+  const std::lock_guard lock(mutex);
+  EXPECT_GE(asked.size(), 4U) << "the third question failed: that is no answer";
+  EXPECT_EQ(tokens.at(0), "Bearer a-token");
+  options.token = std::make_shared<const SecretBytes>(to_bytes(as_bytes("a\r\nb")));
+  EXPECT_EQ(ChangeFollower::follow(options).error().code, Errc::usage);
+}
+
+// Nodes behind a balancer that do not know each other's positions.
+TEST_F(ChangeFollowerTest, HurriesForNothingButNamedChanges) {
+  in_turn = {R"({"position":"1.a","reset":true,"changes":[]})",
+             R"({"position":"1.b","reset":false,"changes":[{"kind":"keys"}]})"};
+  EXPECT_GE(time_of(5, 100ms), 300ms);
+  {
+    const std::lock_guard lock(mutex);  // a last question may still be on its way
+    in_turn = {R"({"position":"2","reset":false,"changes":[{"kind":"policies","event":"added","id":"p"}]})"};
+  }
+  EXPECT_LT(time_of(5, 60s), 20s);
 }
 
 TEST_F(ChangeFollowerTest, RefusesWhatCannotWork) {

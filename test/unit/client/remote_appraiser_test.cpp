@@ -15,6 +15,7 @@
 #include "service/verifier/file.h"
 #include "service/verifier/server.h"
 #include "support/certificate_files.h"
+#include "support/endorser.h"
 #include "support/evidence_maker.h"
 #include "support/running.h"
 #include "support/threads.h"
@@ -283,12 +284,13 @@ TEST(RemoteAppraiser, WorksWithOurVerifierOverTls) {
   verifier_options.tls = service::http::TlsFiles{.certificate = own.certificate, .key = own.key};
   verifier_options.keys.signing_key = directory.path() / "ear.pem";
   verifier_options.insecure_local_callers = true;
+  const test::Endorser endorser;
+  verifier_options.corim_anchors = {endorser.write_anchor(directory)};
   const Running server(service::VerifierServer::start(verifier_options, no_log()).value());
   const test::EvidenceMaker maker;
   for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
                             evidence::tpm::keys_corim(maker.endorsement()).value()}) {
-    const auto outcome =
-        provision(rats::encode_corim(corim).value(), {.url = server->url(), .http = {.ca_file = own.certificate}});
+    const auto outcome = provision(endorser.sign(corim), {.url = server->url(), .http = {.ca_file = own.certificate}});
     ASSERT_TRUE(outcome) << outcome.error().text();
     ASSERT_TRUE(outcome->success) << outcome->failure_reason;
   }

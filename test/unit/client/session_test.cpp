@@ -4,6 +4,14 @@
 
 #include <ostream>
 
+#include "client/url.h"
+#include "rats/ear/ear.h"
+#include "sign/jose/jwk.h"
+#include "sign/jose/jws.h"
+#include "support/refusal.h"
+#include "support/vectors.h"
+#include "wire/json/json.h"
+
 namespace credence::client {
 namespace {
 
@@ -47,6 +55,39 @@ TEST_P(BadSession, IsRefused) {
   ASSERT_FALSE(session);
   EXPECT_EQ(session.error().code, GetParam().code) << session.error().text();
   EXPECT_EQ(session.error().path, GetParam().path);
+}
+
+// The answers of the verifier that a demonstration of others pretends to have.
+TEST(SessionVectors, OfADemonstrationAreRead) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto response = [&](const std::string& name) {
+    const auto file = root / "parsec/attested-tls-poc" / ("demo-" + name + ".json");
+    return json::parse(test::read_text(file)).value().at("response");
+  };
+  const auto session_in = [](const json::Value& answer) { return parse_session(json::to_text(answer.at("jsonBody"))); };
+
+  const json::Value opened = response("new_session");
+  const SessionReport waiting = session_in(opened).value();
+  EXPECT_EQ(waiting.status, SessionStatus::waiting);
+  EXPECT_EQ(as_text(waiting.nonce), "01234567");
+  EXPECT_FALSE(waiting.result);
+  // Its host is a placeholder there; a session elsewhere than asked for is not followed.
+  std::string location(opened.at("headers").at("Location").as_string());
+  const std::string asked = "http://verifier.example:8080/challenge-response/v1/newSession";
+  EXPECT_FALSE(resolve_same_origin(asked, location));
+  location.replace(0, location.find("/challenge-response"), "http://verifier.example:8080");
+  EXPECT_EQ(resolve_same_origin(asked, location).value(),
+            "http://verifier.example:8080/challenge-response/v1/session/12345678");
+
+  const SessionReport complete = session_in(response("challenge_response")).value();
+  EXPECT_EQ(complete.status, SessionStatus::complete);
+  EXPECT_EQ(complete.nonce, waiting.nonce);
+  const json::Value discovered = response("discovery").at("jsonBody");
+  const auto key = jose::key_from_jwk(discovered.at("ear-verification-key").as_object()).value();
+  const jose::Jws result = jose::decode_jws(complete.result.value()).value();
+  EXPECT_TRUE(jose::verify(result, key));
+  // Its signature is good, and its iat a floating-point number, which is refused whatever else it says.
+  test::expect_refused(rats::verify_ear(*complete.result, {&key, 1}), Errc::unexpected_type, "iat");
 }
 
 }  // namespace

@@ -105,6 +105,13 @@ INSTANTIATE_TEST_SUITE_P(
              "HTTP/1.1 413 "},
         Case{"body_where_none_belongs", "GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
              "HTTP/1.1 413 "},
+        Case{"coded_body",
+             "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08",
+             "HTTP/1.1 415 "},
+        Case{"coded_body_in_a_second_header",
+             "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding:\r\nContent-Encoding: br\r\nContent-Length: "
+             "3\r\n\r\nabc",
+             "HTTP/1.1 415 "},
         Case{"guard", "POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 401 "},
         Case{"header_too_large", "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + std::string(9'000, 'x') + "\r\n\r\n",
              "HTTP/1.1 431 "}),

@@ -93,6 +93,18 @@ TEST_F(HttpStream, SendsWhatComesWhenItComes) {
   EXPECT_TRUE(client.receive().ends_with("hello"));
 }
 
+// The client must see that this is not all of it.
+TEST_F(HttpStream, BreaksOffWhatFails) {
+  const Running server(start());
+  RawClient client(server->port());
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_NE(client.receive("\r\n\r\n").find("200 OK"), std::string::npos);
+  stream->say({.octets = "one"});
+  EXPECT_EQ(client.receive("one\r\n"), "3\r\none\r\n");
+  stream->say({.octets = "two", .failed = true});
+  EXPECT_EQ(client.receive(), "");
+}
+
 TEST_F(HttpStream, GivesASignOfLife) {
   stream->quiet = 20ms;
   const Running server(start());

@@ -15,8 +15,10 @@
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
 #include "support/running.h"
+#include "support/temporary_directory.h"
 #include "unit/service/http/raw_client.h"
 #include "verifier/store/memory/store.h"
+#include "verifier/store/sqlite/store.h"
 #include "wire/json/json.h"
 
 namespace credence::service {
@@ -42,11 +44,14 @@ class ChangeFeedTest : public testing::Test {
     EXPECT_EQ(response.status, http::kOk) << response.body;
     return json::parse(response.body).value().as_object();
   }
-  std::string submit() {
+  static std::string submit_to(verifier::Store& store) {
     const rats::Corim corim = evidence::tpm::keys_corim(test::EvidenceMaker().endorsement()).value();
-    return store->submit(corim, rats::encode_corim(corim).value()).value().id;
+    return store.submit(corim, rats::encode_corim(corim).value()).value().id;
   }
-  Result<void> deactivate(const std::string& id) { return store->set_active(std::span(&id, 1), false); }
+  std::string submit() { return submit_to(*store); }
+  Result<verifier::LifecycleChange> deactivate(const std::string& id) {
+    return store->set_active(std::span(&id, 1), false);
+  }
 
   std::shared_ptr<verifier::Store> store = verifier::memory_store();
   std::atomic<int> key = 0;
@@ -159,6 +164,54 @@ TEST_F(ChangeFeedTest, IsNoVerdictWhenTheStoreFails) {
   EXPECT_EQ(broken.since("0.0").error().code, Errc::io);
 }
 
+// Its position is not of a future that this store does not have: it was told by another verifier over the same.
+TEST_F(ChangeFeedTest, CatchesUpWithWhomAnotherVerifierTold) {
+  const test::TemporaryDirectory folder;
+  const auto ours = verifier::open_sqlite_store(folder.path() / "store.db").value();
+  const auto theirs = verifier::open_sqlite_store(folder.path() / "store.db").value();
+  const ChangeFeed our_feed({.store = ours});
+  const ChangeFeed their_feed({.store = theirs});
+  const std::string id = submit_to(*theirs);
+  for (const bool active : {false, true, false, true}) {
+    ASSERT_TRUE(theirs->set_active(std::span(&id, 1), active));
+    const auto news = our_feed.since(their_feed.position());
+    ASSERT_TRUE(news) << news.error().text();
+    EXPECT_TRUE(news->is_empty());
+    EXPECT_EQ(news->position, their_feed.position());
+  }
+  EXPECT_EQ(our_feed.since("1.0")->changes.size(), 4U);
+  EXPECT_TRUE(our_feed.since("6.0")->reset) << "nobody has seen that";
+}
+
+TEST_F(ChangeFeedTest, SaysNothingToWhoIsAheadWhileItCannotAsk) {
+  class Away final : public test::StoreAround {
+   public:
+    using StoreAround::StoreAround;
+    Result<void> probe() const override { return fail(Errc::unavailable, "the database is away"); }
+  };
+  submit();
+  const ChangeFeed away({.store = std::make_shared<Away>(store)});
+  EXPECT_TRUE(away.since("1.0")->is_empty());
+  EXPECT_EQ(away.since("0.0")->changes.size(), 1U);
+  EXPECT_EQ(away.since("2.0").error().code, Errc::unavailable);
+}
+
+TEST_F(ChangeFeedTest, DoesNotSayThatNothingHappenedWhenItMayHaveMissedSomething) {
+  const auto remote = std::make_shared<test::RemoteStore>(store);
+  feed = std::make_shared<ChangeFeed>(ChangeFeed::Sources{.store = remote});
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  const std::pair<std::string, Headers> questions[] = {{std::string(kChanges), {}},
+                                                       {after("0.0"), {}},
+                                                       {after("0.0", "&wait=1"), {}},
+                                                       {after("0.0"), {{"Accept", "text/event-stream"}}},
+                                                       {std::string(kChanges), {{"Accept", "text/event-stream"}}}};
+  for (const bool cut_off : {false, true, false}) {
+    remote->is_cut_off = cut_off;
+    for (const auto& [target, headers] : questions)
+      EXPECT_EQ(get(target, headers).status, cut_off ? http::kServiceUnavailable : http::kOk) << target;
+  }
+}
+
 class ChangeFeedServer : public ChangeFeedTest {
  protected:
   ChangeFeedServer()
@@ -168,6 +221,39 @@ class ChangeFeedServer : public ChangeFeedTest {
 
   Running<http::Server> server;
 };
+
+// Its header has been sent: the answer breaks off, and is none.
+TEST_F(ChangeFeedServer, BreaksOffAPollWhenItMayHaveMissedSomething) {
+  const auto remote = std::make_shared<test::RemoteStore>(store);
+  const ChangeFeedApi api(std::make_shared<ChangeFeed>(ChangeFeed::Sources{.store = remote}), 4);
+  const Running over_remote(http::Server::start({}, test::open_router(api), no_log()).value());
+  for (const bool cut_off : {false, true}) {
+    RawClient client(over_remote->port());
+    client.send("GET /change-feed/v1/changes?after=0.0&wait=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const std::string header = client.receive("\r\n\r\n");
+    remote->is_cut_off = cut_off;
+    const std::string body = client.receive();
+    EXPECT_NE(header.find("200 OK"), std::string::npos) << header;
+    EXPECT_EQ(body.find("position") != std::string::npos, !cut_off) << body;
+    EXPECT_EQ(body.ends_with("0\r\n\r\n"), !cut_off) << body;
+  }
+}
+
+TEST(ChangeFeedStream, EndsInsteadOfASignOfLifeWhenItMayHaveMissedSomething) {
+  const auto remote = std::make_shared<test::RemoteStore>(verifier::memory_store());
+  const auto feed = std::make_shared<ChangeFeed>(ChangeFeed::Sources{.store = remote});
+  const http::Router router = test::open_router(ChangeFeedApi(feed, 1));
+  http::Request request;
+  request.target = http::parse_target(kChanges).value();
+  request.headers = {{"Accept", "text/event-stream"}, {"Last-Event-ID", "0.0"}};
+  const http::Response response = router.handle(std::move(request));
+  ASSERT_NE(response.stream, nullptr) << response.body;
+  EXPECT_EQ(response.stream->when_quiet().octets, ":\n\n");
+  remote->is_cut_off = true;
+  const auto part = response.stream->when_quiet();
+  EXPECT_TRUE(part.failed);
+  EXPECT_EQ(part.octets, "");
+}
 
 TEST_F(ChangeFeedServer, StreamsEventsFromWhereAFollowerWas) {
   RawClient client(server->port());
