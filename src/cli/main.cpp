@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
   add_connect(line);
   add_verifier(line);
   add_endorse(line);
+  add_sign(line);
   add_provision(line);
   add_policy(line);
   add_revoke(line);

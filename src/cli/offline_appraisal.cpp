@@ -55,6 +55,7 @@ Result<std::shared_ptr<verifier::Store>> store_with(const std::vector<std::strin
 Result<verifier::Policy> policy_from(const OfflineOptions& options) {
   verifier::Policy policy;
   policy.allow_insecure_test_root = options.allow_insecure_test_root;
+  policy.insecure_veraison_endorsements = options.insecure_veraison_endorsements;
   policy.minimum_pcrs.clear();
   for (const unsigned pcr : options.minimum_pcrs) {
     if (pcr > 23) return fail(Errc::usage, std::format("--minimum-pcrs: expected 0 to 23, got {}", pcr));
@@ -89,6 +90,9 @@ void add_offline_options(CLI::App& command, OfflineOptions& options) {
   command.add_option("--minimum-pcrs", options.minimum_pcrs, "PCRs that the quote must cover")->delimiter(',');
   command.add_flag("--allow-insecure-test-root", options.allow_insecure_test_root,
                    "Accept the published test root, which proves nothing");
+  command.add_flag(
+      "--insecure-veraison-endorsements", options.insecure_veraison_endorsements,
+      "Affirm attestation keys without a Name (with --nonce taken verbatim) and realms that nobody endorsed");
 }
 
 verifier::Engine OfflineAppraisal::engine(std::shared_ptr<const verifier::Policies> policies) const {

@@ -21,6 +21,7 @@ struct OfflineOptions {
   std::string binder;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool allow_insecure_test_root = false;
+  bool insecure_veraison_endorsements = false;
 };
 void add_offline_options(CLI::App& command, OfflineOptions& options);
 

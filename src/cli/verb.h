@@ -45,6 +45,7 @@ void add_policy(CommandLine& line);
 void add_provision(CommandLine& line);
 void add_revoke(CommandLine& line);
 void add_serve(CommandLine& line);
+void add_sign(CommandLine& line);
 void add_verifier(CommandLine& line);
 
 }  // namespace credence::cli

@@ -14,6 +14,7 @@
 #include "service/service_manager.h"
 #include "service/verifier/config.h"
 #include "service/verifier/config_options.h"
+#include "service/verifier/default_store.h"
 #include "service/verifier/jwks_api.h"
 #include "service/verifier/server.h"
 #include "service/verifier/signing_key.h"
@@ -76,6 +77,10 @@ Result<ExitStatus> verifier(const Options& given, const Output& output) {
   TRY(service::ConfiguredVerifier made, service::configured(options));
   TRY(const auto manager, service::ServiceManager::from_environment());
   const auto log = service::stderr_log(log_format(options, output), made.log_level);
+  if (options.store == service::kDefaultStore) {
+    CHECK(service::make_folder_of_default_store());
+    log->write(LogLevel::info, std::format("no store is configured: it is {}", made.options.store));
+  }
   made.options.heartbeat = [&manager] { manager.alive(); };
   TRY(const auto server, service::VerifierServer::start(std::move(made.options), *log));
   const std::jthread signals = on_service_signals({.reload =
@@ -106,7 +111,10 @@ void add_verifier(CommandLine& line) {
   options->command = command;
   command->add_option("--config", options->config_file, "TOML file whose keys are these options; those given win");
   command->add_option("--listen", options->listen, "ADDR:PORT or :PORT for every address; port 0 takes a free one");
-  command->add_option("--store", options->store, "sqlite:FILE, postgresql://HOST/DATABASE or memory:");
+  command->add_option(
+      "--store", options->store,
+      "sqlite:FILE, postgresql://HOST/DATABASE or memory:; without it verifier.db in STATE_DIRECTORY, which "
+      "systemd sets, or in credence/ in XDG_STATE_HOME or ~/.local/state");
   command->add_option("--signing-key", options->signing_key,
                       "FILE (PEM; made when absent, with FILE.pub beside it), tpm:DIR or pkcs11:URI");
   command->add_option("--signing-algorithm", options->signing_algorithm,
@@ -145,14 +153,17 @@ void add_verifier(CommandLine& line) {
   command->add_option("--audit-log", options->audit_log, "Append every change and refusal to this file, chained");
   command->add_option("--session-key", options->session_key,
                       "File with the keys that seal sessions, the same for every verifier of a fleet on PostgreSQL");
-  command->add_option("--corim-anchor", options->corim_anchors, "Root for signed CoRIMs, PEM; repeatable");
+  command->add_option("--corim-anchor", options->corim_anchors,
+                      "Root of those who sign CoRIMs, PEM; repeatable; without any no CoRIM is taken");
   command->add_flag("--insecure-unsigned-corims", options->insecure_unsigned_corims,
-                    "With anchors, take unsigned CoRIMs all the same");
+                    "Take unsigned CoRIMs on a provisioner's word");
   command->add_option("--minimum-pcrs", options->minimum_pcrs, "PCRs that every quote must cover")
       ->delimiter(',')
       ->check(CLI::Range(0U, 23U));
   command->add_flag("--veraison-compatibility", options->veraison_compatibility,
-                    "Also accept endorsements without a Name and plain nonces; never for channels");
+                    "Also accept plain nonces; never for channels");
+  command->add_flag("--insecure-veraison-endorsements", options->insecure_veraison_endorsements,
+                    "Affirm attestation keys without a Name (with plain nonces) and realms that nobody endorsed");
   command->add_flag("--allow-insecure-test-root", options->allow_insecure_test_root,
                     "Accept the published test root, which proves nothing");
   command->add_option("--nonce-dialect", options->nonce_dialect, "How nonces are written: url, url-padded, standard");

@@ -48,6 +48,12 @@ def certificate(folder: pathlib.Path, name: str, san: str, issuer=None) -> tuple
     return cert, key
 
 
+def signed(folder: pathlib.Path, signer: tuple) -> bytes:
+    """The endorsement in the folder, signed."""
+    credence("sign", folder / "veraison.corim.cbor", "--cert", signer[0], "--key", signer[1], "-o", folder / signer[0].stem)
+    return (folder / signer[0].stem / "veraison.corim.cbor").read_bytes()
+
+
 def basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
@@ -60,13 +66,16 @@ class Access(unittest.TestCase):
         cls.folder = pathlib.Path(scratch.name)
         tpm = LibtpmsTpm(cls.folder / "tpm")
         credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", cls.folder)
-        cls.corim = (cls.folder / "veraison.corim.cbor").read_bytes()
+        cls.unsigned = (cls.folder / "veraison.corim.cbor").read_bytes()
+        endorser = certificate(cls.folder, "endorser", "DNS:endorser.example")
+        cls.corim = signed(cls.folder, endorser)
         cls.server = certificate(cls.folder, "server", "IP:127.0.0.1")
         cls.clients = certificate(cls.folder, "clients", "DNS:ca.example")
         cls.audit = cls.folder / "audit.log"
         process = Process("verifier", "--listen", "127.0.0.1:0", "--store", f"sqlite:{cls.folder}/store.db",
                           "--signing-key", cls.folder / "key.pem", "--cert", cls.server[0], "--key", cls.server[1],
-                          "--access", access_file(cls.folder), "--client-ca", cls.clients[0], "--audit-log", cls.audit)
+                          "--access", access_file(cls.folder), "--client-ca", cls.clients[0], "--audit-log", cls.audit,
+                          "--corim-anchor", endorser[0])
         cls.addClassCleanup(process.stop)
         cls.process = process
         cls.url = process.event("listening")["url"]
@@ -85,9 +94,9 @@ class Access(unittest.TestCase):
         connection.close()
         return response.status, response, content
 
-    def submit(self, **caller):
-        kind = 'application/rim+cbor; profile="tag:github.com/parallaxsecond,2023-03-03:tpm"'
-        return self.call("POST", SUBMIT, body=self.corim, headers={"Content-Type": kind}, **caller)
+    def submit(self, corim=None, kind="application/rim+cose", **caller):
+        kind += '; profile="tag:github.com/parallaxsecond,2023-03-03:tpm"'
+        return self.call("POST", SUBMIT, body=corim or self.corim, headers={"Content-Type": kind}, **caller)
 
     def stored(self, token: str) -> list:
         status, _, content = self.call("GET", CORIM, f"Bearer {token}")
@@ -100,6 +109,18 @@ class Access(unittest.TestCase):
             status, _, content = self.submit(**caller)
             self.assertEqual(status, 200, content)
             self.assertEqual(json.loads(content)["status"], "success")
+
+    def test_a_provisioner_is_a_messenger_and_no_endorser(self):
+        """Whoever has a token of the right role may submit what an endorser signed, and that only."""
+        stranger = signed(self.folder, certificate(self.folder, "stranger", "DNS:endorser.example"))
+        for corim, kind, why in ((self.unsigned, "application/rim+cbor", "expected a signed CoRIM, got an unsigned one"),
+                                 (stranger, "application/rim+cose", "expected a chain to one of the given anchors")):
+            status, _, content = self.submit(corim, kind, authorization="Bearer theirs")
+            answer = json.loads(content)
+            self.assertEqual((status, answer["status"]), (200, "failed"))
+            self.assertTrue(answer["failure-reason"].startswith("untrusted_chain"), answer)
+            self.assertIn(why, answer["failure-reason"])
+        self.assertEqual(json.loads(self.submit(authorization="Bearer ours")[2])["status"], "success")
 
     def test_nobody_else_is_let_in(self):
         stranger = certificate(self.folder, "stranger", "URI:spiffe://example/stranger", self.clients)
@@ -145,6 +166,11 @@ class Access(unittest.TestCase):
         begun = [line for line in lines if line["outcome"] == "begun" and line.get("principal") == "ours"]
         self.assertIn("sha256:" + hashlib.sha256(self.corim).hexdigest(), begun[0]["object"])
         self.assertTrue(any(line["outcome"] == "refused" and line["status"] == 401 for line in lines))
+        self.submit(authorization="Bearer ours", corim=b"x")
+        begun, refused = [json.loads(line) for line in self.audit.read_text().splitlines()][-2:]
+        self.assertEqual((begun["outcome"], refused["outcome"], refused["status"]), ("begun", "refused", 200))
+        self.assertEqual(refused["principal"], "ours")
+        self.assertTrue(refused["reason"])
         self.assertNotIn(PASSWORD, self.audit.read_text())
         # A copy, the head first: the verifier still writes the original.
         copy, head = self.folder / "copy.log", self.folder / "copy.log.head"
@@ -167,6 +193,34 @@ class Access(unittest.TestCase):
         self.assertEqual(text.returncode, 3)
         self.assertIn("the chain is whole from line 1 to 1", text.stdout)
         self.assertIn(f"nothing says whether lines after 1 were removed, or that one altered: no head in {head}", text.stdout)
+
+    def test_the_audit_log_says_how_a_submission_ended_that_was_answered_before(self):
+        kind = 'application/rim+cose; profile="tag:github.com/parallaxsecond,2023-03-03:tpm"'
+
+        def later(corim):
+            seen = len(self.audit.read_text().splitlines())
+            status, response, content = self.call("POST", SUBMIT, "Bearer ours", corim,
+                                                  headers={"Content-Type": kind, "Prefer": "respond-async"})
+            self.assertEqual(status, 201, content)
+            session = response.headers["Location"]
+            deadline = time.monotonic() + 30
+            while (answer := json.loads(self.call("GET", session, "Bearer ours")[2]))["status"] == "processing":
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            lines = [json.loads(line) for line in self.audit.read_text().splitlines()][seen:]
+            for line in lines:
+                self.assertEqual((line["principal"], line["tenant"], line["object"]),
+                                 ("ours", "default", "sha256:" + hashlib.sha256(corim).hexdigest()))
+            taken = [line["outcome"] for line in lines if line["action"] == "submit_corim"]
+            self.assertEqual(taken, ["begun", "done"])
+            return answer, [line for line in lines if line["action"] == "finish_submission"]
+
+        answer, (begun, done) = later(self.corim)
+        self.assertEqual((answer["status"], begun["outcome"], done["outcome"]), ("success", "begun", "done"))
+        self.assertNotIn("reason", done)
+        answer, (begun, refused) = later(b"x")
+        self.assertEqual((answer["status"], begun["outcome"], refused["outcome"]), ("failed", "begun", "refused"))
+        self.assertEqual(refused["reason"], answer["failure-reason"])
 
     def test_a_refusal_is_durable_although_nothing_follows(self):
         self.assertEqual(self.submit(authorization="Bearer wrong")[0], 401)

@@ -1,10 +1,13 @@
 """The command line itself: exit statuses, texts, the manual page and the completion."""
 import base64
 import json
+import os
 import pathlib
 import re
+import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 from laboratory import (CLASS, CREDENCE, LibtpmsTpm, Process, Recorder, Verifier, credence, endorse, facts, self_signed)
@@ -79,6 +82,115 @@ class Usage(WithFolder):
         self.assertIn("http://127.0.0.1:1", error["why"])
 
 
+class Sign(WithFolder):
+    def setUp(self):
+        super().setUp()
+        tpm = LibtpmsTpm(self.folder / "tpm")
+        credence("endorse", *tpm.options(), "--pcrs", "sha256:0", "--class", CLASS, "-o", self.folder / "c")
+        self.corims = sorted((self.folder / "c").glob("*.cbor"))
+        self.certificate, self.key = self_signed(self.folder, "endorser")
+        self.output = self.folder / "signed"
+
+    def sign(self, *corims, key=None, certificate=None, expect=0, more=()):
+        return credence("sign", *(corims or self.corims), "--key", key or self.key, "--cert", certificate or self.certificate,
+                        "-o", self.output, *more, expect=expect)
+
+    def altered(self, name, *, profile=True, validity=None):
+        """A CoRIM of `credence endorse`, whose last member is the profile (3), with a validity (4), or without the profile."""
+        corim = (self.folder / "c" / "veraison.corim.cbor").read_bytes()
+        self.assertEqual(corim[:4], b"\xd9\x01\xf5\xa3")
+        members, rest = 3, corim[4:]
+        if not profile:
+            members, rest = members - 1, rest[:rest.rindex(b"\x03\xd8\x20")]
+        if validity:
+            times = [(key, at) for key, at in enumerate(validity) if at is not None]
+            members, rest = members + 1, rest + bytes([4, 0xa0 + len(times)])
+            for key, at in times:
+                rest += bytes([key, 0xc1, 0x1a]) + at.to_bytes(4, "big")
+        file = self.folder / name
+        file.write_bytes(corim[:3] + bytes([0xa0 + members]) + rest)
+        return file
+
+    def test_a_verifier_that_knows_the_signer_takes_what_is_signed_and_nothing_else(self):
+        self.assertEqual(facts(self.sign())["signer"], "CN=localhost")
+        verifier = self.running(Verifier(self.folder, "--corim-anchor", self.certificate))
+        where = ["--to", verifier.url]
+        self.assertIn("got an unsigned one", facts(credence("provision", *self.corims, *where, expect=1))["reason"])
+        files = sorted(self.output.iterdir())
+        self.assertEqual([file.name for file in files], [file.name for file in self.corims])
+        self.assertEqual(facts(credence("provision", *files, *where))["outcome"], "stored")
+        # The same by the same signer: a second signature is no second statement.
+        self.sign()
+        self.assertEqual(facts(credence("provision", *files, *where))["outcome"], "already there")
+
+    def test_name_and_end_of_a_signature_are_in_it(self):
+        said = facts(self.sign(self.corims[0], more=["--signer", "Example", "--days", "3"]))
+        self.assertEqual(said["signer"], "Example")
+        shown = facts(credence("inspect", self.output / self.corims[0].name))
+        self.assertEqual(shown["signer"], "Example")
+        self.assertRegex(said["good until"], r"^20\d\d-")
+        self.assertEqual(facts(self.sign(self.corims[0]))["good until"], "no end")
+        # The sooner of two ends; of two files the later.
+        ends = self.altered("ends.cbor", validity=(None, int(time.time()) + 3600))
+        end = facts(self.sign(ends, more=["--days", "3"]))["good until"]
+        self.assertLess(end, said["good until"])
+        self.assertEqual(facts(self.sign(ends))["good until"], end)
+        self.assertEqual(facts(self.sign(ends, self.corims[0]))["good until"], "no end")
+
+    def test_what_no_verifier_would_take_is_not_signed(self):
+        other, other_key = self_signed(self.folder, "other")
+        server, server_key = self.folder / "server.pem", self.folder / "server.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                        server_key, "-out", server, "-days", "1", "-subj", "/CN=server", "-addext",
+                        "extendedKeyUsage=serverAuth"], check=True, capture_output=True)
+        no_corim = self.folder / "x"
+        no_corim.write_bytes(b"x")
+        for arguments, status, part in (
+                ({"certificate": other}, 1, "starts with the certificate of the signing key"),
+                ({"certificate": other}, 1, str(other)),
+                ({"certificate": server, "key": server_key}, 1, "not for signing documents"),
+                ({"certificate": server, "key": server_key}, 1, str(server)),
+                ({"key": "/nowhere"}, 2, "/nowhere"),
+                ({"certificate": "/nowhere"}, 2, "/nowhere"),
+                ({"more": ["--days", "0"]}, 2, "--days")):
+            with self.subTest(part):
+                self.assertIn(part, self.sign(**arguments, expect=status).stderr)
+        for corims, status in (([no_corim], 1), ([self.corims[0], no_corim], 1), ([self.corims[0], self.corims[0]], 2)):
+            with self.subTest(corims):
+                self.sign(*corims, expect=status)
+        error = error_of(self.sign(no_corim, expect=1))
+        self.assertTrue(error["path"].startswith(str(no_corim)), error)
+        self.key.chmod(0o644)
+        self.assertIn("chmod 600", self.sign(expect=2).stderr)
+        self.assertFalse(self.output.exists())
+        self.key.chmod(0o600)
+        self.sign()
+        again, self.output = self.output / self.corims[0].name, self.folder / "c"
+        self.assertIn("got a signed one", self.sign(again, expect=1).stderr)
+        self.assertIn("expected another folder", self.sign(expect=2).stderr)
+
+    def test_what_has_expired_or_names_no_profile_is_not_signed(self):
+        now = int(time.time())
+        for name, code, member, part, changes, more in (
+                ("profile", "missing_member", "profile", "names its profile, got one without", {"profile": False}, ()),
+                ("past", "expired", "validity", "good now or later, got one that is good until", {"validity": (None, now - 60)}, ()),
+                ("never", "expired", "validity", "good from", {"validity": (now + 7200, now + 3600)}, ()),
+                ("later", "expired", "validity", "good from", {"validity": (now + 2 * 86400, now + 3 * 86400)}, ("--days", "1"))):
+            with self.subTest(name):
+                file = self.altered(f"{name}.cbor", **changes)
+                error = error_of(self.sign(self.corims[0], file, expect=1, more=more))
+                self.assertEqual((error["code"], error["path"]), (code, f"{file}.{member}"))
+                self.assertIn(part, error["why"])
+                self.assertFalse(self.output.exists())
+        # The same way of altering it, and it is signed; the verifier takes what is good now.
+        good = self.altered("good.cbor", validity=(now - 60, now + 3600))
+        self.sign(good, self.altered("later.cbor", validity=(now + 2 * 86400, now + 3 * 86400)))
+        verifier = self.running(Verifier(self.folder, "--corim-anchor", self.certificate))
+        self.assertEqual(facts(credence("provision", self.output / "good.cbor", "--to", verifier.url))["outcome"], "stored")
+        self.assertIn("not valid before",
+                      facts(credence("provision", self.output / "later.cbor", "--to", verifier.url, expect=1))["reason"])
+
+
 class Doctor(WithFolder):
     def test_a_verifier_that_does_not_answer_is_no_decision(self):
         verifier = self.running(Verifier(self.folder))
@@ -111,8 +223,22 @@ class Configuration(WithFolder):
         file.write_text(good + "isuer = 'x'\n")
         why = error_of(credence("verifier", "--config", file, expect=2))["why"]
         self.assertIn('line 5, column 1: unknown key "isuer"; the nearest known one is issuer', why)
-        file.write_text("listen = '127.0.0.1:0'\n")
+        file.write_text("listen = '127.0.0.1:0'\nstore = ''\n")
         self.assertIn("--store", error_of(credence("verifier", "--config", file, expect=2))["why"])
+
+    def test_a_verifier_that_is_told_no_store_keeps_one_for_itself(self):
+        state = self.folder / "state"
+        environment = {name: value for name, value in os.environ.items() if name != "STATE_DIRECTORY"}
+        environment["XDG_STATE_HOME"] = str(state)
+        command = ["verifier", "--listen", "127.0.0.1:0", "--signing-key", self.folder / "key.pem", "--insecure-http"]
+        verifier = self.running(Process(*command, env=environment))
+        verifier.event("listening")
+        self.assertEqual(0o700, stat.S_IMODE((state / "credence").stat().st_mode))
+        self.assertEqual(0o600, stat.S_IMODE((state / "credence/verifier.db").stat().st_mode))
+        verifier.process.terminate()
+        self.assertIn(f"no store is configured: it is sqlite:{state}/credence/verifier.db", verifier.process.stderr.read())
+        (state / "credence").chmod(0o777)
+        self.assertIn("chmod go-w it", error_of(credence(*command, expect=2, env=environment))["why"])
 
     def test_every_option_of_the_verifier_is_a_key(self):
         # A key that is known is refused for its type (a table is none), never as unknown.

@@ -63,7 +63,8 @@ class Deployment(Process):
 
     def start(self):
         super().__init__("verifier", "--listen", "127.0.0.1:0", "--store", self.store, "--signing-key",
-                         self.folder / "verifier.pem", "--insecure-http", "--insecure-local-callers")
+                         self.folder / "verifier.pem", "--insecure-http", "--insecure-local-callers",
+                         "--insecure-unsigned-corims")
         self.url = self.event("listening")["url"]
         self.reader = threading.Thread(target=self.process.stderr.read, daemon=True)  # a full pipe would block its log
         self.reader.start()

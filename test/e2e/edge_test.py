@@ -76,7 +76,8 @@ class Edge(Laboratory):
         verifier = self.verifier()
         tpm, instance = self.endorsed(LibtpmsTpm, verifier)
         rules = self.folder / "rules.lua"
-        for text, verdict in (("-- content with everything\n", "affirming"),
+        for text, verdict in (("-- content with everything, whatever identity it has and whatever is endorsed\n",
+                               "affirming"),
                               ('executables = UNSAFE_RT\nadded_claims.problem = "not on a Saturday"\n', "refused")):
             rules.write_text(text)
             server, address, certificate = self.relying_server(verifier, "--peer-instance", instance, "--policy",
@@ -86,6 +87,24 @@ class Edge(Laboratory):
             seen = server.event("connection")
             self.assertEqual(seen["verdict"], verdict)
         self.assertIn("not on a Saturday", seen["reason"])
+
+    def test_says_what_its_own_policy_cannot_see(self):
+        verifier = self.verifier()
+        tpm, instance = self.endorsed(LibtpmsTpm, verifier)
+        rules = self.folder / "rules.lua"
+        options = ["--peer-instance", instance, "--policy", f"PARSEC_TPM={rules}"]
+        rules.write_text("if evidence.endorsed and #evidence.endorsed > 9 then executables = UNSAFE_RT end\n")
+        server, address, certificate = self.relying_server(verifier, *options)
+        credence("connect", address, *tpm.options(), "--attest", "--peer-ca", certificate, input="x\n")
+        seen = server.event("connection")
+        self.assertEqual(seen["verdict"], "affirming")
+        self.assertTrue(any("CoSERV has no place" in warning for warning in seen["warnings"]), seen)
+
+        rules.write_text("for _, e in ipairs(evidence.endorsed or {}) do\n"
+                         "  if e.identity then executables = UNSAFE_RT end\nend\n")
+        refused = credence("serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key",
+                           self.folder / "server.key", "--require", "--edge", *verifier.options(), *options, expect=2)
+        self.assertIn("identity", refused.stdout + refused.stderr)
 
     def test_sees_a_revocation_when_its_answers_end(self):
         verifier = self.verifier()

@@ -1,8 +1,11 @@
 """Three verifiers over one PostgreSQL, one of them killed and the database crashed half way: no session that a client may
-retry is lost, none gives two verdicts, and no endorsement that was acknowledged is gone."""
+retry is lost, also where a node dies that had promised its verdict, none gives two verdicts, and no endorsement that was
+acknowledged is gone."""
 import base64
 import concurrent.futures
+import contextlib
 import http.client
+import http.server
 import json
 import pathlib
 import random
@@ -26,13 +29,52 @@ class Node(Process):
         self.key = folder / "verifier.pem"
         super().__init__("verifier", "--listen", "127.0.0.1:0", "--store", store, "--signing-key", self.key,
                          "--session-key", folder / "session.keys", "--insecure-http", "--insecure-local-callers",
-                         "--threads", "4", *more)
+                         "--insecure-unsigned-corims", "--threads", "4", *more)
         self.url = self.event("listening")["url"]
         threading.Thread(target=self.process.stderr.read, daemon=True).start()  # a full pipe would block its log
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(timeout=PATIENCE)
+
+
+class Agent(http.server.ThreadingHTTPServer):
+    """In the place of an Open Policy Agent: a policy that is content with everything, once it is told to answer."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        agent = self
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+        claims = ("instance-identity", "configuration", "executables", "file-system", "hardware", "runtime-opaque",
+                  "storage-opaque", "sourced-data")
+        outcome = json.dumps({"result": {"trust-vector": dict.fromkeys(claims, 0), "added-claims": {}}}).encode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if self.command == "POST":
+                    agent.asked.set()
+                    agent.may_answer.wait(PATIENCE)
+                with contextlib.suppress(OSError):  # who asked may be gone
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(outcome)))
+                    self.end_headers()
+                    self.wfile.write(outcome)
+
+            do_PUT = do_POST = do_DELETE = answer
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.may_answer.set()
+        self.shutdown()
+        self.server_close()
 
 
 def ask(url: str, method: str, path: str, body: bytes = b"", headers: dict = {}) -> tuple:
@@ -165,6 +207,49 @@ class Fleet(unittest.TestCase):
                 answers = list(pool.map(lambda node: ask(node.url, "POST", path, self.evidence,
                                                          {"Content-Type": self.type}), self.nodes))
             self.assertEqual(sorted(status for status, _, _ in answers), [200] + [409] * (NODES - 1))
+
+    def with_a_slow_policy(self, agent: Agent) -> list:
+        """Two more nodes, with a policy in force that both know."""
+        nodes = [Node(self.folder, self.store, "--opa", agent.url) for _ in range(2)]
+        self.addCleanup(lambda: [node.stop() for node in nodes])
+        policies = "/management/v1/policy/PARSEC_TPM"
+        status, _, body = ask(nodes[0].url, "POST", policies, b"package policy\n",
+                              {"Content-Type": "application/vnd.veraison.policy.opa"})
+        self.assertEqual(status, 201, body)
+        status, _, body = ask(nodes[0].url, "POST", f"{policies}/{json.loads(body)['uuid']}/activate")
+        self.assertEqual(status, 200, body)
+        deadline = time.monotonic() + PATIENCE
+        while ask(nodes[1].url, "GET", policies)[0] != 200:
+            self.assertLess(time.monotonic(), deadline, "the other node does not hear of the policy")
+            time.sleep(0.1)
+        return nodes
+
+    def test_finishes_elsewhere_what_a_node_accepted_that_died(self):
+        agent = Agent()
+        self.addCleanup(agent.stop)
+        first, other = self.with_a_slow_policy(agent)
+        _, location, _ = ask(first.url, "POST", f"/challenge-response/v1/newSession?nonce={self.nonce}")
+        path, headers = "/challenge-response/v1/" + location, {"Content-Type": self.type, "Accept": SESSION_TYPE}
+        status, _, body = ask(first.url, "POST", path, self.evidence, headers)
+        self.assertEqual((status, json.loads(body)["status"]), (202, "processing"))
+        self.assertTrue(agent.asked.wait(PATIENCE))
+        first.kill()
+        agent.may_answer.set()
+
+        session = lambda: json.loads(ask(other.url, "GET", path)[2])
+        self.assertEqual(session()["status"], "waiting")  # what the first one promised, nobody does
+        status, _, body = ask(other.url, "POST", path, self.evidence, headers)
+        self.assertEqual(status, 202, body)
+        deadline = time.monotonic() + PATIENCE
+        while session()["status"] != "complete":
+            self.assertLess(time.monotonic(), deadline, session())
+            time.sleep(0.1)
+        decided = session()
+        self.assertTrue(affirming(decided))
+        # Evidence that comes once more is appraised, before it is known that the session is over: it changes nothing.
+        self.assertEqual(ask(other.url, "POST", path, self.evidence, headers)[0], 202)
+        time.sleep(2)
+        self.assertEqual(session()["result"], decided["result"])
 
     def test_refuses_without_the_database(self):
         _, location, _ = ask(self.any_node(), "POST", f"/challenge-response/v1/newSession?nonce={self.nonce}")

@@ -200,8 +200,11 @@ class SwtpmTpm:
 
 
 def open_to(options) -> list:
-    """What lets tests provision: their own credentials, or none."""
-    return [] if {"--provisioning-token", "--access"} & set(map(str, options)) else ["--insecure-local-callers"]
+    """What lets tests provision: their own credentials, or none; CoRIMs of their own signers, or nobody's."""
+    given = set(map(str, options))
+    callers = [] if {"--provisioning-token", "--access"} & given else ["--insecure-local-callers"]
+    signers = [] if {"--corim-anchor", "--insecure-unsigned-corims"} & given else ["--insecure-unsigned-corims"]
+    return callers + signers
 
 
 class Verifier(Process):

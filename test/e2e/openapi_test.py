@@ -17,7 +17,7 @@ RIM = 'application/rim+cbor; profile="tag:github.com/parallaxsecond,2023-03-03:t
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
 ROLES = ("relying-party", "provisioner", "manager", "reader", "auditor")
 # What any request may meet before it is known what it asks for.
-EVERYWHERE = {"400", "405", "413"}
+EVERYWHERE = {"400", "405", "413", "415"}
 
 
 class Document:

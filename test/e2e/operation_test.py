@@ -88,11 +88,24 @@ class Operation(unittest.TestCase):
         self.assertIn("insecure store connection", chosen.stderr)
 
     def test_the_start_warns_of_what_is_insecure(self):
-        self.configure("insecure-no-seccomp = true\nveraison-compatibility = true\n")
+        self.configure("insecure-no-seccomp = true\nveraison-compatibility = true\ninsecure-veraison-endorsements = true\n"
+                       "insecure-unsigned-corims = true\n")
         self.start()
         warnings = [line["message"] for line in self.log_lines() if line["level"] == "warning"]
-        self.assertTrue(any("no filter of system calls" in warning for warning in warnings), warnings)
-        self.assertTrue(any("compatibility with Veraison" in warning for warning in warnings), warnings)
+        for part in ("no filter of system calls", "compatibility with Veraison", "insecure endorsements",
+                     "insecure unsigned CoRIMs"):
+            self.assertTrue(any(part in warning for warning in warnings), warnings)
+        self.assertFalse(any("no CoRIM is taken" in warning for warning in warnings), warnings)
+
+    def test_the_start_says_that_nobodys_corims_are_taken(self):
+        self.configure()
+        self.start()
+        said = [line["message"] for line in self.log_lines() if "no CoRIM is taken" in line["message"]]
+        self.assertEqual(len(said), 1)
+        self.assertIn("Configure --corim-anchor FILE", said[0])
+        checked = facts(credence("verifier", "check-config", self.file))
+        self.assertTrue(checked["usable"])
+        self.assertIn("corim-anchor", {finding["key"] for finding in checked["findings"]})
 
     def test_a_hangup_reloads_and_a_bad_file_changes_nothing(self):
         log = self.folder / "audit.log"

@@ -136,6 +136,7 @@ class Confined(unittest.TestCase):
         self.addCleanup(self.agent.server.stop)
         self.addCleanup(self.provider.server.stop)
         self.certificate, self.key = self_signed(self.folder, "verifier")
+        self.endorser = self_signed(self.folder, "endorser")
         self.file, self.audit, self.log = (self.folder / name for name in ("verifier.toml", "audit.log", "log"))
         self.access("manager")
 
@@ -161,6 +162,7 @@ cert = "{self.certificate}"
 key = "{self.key}"
 access = "{self.folder / 'access.toml'}"
 audit-log = "{self.audit}"
+corim-anchor = ["{self.endorser[0]}"]
 opa = "{self.agent.url}"
 log-format = "json"
 """)
@@ -204,10 +206,12 @@ log-format = "json"
         """An endorsed machine: its TPM, and how it is named."""
         tpm = LibtpmsTpm(self.folder / "tpm")
         made = facts(credence("endorse", *tpm.options(), "--pcrs", "sha256:0,1,2", "--class", CLASS, "-o", self.folder))
-        token = self.folder / "provisioner"
+        token, corims = self.folder / "provisioner", ("veraison.corim.cbor", "keys.corim.cbor")
         self.private(token, "provisioner-secret\n")
-        credence("provision", self.folder / "veraison.corim.cbor", self.folder / "keys.corim.cbor", "--to", self.url,
-                 "--ca", self.certificate, "--token", token)
+        credence("sign", *(self.folder / corim for corim in corims), "--cert", self.endorser[0], "--key", self.endorser[1],
+                 "-o", self.folder / "signed")
+        credence("provision", *(self.folder / "signed" / corim for corim in corims), "--to", self.url, "--ca",
+                 self.certificate, "--token", token)
         return tpm, made["instance"]
 
     def verdict(self, tpm: LibtpmsTpm, instance: str, expect: int):

@@ -1,5 +1,6 @@
 // CBOR from its diagnostic notation (RFC 8949 section 8), as far as the examples of the drafts use it: integers, texts,
-// h'...', arrays, maps, tags, <<...>>, true, false, null and comments between slashes. Members keep their order.
+// h'...', arrays, maps, tags, <<...>>, true, false, null and comments between slashes. Members keep their order. Commas
+// may be left out, as in draft-ietf-cbor-edn-literals.
 #pragma once
 
 #include <cctype>
@@ -70,10 +71,7 @@ class Diagnostic {
         append(content, item());
       }
       ++items;
-      if (!take(",")) {
-        expect(close);
-        break;
-      }
+      take(",");
     }
     return with_head(major, items, content);
   }

@@ -65,6 +65,7 @@ Result<Laboratory> Laboratory::open(const Timeline& timeline) {
   const auto& folder = scratch.path();
   CHECK(write_identity(folder / "verifier.pem", folder / "verifier.key", "demo verifier"));
   CHECK(write_identity(folder / "server.pem", folder / "server.key", "demo server"));
+  CHECK(write_identity(folder / "endorser.pem", folder / "endorser.key", "demo endorser"));
   std::array<std::uint8_t, 32> token{};
   CHECK(crypto::system_random()->fill(token));
   CHECK(service::write_file(folder / "token", as_bytes(to_hex(token)), service::FileMode::owner_only));
@@ -72,7 +73,8 @@ Result<Laboratory> Laboratory::open(const Timeline& timeline) {
       ChildProcess::start(
           {"--json", "verifier", "--listen", "127.0.0.1:0", "--store", "sqlite:" + (folder / "store.db").string(),
            "--signing-key", (folder / "ear.key").string(), "--cert", (folder / "verifier.pem").string(), "--key",
-           (folder / "verifier.key").string(), "--provisioning-token", (folder / "token").string()},
+           (folder / "verifier.key").string(), "--provisioning-token", (folder / "token").string(), "--corim-anchor",
+           (folder / "endorser.pem").string()},
           log_of(scratch).string()));
   const auto listening = verifier.await_event("listening", kPatience);
   if (!listening) return std::unexpected(with_log(listening.error(), scratch));
@@ -103,7 +105,7 @@ Result<Laboratory::Finished> Laboratory::run(std::vector<std::string> arguments)
 Result<Machine> Laboratory::endorse(const std::string& name) {
   Machine machine{.folder = scratch_.path() / name, .instance = {}, .maker = {}};
   std::filesystem::create_directories(machine.folder);
-  const auto corims = machine.folder / "corims";
+  const auto corims = machine.folder / "corims", signed_corims = machine.folder / "signed";
   std::vector<std::string> arguments{"endorse"};
   std::ranges::copy(machine.tpm_options(), std::back_inserter(arguments));
   for (const auto& word : {"--pcrs", "sha256:0,1,2", "--class", kClass, "-o"}) arguments.emplace_back(word);
@@ -112,13 +114,19 @@ Result<Machine> Laboratory::endorse(const std::string& name) {
   if (endorsed.status != 0) return failed(Errc::io, "credence endorse failed");
   machine.instance = text_at(endorsed.facts, "instance");
   machine.maker = text_at(endorsed.facts, "maker");
-  timeline_.event("endorser", std::format("states the {}'s attestation key {}... and PCR 0, 1, 2", name,
+  TRY(const Finished endorsement,
+      run({"sign", (corims / "veraison.corim.cbor").string(), (corims / "keys.corim.cbor").string(), "--key",
+           (scratch_.path() / "endorser.key").string(), "--cert", (scratch_.path() / "endorser.pem").string(), "-o",
+           signed_corims.string()}));
+  if (endorsement.status != 0) return failed(Errc::io, "credence sign failed");
+  timeline_.event("endorser", std::format("states and signs the {}'s attestation key {}... and PCR 0, 1, 2", name,
                                           machine.instance.substr(0, 12)));
   TRY(const Finished provisioned,
-      run({"provision", (corims / "veraison.corim.cbor").string(), (corims / "keys.corim.cbor").string(), "--to", url_,
-           "--ca", (scratch_.path() / "verifier.pem").string(), "--token", (scratch_.path() / "token").string()}));
+      run({"provision", (signed_corims / "veraison.corim.cbor").string(), (signed_corims / "keys.corim.cbor").string(),
+           "--to", url_, "--ca", (scratch_.path() / "verifier.pem").string(), "--token",
+           (scratch_.path() / "token").string()}));
   if (provisioned.status != 0) return failed(Errc::io, "credence provision failed");
-  timeline_.event("verifier", "stored both CoRIMs");
+  timeline_.event("verifier", "knows who signed both CoRIMs, and stored them");
   return machine;
 }
 

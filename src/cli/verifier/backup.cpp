@@ -18,6 +18,7 @@
 #include "service/access/principal.h"
 #include "service/log_spdlog.h"
 #include "service/verifier/config.h"
+#include "service/verifier/default_store.h"
 #include "service/verifier/exposure.h"
 #include "service/verifier/large_file.h"
 #include "service/verifier/store_specification.h"
@@ -76,7 +77,10 @@ Result<NamedStore> store_of(const Options& options) {
   if (options.config.empty()) return fail(Errc::usage, "expected --store STORE or --config FILE");
   service::VerifierConfig config;
   CHECK(service::read_config(options.config, [](std::string_view) { return false; }, config));
-  if (config.store.empty()) return fail_in(Errc::configuration, options.config, "the file names no store");
+  // Which it is follows from the environment of the verifier, which is not this one's: perhaps another store.
+  if (config.store == service::kDefaultStore)
+    return fail_in(Errc::configuration, options.config,
+                   "the file names no store: name with --store what the verifier's log says at its start");
   TRY(std::string specification, store_named_by(config, options));
   return NamedStore{.specification = std::move(specification),
                     .remote = remote_server(options.insecure_store_connection || config.insecure_store_connection)};
@@ -118,7 +122,10 @@ Result<ExitStatus> restore(const Options& options, const Output& output) {
   const auto mode = options.merge ? verifier::RestoreMode::merge : verifier::RestoreMode::into_empty;
   auto restored = verifier::restore_backup(*journal, file.octets(), mode, progress(output));
   if (!restored) return within(options.file, std::move(restored).error());
-  output.facts({{"restored", options.file}, {"added", restored->added}, {"known", restored->known}});
+  output.facts({{"restored", options.file},
+                {"added", restored->added},
+                {"known", restored->known},
+                {"deactivated", restored->deactivated}});
   return ExitStatus::done;
 }
 

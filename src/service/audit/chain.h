@@ -11,7 +11,7 @@
 
 namespace credence::service::audit {
 
-// `begun` stands before the action is done, and one of the others after it; what is refused was never begun.
+// `begun` stands before the action is done, and one of the others after it. `refused` alone: who asked may not.
 enum class Outcome : std::uint8_t { begun, done, failed, refused };
 [[nodiscard]] std::string_view name(Outcome outcome) noexcept;
 

@@ -11,6 +11,7 @@
 #include "service/audit/log.h"
 #include "service/http/server.h"
 #include "service/verifier/config_options.h"
+#include "service/verifier/default_store.h"
 #include "service/verifier/exposure.h"
 #include "service/verifier/file.h"
 #include "service/verifier/key_options.h"
@@ -34,6 +35,7 @@ class Checker {
     ConfiguredVerifier made;
     for (ConfigProblem& problem : convert(report_.config, made))
       if (!has_problem(problem.key)) this->problem(problem.key, std::move(problem.why));
+    if (report_.config.store == kDefaultStore) take_default_store(made.options);
     check_transport(made.options);
     for (const std::string& tenant : check_access()) {
       check_keys_of(made.options.keys, tenant);
@@ -43,6 +45,7 @@ class Checker {
     check_anchors();
     check_audit_log();
     check_session_key(made.options);
+    check_issuer_is_named();
     check_exposure(made.options);
     std::ranges::stable_sort(report_.findings, {}, &Finding::where);
   }
@@ -122,8 +125,18 @@ class Checker {
            std::format("{}: absent: a new key is made at the start, and relying parties must pin it", specification));
   }
 
+  // Where it is follows from the environment, and the verifier's is perhaps another one.
+  void take_default_store(const VerifierOptions& options) {
+    if (has_problem("store")) return;
+    const auto is_there = check_folder_of_default_store();
+    if (!is_there) return problem("store", is_there.error().text());
+    makes_store_ = !*is_there;
+    report_.config.store = options.store;
+    warn("store", std::format("no store is named: in the environment of this command it is {}", options.store));
+  }
+
   void check_store_of(const VerifierOptions& options, const std::string& tenant, StoreProbe probe) {
-    if (options.store.empty()) return;
+    if (has_problem("store") || makes_store_) return;
     const auto store = store_of_tenant(options.store, tenant);
     if (!store) return problem("store", of(tenant, store.error().text()));
     if (const auto checked = check_store(*store, probe == StoreProbe::connect, options.remote_store); !checked)
@@ -158,6 +171,13 @@ class Checker {
       problem("session-key", keys.error().text());
   }
 
+  void check_issuer_is_named() {
+    if (report_.config.issuer.empty() && !has_problem("issuer"))
+      warn("issuer",
+           "no issuer: results carry no iss, and relying parties that demand one refuse them. Configure --issuer URI, "
+           "a name of this verifier's such as https://verifier.example");
+  }
+
   void check_exposure(const VerifierOptions& options) {
     if (has_problem("listen") || has_problem("cert")) return;
     if (const auto checked = check_callers(options); !checked)
@@ -168,6 +188,7 @@ class Checker {
   ConfigReport& report_;
   const ConfigText& text_;
   const Timestamp now_;
+  bool makes_store_ = false;  // with the folder that it is in
 };
 
 }  // namespace

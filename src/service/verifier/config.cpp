@@ -67,6 +67,7 @@ constexpr std::array kKeys{
     Key{"insecure-unsigned-corims", &VerifierConfig::insecure_unsigned_corims},
     Key{"minimum-pcrs", &VerifierConfig::minimum_pcrs, 23},
     Key{"veraison-compatibility", &VerifierConfig::veraison_compatibility},
+    Key{"insecure-veraison-endorsements", &VerifierConfig::insecure_veraison_endorsements},
     Key{"allow-insecure-test-root", &VerifierConfig::allow_insecure_test_root},
     Key{"nonce-dialect", &VerifierConfig::nonce_dialect},
     Key{"threads", &VerifierConfig::threads, 1024},

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "service/verifier/coserv_api.h"
+#include "service/verifier/default_store.h"
 #include "service/verifier/result_request.h"
 #include "service/verifier/store_specification.h"
 
@@ -20,7 +21,7 @@ namespace credence::service {
 
 struct VerifierConfig {
   std::string listen;
-  std::string store;
+  std::string store{kDefaultStore};
   std::string signing_key;
   std::string signing_algorithm;
   std::string next_signing_key;
@@ -46,6 +47,7 @@ struct VerifierConfig {
   bool insecure_unsigned_corims = false;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};
   bool veraison_compatibility = false;
+  bool insecure_veraison_endorsements = false;
   bool allow_insecure_test_root = false;
   std::string nonce_dialect = "url";
   unsigned threads = 1;

@@ -13,6 +13,7 @@
 #include "service/http/forwarded.h"
 #include "service/listen_address.h"
 #include "service/policy/peer_names.h"
+#include "service/verifier/default_store.h"
 #include "service/verifier/issuer.h"
 
 namespace credence::service {
@@ -26,7 +27,7 @@ class Conversion {
 
   std::vector<ConfigProblem> run() {
     require("listen", config_.listen);
-    require("store", config_.store);
+    store();
     require("signing-key", config_.signing_key);
     listeners();
     results();
@@ -42,6 +43,17 @@ class Conversion {
   }
   void require(std::string_view key, const std::string& value) {
     if (value.empty()) problem(key, " is required");
+  }
+
+  void store() {
+    require("store", config_.store);
+    made_.options.store = config_.store;
+    if (config_.store != kDefaultStore) return;
+    if (auto found = default_store()) {
+      made_.options.store = *std::move(found);
+    } else {
+      problem("store", ": " + found.error().why);
+    }
   }
 
   // Of a choice among names.
@@ -117,7 +129,6 @@ class Conversion {
 
   void provisioning() {
     VerifierOptions& options = made_.options;
-    options.store = config_.store;
     options.max_staleness = Seconds(config_.max_staleness);
     if (options.max_staleness < kShortestMaxStaleness)
       problem("max-staleness", std::format(": expected at least {} seconds, got {}", kShortestMaxStaleness.count(),
@@ -134,6 +145,7 @@ class Conversion {
   void policy() {
     verifier::Policy& policy = made_.options.policy;
     policy.compatibility = config_.veraison_compatibility;
+    policy.insecure_veraison_endorsements = config_.insecure_veraison_endorsements;
     policy.allow_insecure_test_root = config_.allow_insecure_test_root;
     policy.minimum_pcrs.clear();
     for (const unsigned pcr : config_.minimum_pcrs) policy.minimum_pcrs.insert(static_cast<std::uint8_t>(pcr));

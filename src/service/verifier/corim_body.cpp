@@ -11,19 +11,25 @@
 namespace credence::service {
 namespace {
 
-// The system's roots are never anchors: any web site could sign reference values. Where signers are known, whoever got
-// hold of a provisioner's token signs nothing, and leaves the signature out.
+// Where the signers' roots are named.
+constexpr std::string_view kNameAnAnchor =
+    "start the verifier with --corim-anchor FILE, the root that certificates of signers chain to";
+
+// The system's roots are never anchors: any web site could sign reference values. Whoever got hold of a provisioner's
+// token signs nothing, and leaves the signature out: what is endorsed is the signer's word, not the messenger's.
 Result<void> check_form(rats::CorimForm form, const CorimSigners& signers) {
-  const bool is_signed = form == rats::CorimForm::signed_corim;
-  if (is_signed && signers.anchors.empty())
+  if (form == rats::CorimForm::signed_corim) {
+    if (!signers.anchors.empty()) return {};
     return fail(Errc::untrusted_chain,
-                "this verifier has no anchors for signed CoRIMs: configure some, or submit the unsigned one");
-  if (!is_signed && !signers.anchors.empty() && !signers.insecure_unsigned)
-    return fail(
-        Errc::untrusted_chain,
-        "this verifier has anchors for signers of CoRIMs: expected a signed CoRIM, got an unsigned one; sign it, "
-        "or start the verifier with --insecure-unsigned-corims");
-  return {};
+                std::format("expected a CoRIM by a signer that this verifier knows, got a signed one, and it has no "
+                            "anchors: {}",
+                            kNameAnAnchor));
+  }
+  if (signers.insecure_unsigned) return {};
+  return fail(Errc::untrusted_chain,
+              std::format("expected a signed CoRIM, got an unsigned one: sign it (credence sign){}{}; for a try, there "
+                          "is --insecure-unsigned-corims",
+                          signers.anchors.empty() ? ", and " : "", signers.anchors.empty() ? kNameAnAnchor : ""));
 }
 
 Result<CorimBody> decode_signed(ByteView body, std::span<const crypto::Certificate> anchors, Timestamp now) {

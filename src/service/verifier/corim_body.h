@@ -27,11 +27,11 @@ struct CorimBody {
 // Whose signatures count.
 struct CorimSigners {
   std::vector<crypto::Certificate> anchors{};  // that their chains end at; none: no signed CoRIM is taken
-  bool insecure_unsigned = false;              // with anchors: an unsigned one is taken all the same
+  bool insecure_unsigned = false;              // unsigned ones are taken, on the word of whoever submits them
 };
 // Decodes; of a signed CoRIM checks chain and signature, against the anchors and nothing else. It must have a profile
-// that a scheme knows, and the one of `type` if that names one. Errc::untrusted_chain for an unsigned one where signers
-// are known; Errc::expired when it is not valid at `now`, before its time too.
+// that a scheme knows, and the one of `type` if that names one. Errc::untrusted_chain for an unsigned one that was not
+// asked for; Errc::expired when it is not valid at `now`, before its time too.
 [[nodiscard]] Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body,
                                                 const CorimSigners& signers, Timestamp now);
 

@@ -1,7 +1,7 @@
 #include "service/verifier/endorsements_api.h"
 
-#include <algorithm>
 #include <format>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +19,7 @@ namespace credence::service {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kActivated = "activated", kDeactivated = "deactivated";
 
 http::Response refusal(const Error& error, Log& log) {
   http::Response response = http::problem(error);
@@ -27,8 +28,11 @@ http::Response refusal(const Error& error, Log& log) {
 }
 
 json::Object to_json(const verifier::StoredCorim& corim) {
-  json::Object object{{"id", corim.id},         {"corim-id", corim.source},  {"profile", corim.profile},
-                      {"active", corim.active}, {"signed", corim.is_signed}, {"size", corim.size}};
+  json::Object object{{"id", corim.id}, {"active", corim.active}, {"signed", corim.is_signed}, {"size", corim.size}};
+  if (!corim.profile.empty()) {  // else it could not be read here
+    object["corim-id"] = corim.source;
+    object["profile"] = corim.profile;
+  }
   if (corim.validity) {
     if (corim.validity->not_before) object["not-before"] = to_rfc3339(*corim.validity->not_before);
     object["not-after"] = to_rfc3339(corim.validity->not_after);
@@ -37,13 +41,25 @@ json::Object to_json(const verifier::StoredCorim& corim) {
   return object;
 }
 
-Result<const verifier::StoredCorim*> stored(const std::vector<verifier::StoredCorim>& all, std::string_view id) {
-  const auto found = std::ranges::find(all, id, &verifier::StoredCorim::id);
-  if (found == all.end()) return fail(Errc::not_found, std::format("no CoRIM with id {} is stored", id));
-  return &*found;
+// Whoever changed something learns what does not count all the same.
+http::Response changed(const verifier::LifecycleChange& change) {
+  if (change.off.empty()) return {.status = http::kNoContent};
+  json::Array off;
+  for (const std::string& id : change.off) off.emplace_back(id);
+  http::Response response;
+  response.headers = {{"Content-Type", std::string(kJson)}, {"Cache-Control", "no-store"}};
+  response.body = json::to_text(json::Object{{"deactivated", std::move(off)}});
+  return response;
 }
 
-http::Response no_content() { return {.status = http::kNoContent}; }
+void write(Log& log, std::string_view done, const verifier::LifecycleChange& change) {
+  for (const std::string& id : change.selected) log.write(LogLevel::info, std::format("{}: {}", done, id));
+  const bool activated = done == kActivated;
+  for (const std::string& id : change.off)
+    log.write(LogLevel::info, activated
+                                  ? std::format("still deactivated: {}", id)
+                                  : std::format("deactivated, since what replaced it does not count any more: {}", id));
+}
 
 }  // namespace
 
@@ -63,15 +79,14 @@ http::Response EndorsementsApi::list(const http::Request& request) const {
 
 http::Response EndorsementsApi::get(const http::Request& request) const {
   const std::string& id = request.path_parameters.front();
-  const auto all = store_->list();
-  if (!all) return refusal(all.error(), *log_);
-  const auto corim = stored(*all, id);
+  const auto corim = store_->stored(id);
   if (!corim) return refusal(corim.error(), *log_);
   const auto octets = store_->octets(id);
   if (!octets) return refusal(octets.error(), *log_);
-  const auto form = (*corim)->is_signed ? rats::CorimForm::signed_corim : rats::CorimForm::unsigned_corim;
+  const auto form = corim->is_signed ? rats::CorimForm::signed_corim : rats::CorimForm::unsigned_corim;
+  const auto profile = corim->profile.empty() ? std::nullopt : std::optional(corim->profile);  // empty: it is unread
   http::Response response;
-  response.headers = {{"Content-Type", rats::to_text({.form = form, .profile = (*corim)->profile})},
+  response.headers = {{"Content-Type", rats::to_text({.form = form, .profile = profile})},
                       {"Cache-Control", "no-store"}};
   response.body = std::string(as_text(*octets));
   return response;
@@ -79,35 +94,36 @@ http::Response EndorsementsApi::get(const http::Request& request) const {
 
 http::Response EndorsementsApi::remove(const http::Request& request) const {
   const std::string& id = request.path_parameters.front();
-  if (const auto removed = store_->remove(id); !removed) return refusal(removed.error(), *log_);
-  log_->write(LogLevel::info, "CoRIM removed: " + id);
-  return no_content();
+  const auto removed = store_->remove(id);
+  if (!removed) return refusal(removed.error(), *log_);
+  write(*log_, "CoRIM removed", *removed);
+  return changed(*removed);
 }
 
 http::Response EndorsementsApi::set_one_active(const http::Request& request, bool active) const {
   const std::string& id = request.path_parameters.front();
-  if (const auto changed = store_->set_active({&id, 1}, active); !changed) return refusal(changed.error(), *log_);
-  log_->write(LogLevel::info, std::format("CoRIM {}: {}", active ? "activated" : "deactivated", id));
-  return no_content();
+  const auto change = store_->set_active({&id, 1}, active);
+  if (!change) return refusal(change.error(), *log_);
+  write(*log_, active ? kActivated : kDeactivated, *change);
+  return changed(*change);
 }
 
 http::Response EndorsementsApi::set_active(const http::Request& request, bool active) const {
   const auto applied = apply_query(request, active);
-  if (applied) return no_content();
+  if (applied) return changed(*applied);
   http::Response response = http::concise_problem(applied.error());
   if (response.status >= http::kInternalServerError) log_->write(LogLevel::error, applied.error().text());
   return response;
 }
 
-Result<void> EndorsementsApi::apply_query(const http::Request& request, bool active) const {
+Result<verifier::LifecycleChange> EndorsementsApi::apply_query(const http::Request& request, bool active) const {
   TRY(const auto content_type, request.header("Content-Type"));
   if (!content_type || !rats::same_media_type(*content_type, rats::kElmMediaType))
     return fail(Errc::unsupported, std::format("Content-Type: expected {}", rats::kElmMediaType));
   TRY(const rats::ElmQuery query, rats::decode_elm_query(request.body));
-  TRY(const auto changed, store_->set_active(query, active));
-  for (const std::string& id : changed)
-    log_->write(LogLevel::info, std::format("{}: {}", active ? "activated" : "deactivated", id));
-  return {};
+  TRY(verifier::LifecycleChange change, store_->set_active(query, active));
+  write(*log_, active ? kActivated : kDeactivated, change);
+  return change;
 }
 
 void EndorsementsApi::add_routes(Routes& routes) const {

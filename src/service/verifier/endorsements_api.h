@@ -27,7 +27,7 @@ class EndorsementsApi {
   [[nodiscard]] http::Response set_active(const http::Request& request, bool active) const;
 
  private:
-  [[nodiscard]] Result<void> apply_query(const http::Request& request, bool active) const;
+  [[nodiscard]] Result<verifier::LifecycleChange> apply_query(const http::Request& request, bool active) const;
 
   std::shared_ptr<verifier::Store> store_;
   Log* log_;

@@ -48,13 +48,18 @@ std::vector<Exposure> exposures(const VerifierOptions& options) {
       "--access, "
       "or for a try --insecure-local-callers");
   add(options.remote_store == verifier::RemoteServer::insecure, "insecure-store-connection", kInsecureStoreConnection);
-  add(options.insecure_unsigned_corims && !options.corim_anchors.empty(), "insecure-unsigned-corims",
-      "insecure unsigned CoRIMs: a provisioner's credential is enough to endorse anything, whatever the anchors are");
+  add(options.insecure_unsigned_corims, "insecure-unsigned-corims",
+      "insecure unsigned CoRIMs: a provisioner's credential is enough to endorse anything, nobody has to sign it");
+  add(!options.insecure_unsigned_corims && options.corim_anchors.empty(), "corim-anchor",
+      "no CoRIM is taken: no signer of CoRIMs is known, and what the store has is all that counts. Configure "
+      "--corim-anchor FILE, the root that certificates of signers chain to");
   add(options.policy.allow_insecure_test_root, "allow-insecure-test-root",
       "insecure test root: evidence that proves nothing is accepted");
   add(options.policy.compatibility, "veraison-compatibility",
-      "compatibility with Veraison: plain nonces and endorsements without a Name are accepted; what is affirmed with "
-      "them says nothing of a channel");
+      "compatibility with Veraison: plain nonces are accepted; what is affirmed with them says nothing of a channel");
+  add(options.policy.insecure_veraison_endorsements, "insecure-veraison-endorsements",
+      "insecure endorsements: attestation keys without a Name, which may sign what software says, and realms of which "
+      "nothing is endorsed are affirmed, as Veraison does");
   add(options.insecure_no_seccomp, "insecure-no-seccomp",
       "insecure: no filter of system calls; whoever takes this process over may do all that its user may");
   return found;

@@ -33,7 +33,15 @@ std::string object_of(const OperationRow& row, const http::Request& request) {
   return object + (object.empty() ? "sha256:" : " sha256:") + (digest ? to_hex(digest->view()) : "unknown");
 }
 
-audit::Entry entry_of(const OperationRow& row, const http::Request& request) {
+// Veraison's provisioning answers 200 to what it refuses: the status alone would say `done`.
+audit::Outcome outcome_of(const http::Response& response) noexcept {
+  if (response.status >= http::kBadRequest) return audit::Outcome::failed;
+  return response.refused.empty() ? audit::Outcome::done : audit::Outcome::refused;
+}
+
+}  // namespace
+
+audit::Entry audit_entry(const OperationRow& row, const http::Request& request) {
   return {.action = std::string(row.name),
           .outcome = audit::Outcome::begun,
           .principal = request.principal.name,
@@ -43,8 +51,6 @@ audit::Entry entry_of(const OperationRow& row, const http::Request& request) {
           .status = 0,
           .reason = {}};
 }
-
-}  // namespace
 
 Front::Front(Parts parts)
     : parts_(std::move(parts)),
@@ -75,7 +81,7 @@ void Front::record_refusal(const OperationRow& row, const http::Request& request
     ++unrecorded_;
     return;
   }
-  audit::Entry entry = entry_of(row, request);
+  audit::Entry entry = audit_entry(row, request);
   entry.outcome = audit::Outcome::refused;
   entry.principal = refusal.who;
   entry.tenant.clear();
@@ -103,14 +109,15 @@ http::Slow Front::slow() {
 // On disk before it is done, so that a change without a line cannot be: whoever fills the disk does not get to act
 // unseen.
 http::Response Front::perform(const OperationRow& row, const http::Handler& handler, const http::Request& request) {
-  audit::Entry entry = entry_of(row, request);
+  audit::Entry entry = audit_entry(row, request);
   if (const auto begun = parts_.audit->append(entry, audit::Durability::at_once); !begun) {
     parts_.log->write(LogLevel::error, begun.error().text());
     return http::problem(http::kServiceUnavailable, "nothing was done: the audit log cannot be written");
   }
   http::Response response = handler(request);
-  entry.outcome = response.status < http::kBadRequest ? audit::Outcome::done : audit::Outcome::failed;
+  entry.outcome = outcome_of(response);
   entry.status = response.status;
+  entry.reason = response.refused;
   if (const auto ended = parts_.audit->append(entry, audit::Durability::at_once); !ended) {
     parts_.log->write(LogLevel::error, ended.error().text());
     return http::problem(http::kInternalServerError,

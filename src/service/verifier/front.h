@@ -26,6 +26,9 @@ struct RequestRates {
   access::Rate refusal_lines{.per_second = 50, .burst = 500};
 };
 
+// The line of the audit log about this request, as it begins.
+[[nodiscard]] audit::Entry audit_entry(const OperationRow& row, const http::Request& request);
+
 // Thread-safe.
 class Front : public std::enable_shared_from_this<Front> {
  public:

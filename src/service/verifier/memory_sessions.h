@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "service/verifier/issued_nonces.h"
+#include "service/verifier/recent_nonces.h"
 #include "service/verifier/session.h"
 
 namespace credence::service {
@@ -76,7 +76,7 @@ class MemorySessions final : public Sessions {
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<const Random> random_;
   std::mutex mutex_;
-  IssuedNonces issued_{1 << 14};
+  RecentNonces issued_{1 << 14};
   Table table_;
   Clients clients_;  // those that have sessions
   Queue by_age_;     // oldest first; all live for the same time, so this is also the order of expiry

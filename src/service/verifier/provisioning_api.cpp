@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <format>
 #include <ranges>
 #include <utility>
@@ -9,7 +10,10 @@
 #include "service/http/accept.h"
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
+#include "service/verifier/corim_warning.h"
 #include "service/verifier/endorsements_api.h"
+#include "service/verifier/front.h"
+#include "service/verifier/operation.h"
 #include "service/verifier/revocations_api.h"
 #include "wire/json/json.h"
 
@@ -25,8 +29,11 @@ http::Response session_response(unsigned status, const SubmissionOutcome& outcom
   json::Object members{{"status", name(outcome.status)}, {"expiry", to_rfc3339(expiry)}};
   if (outcome.duplicate) members["duplicate"] = true;
   if (!outcome.corim.empty()) members["corim"] = outcome.corim;
-  if (outcome.status == SubmissionStatus::failed) members["failure-reason"] = outcome.reason;
   http::Response response;
+  if (outcome.status == SubmissionStatus::failed) {
+    members["failure-reason"] = outcome.reason;
+    response.refused = outcome.reason;
+  }
   response.status = status;
   response.headers.emplace_back("Content-Type", kProvisioningSession);
   response.headers.emplace_back("Cache-Control", "no-store");
@@ -66,14 +73,17 @@ void count(const Parts& parts, std::string_view outcome) {
 
 // The outcome, or an Error that is the verifier's own.
 Result<SubmissionOutcome> store(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
+  std::string warning;
   const auto stored =
       corim_from_body(type, body, parts.signers, parts.clock->now()).and_then([&](const CorimBody& decoded) {
+        warning = warning_about(decoded.corim);
         return parts.store->submit(decoded.corim, decoded.octets);
       });
   if (stored) {
     count(parts, stored->duplicate ? "duplicate" : "stored");
     parts.log->write(LogLevel::info,
                      std::format("CoRIM {}: {}", stored->duplicate ? "known already" : "stored", stored->id));
+    if (!warning.empty()) parts.log->write(LogLevel::warning, std::format("CoRIM {}: {}", stored->id, warning));
     return SubmissionOutcome{
         .status = SubmissionStatus::success, .duplicate = stored->duplicate, .corim = stored->id, .reason = {}};
   }
@@ -100,16 +110,59 @@ bool prefers_async(const http::Request& request) {
   return false;
 }
 
-http::Response submit_later(const std::shared_ptr<const Parts>& parts, const rats::CorimMediaType& type, Bytes body) {
-  const auto session = parts->sessions->open([parts, type, body = std::move(body)]() -> SubmissionOutcome {
-    auto outcome = store(*parts, type, body);
-    if (outcome) return *std::move(outcome);
-    parts->log->write(LogLevel::error, outcome.error().text());
-    return {.status = SubmissionStatus::failed,
-            .duplicate = false,
-            .corim = {},
-            .reason = "the service failed; its log says why. Submit again"};
-  });
+// For whoever asks later.
+SubmissionOutcome told(const Parts& parts, const Result<SubmissionOutcome>& outcome) {
+  if (outcome) return *outcome;
+  parts.log->write(LogLevel::error, outcome.error().text());
+  return failed_submission(std::string(kServiceFailed));
+}
+
+// On the thread of the sessions, where nobody else would write down what it was.
+Result<SubmissionOutcome> store_caught(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
+  try {
+    return store(parts, type, body);
+  } catch (const std::exception& exception) {
+    count(parts, "failed");
+    return fail(Errc::internal, std::format("a submission threw an exception: {}", exception.what()));
+  }
+}
+
+audit::Outcome end_of(const Result<SubmissionOutcome>& outcome) noexcept {
+  if (!outcome) return audit::Outcome::failed;
+  return outcome->status == SubmissionStatus::success ? audit::Outcome::done : audit::Outcome::refused;
+}
+
+// The lines of the request say that it was taken in. What is done with it is a change of its own, with lines like those
+// of any other: on disk before it is made, and its end before anybody learns of it.
+SubmissionOutcome store_audited(const Parts& parts, const rats::CorimMediaType& type, ByteView body,
+                                audit::Entry entry) {
+  if (!parts.audit) return told(parts, store_caught(parts, type, body));
+  if (const auto begun = parts.audit->append(entry, audit::Durability::at_once); !begun) {
+    parts.log->write(LogLevel::error, begun.error().text());
+    return failed_submission("nothing was done: the audit log cannot be written");
+  }
+  const auto stored = store_caught(parts, type, body);
+  SubmissionOutcome outcome = told(parts, stored);
+  entry.outcome = end_of(stored);
+  entry.reason = outcome.reason;
+  if (const auto written = parts.audit->append(entry, audit::Durability::at_once); !written) {
+    parts.log->write(LogLevel::error, written.error().text());
+    return failed_submission("the audit log cannot say how this ended; look before trying again");
+  }
+  return outcome;
+}
+
+http::Response submit_later(const std::shared_ptr<const Parts>& parts, const rats::CorimMediaType& type,
+                            const http::Request& request) {
+  audit::Entry entry = audit_entry(row_of(Operation::submit_corim), request);
+  entry.action = "finish_submission";
+  // A job that owned the sessions would have them outlive the service, and end on their own thread.
+  auto for_job = std::make_shared<Parts>(*parts);
+  for_job->sessions.reset();
+  const auto session =
+      parts->sessions->open([parts = std::move(for_job), type, body = request.body, entry = std::move(entry)] {
+        return store_audited(*parts, type, body, entry);
+      });
   if (!session) return refusal(*parts, session.error());
   http::Response response = session_response(http::kCreated, session->outcome, session->expiry);
   response.headers.emplace_back("Location", "/endorsement-provisioning/v1/session/" + session->id);
@@ -122,7 +175,7 @@ http::Response submit_later(const std::shared_ptr<const Parts>& parts, const rat
 http::Response ProvisioningApi::submit(const http::Request& request) const {
   const auto type = check_request(request);
   if (!type) return refusal(*parts_, type.error());
-  if (parts_->sessions && prefers_async(request)) return submit_later(parts_, *type, request.body);
+  if (parts_->sessions && prefers_async(request)) return submit_later(parts_, *type, request);
   const auto outcome = store(*parts_, *type, request.body);
   if (!outcome) return refusal(*parts_, outcome.error());
   return session_response(http::kOk, *outcome, parts_->clock->now() + kOutcomeLifetime);

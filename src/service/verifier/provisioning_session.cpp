@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "base/text.h"
@@ -17,7 +18,20 @@ std::unexpected<Error> no_session() {
   return fail(Errc::not_found, "no provisioning session has this id, or it has expired");
 }
 
+// An exception is a bug or a lack of memory: it ends this submission, not the thread that does those of others.
+SubmissionOutcome outcome_of_work(ProvisioningSessions::Work work) {
+  try {
+    return work();
+  } catch (const std::exception&) {
+    return failed_submission(std::string(kServiceFailed));
+  }
+}
+
 }  // namespace
+
+SubmissionOutcome failed_submission(std::string reason) {
+  return {.status = SubmissionStatus::failed, .duplicate = false, .corim = {}, .reason = std::move(reason)};
+}
 
 std::string_view name(SubmissionStatus status) noexcept {
   switch (status) {
@@ -73,7 +87,8 @@ void ProvisioningSessions::run(const std::stop_token& stop) {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    SubmissionOutcome outcome = job.work();
+    // What it holds goes before the lock is taken.
+    SubmissionOutcome outcome = outcome_of_work(std::exchange(job.work, {}));
     lock.lock();
     const auto session = sessions_.find(job.id);
     if (session == sessions_.end()) continue;  // its client has lost interest; what was stored stays

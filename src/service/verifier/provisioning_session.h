@@ -30,6 +30,10 @@ struct SubmissionOutcome {
   std::string reason;  // of a failure
 };
 
+// When the fault is the service's.
+inline constexpr std::string_view kServiceFailed = "the service failed; its log says why. Submit again";
+[[nodiscard]] SubmissionOutcome failed_submission(std::string reason);
+
 struct ProvisioningSession {
   std::string id;
   Timestamp expiry{};
@@ -47,7 +51,7 @@ class ProvisioningSessions {
   ProvisioningSessions(const ProvisioningSessions&) = delete;
   ProvisioningSessions& operator=(const ProvisioningSessions&) = delete;
 
-  // Errc::busy when too many wait or too many sessions are kept.
+  // Errc::busy when too many wait or too many sessions are kept. Work that throws has failed; it logs why itself.
   [[nodiscard]] Result<ProvisioningSession> open(Work work);
   [[nodiscard]] Result<ProvisioningSession> find(std::string_view id);
   [[nodiscard]] Result<void> remove(std::string_view id);

@@ -1,15 +1,13 @@
-#include "service/verifier/issued_nonces.h"
+#include "service/verifier/recent_nonces.h"
 
 #include <functional>
 #include <string_view>
 
-#include "base/weak.h"
-
 namespace credence::service {
 
-bool IssuedNonces::add(ByteView nonce) {
+bool RecentNonces::add(ByteView nonce) {
   const std::uint64_t hash = std::hash<std::string_view>()(as_text(nonce));
-  if (!known_.insert(hash).second) return weak::removed(weak::Check::issued_nonce);
+  if (!known_.insert(hash).second) return false;
   if (order_.size() < most_) {
     order_.push_back(hash);
     return true;

@@ -1,4 +1,4 @@
-// The nonces that this verifier made lately: what notices a random source that repeats itself.
+// Nonces of late: what notices a random source that repeats itself.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 namespace credence::service {
 
-// For one thread at a time. Keeps 64 bits of each of the last `most`: they are this verifier's own random numbers, so
-// nobody can choose them to collide.
-class IssuedNonces {
+// For one thread at a time. Keeps 64 bits of each of the last `most`: whoever cannot foresee another's random number
+// cannot choose one that collides with it.
+class RecentNonces {
  public:
-  explicit IssuedNonces(std::size_t most) : most_(most) {}
+  explicit RecentNonces(std::size_t most) : most_(most) {}
 
   // False when it is among the last ones already.
   [[nodiscard]] bool add(ByteView nonce);

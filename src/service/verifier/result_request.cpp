@@ -61,7 +61,7 @@ rats::Tier status_alone(const rats::Submodule& submodule) {
 }
 
 // protocol.md section 5: status and key only, for holders who show the result to others. What makes a result worth less
-// stays in it: the test root, a software TPM, the compatibility mode, what a policy raised.
+// stays in it: the test root, a software TPM, the compatibility mode, an allowed hazard, what a policy raised.
 void reduce(rats::Ear& result) {
   for (auto& [name, submodule] : result.submodules) {
     rats::Submodule reduced;

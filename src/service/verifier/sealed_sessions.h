@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "service/verifier/issued_nonces.h"
+#include "service/verifier/recent_nonces.h"
 #include "service/verifier/session.h"
 #include "service/verifier/session_keys.h"
 #include "service/verifier/session_token.h"
@@ -60,7 +60,7 @@ class SealedSessions final : public Sessions {
 
   const Parts parts_;
   std::mutex mutex_;
-  IssuedNonces issued_{1 << 14};             // here: other nodes have random sources of their own
+  RecentNonces issued_{1 << 14};             // here: other nodes have random sources of their own
   std::map<Bytes, std::string> processing_;  // here, with the type of the evidence
   Timestamp forget_next_{};
 };

@@ -24,6 +24,7 @@
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/exposure.h"
 #include "service/verifier/file.h"
+#include "service/verifier/given_nonces.h"
 #include "service/verifier/health.h"
 #include "service/verifier/jwks_api.h"
 #include "service/verifier/management_api.h"
@@ -105,6 +106,7 @@ struct OwnParts {
   std::shared_ptr<ProvisioningSessions> submissions{};
   std::shared_ptr<const ChangeFeedApi> changes{};  // followers stay when the configuration changes
   std::shared_ptr<WorkerPool> slow{};              // for appraisals whose policy is
+  std::shared_ptr<GivenNonces> given = std::make_shared<GivenNonces>();
 };
 
 // What stays when the configuration changes at run time.
@@ -249,12 +251,13 @@ Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& o
 }
 
 ProvisioningApi provisioning_api(const VerifierOptions& options, const Inputs& inputs, const OwnParts& own,
-                                 const std::shared_ptr<VerifierMetrics>& metrics, Log& log) {
+                                 const Lasting& lasting, Log& log) {
   return ProvisioningApi({.store = own.store,
                           .signers = {.anchors = inputs.anchors, .insecure_unsigned = options.insecure_unsigned_corims},
                           .sessions = own.submissions,
                           .clock = options.clock,
-                          .metrics = metrics,
+                          .metrics = lasting.metrics,
+                          .audit = lasting.audit,
                           .log = &log});
 }
 
@@ -304,7 +307,8 @@ Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const Own
                    .result_lifetime = options.result_lifetime,
                    .compatibility = options.policy.compatibility,
                    .metrics = metrics,
-                   .log = &log})
+                   .log = &log,
+                   .given = own.given})
       .add_routes(routes);
   own.changes->add_routes(routes);
   CoservApi({.store = own.store,
@@ -314,7 +318,7 @@ Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const Own
              .clock = options.clock,
              .log = &log})
       .add_routes(routes);
-  provisioning_api(options, inputs, own, metrics, log).add_routes(routes);
+  provisioning_api(options, inputs, own, lasting, log).add_routes(routes);
   ManagementApi({.policies = policies, .engine = engine, .sessions = own.sessions, .log = &log}).add_routes(routes);
   add_jwks_route(routes, own.signer, options.clock);
   DiscoveryApi({.signer = own.signer,

@@ -58,8 +58,8 @@ struct VerifierOptions {
   std::vector<std::string> trusted_proxies;
   // Where every change, every refusal and every reload is written before it takes effect; none is kept without a file.
   std::optional<std::filesystem::path> audit_log;
-  // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused; with some,
-  // unsigned ones are, unless they are asked for.
+  // PEM files with the roots that signers of CoRIMs chain to. Without any, signed CoRIMs are refused. Unsigned ones
+  // are refused always, unless they are asked for.
   std::vector<std::filesystem::path> corim_anchors;
   bool insecure_unsigned_corims = false;
 

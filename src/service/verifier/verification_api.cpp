@@ -145,20 +145,32 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   void finish(rats::Ear result) {
     result.nonce = to_bytes(session_.nonce.view());
     if (session_.own_nonce) result.credence.evidence_time = session_.created;
+    // A10: what an endorser allows all the same, a debug bit say, is told aloud.
+    const LogLevel level = result.credence.hazard_allowed.value_or(false) ? LogLevel::warning : LogLevel::info;
+    note_repetition(result);
     std::string line;
-    if (parts_->log->wants(LogLevel::info)) line = summary(result);
+    if (parts_->log->wants(level)) line = summary(result);
     apply(session_.request, parts_->result_lifetime, result);
     add_raw_evidence(result);
     auto token = parts_->signer->sign(result, session_.request);
     if (!token) return give_up(token.error());
     if (!end(*std::move(token))) return;
-    parts_->log->write(LogLevel::info, line);
+    parts_->log->write(level, line);
     if (parts_->metrics) parts_->metrics->appraised(result);
+  }
+
+  // A5: who repeats its nonce takes what was recorded under it for new, and only the verifier can tell. No refusal,
+  // since a client whose answer was lost asks again with the same nonce.
+  void note_repetition(rats::Ear& result) const {
+    if (session_.own_nonce || parts_->given->add(session_.nonce)) return;
+    result.credence.warnings.emplace_back(
+        "evidence for this nonce was appraised before, in another session: expected a new nonce for each question");
   }
 
   [[nodiscard]] std::string summary(const rats::Ear& result) const {
     std::string line = std::format("appraised {}: {}", session_.evidence_type, rats::name(result.status()));
     for (const std::string& problem : result.problems()) line += "; " + problem;
+    for (const std::string& warning : result.credence.warnings) line += "; warning: " + warning;
     return line;
   }
 

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "service/http/message.h"
 #include "service/metrics/verifier_metrics.h"
+#include "service/verifier/given_nonces.h"
 #include "service/verifier/result_signer.h"
 #include "service/verifier/routes.h"
 #include "service/verifier/session.h"
@@ -32,6 +33,7 @@ class VerificationApi {
     bool compatibility = false;                        // Veraison's plain nonce: see challenges_for()
     std::shared_ptr<VerifierMetrics> metrics{};        // empty: nobody counts
     Log* log = &no_log();
+    std::shared_ptr<GivenNonces> given = std::make_shared<GivenNonces>();
     std::string accept{};  // the media types as a JSON array: the constructor writes it
   };
   explicit VerificationApi(Parts parts);

@@ -10,6 +10,7 @@
 
 #include "service/verifier/config_options.h"
 #include "support/certificate_files.h"
+#include "support/environment.h"
 #include "support/refusal.h"
 #include "support/unprivileged.h"
 #include "verifier/store/sqlite/store.h"
@@ -147,9 +148,11 @@ TEST_F(CheckConfig, LooksAtTheKeysAndStoresOfAllTenants) {
   std::filesystem::remove(directory.path() / "ear.pem.acme");
   std::string one_key = with_access;
   const std::string own = (directory.path() / "ear.pem").string();
-  one_key.replace(one_key.find(own), own.size(), "pkcs11:object=ear");
+  one_key.replace(one_key.find(own), own.size(), "pkcs11:id=%01");
   EXPECT_THAT(said(check(one_key)),
-              HasSubstr("signing-key tenant acme: usage: signing-key: a PKCS#11 URI names one key"));
+              HasSubstr("signing-key tenant acme: usage: signing-key: each tenant needs a key of its own"));
+  one_key.replace(one_key.find("pkcs11:id=%01"), std::string_view("pkcs11:id=%01").size(), "pkcs11:object=ear");
+  EXPECT_TRUE(check(one_key).usable()) << said(check(one_key));
 }
 
 TEST_F(CheckConfig, LooksAtTheNextKeyAndItsTime) {
@@ -198,6 +201,16 @@ TEST_F(CheckConfig, WantsAnIssuerThatIsAUri) {
   }
 }
 
+TEST_F(CheckConfig, SaysThatResultsNameNoIssuer) {
+  for (const std::string& nobody : {good, good + "issuer = ''\n"}) {
+    EXPECT_TRUE(check(nobody).usable());
+    EXPECT_THAT(said(check(nobody)), HasSubstr("issuer no issuer: results carry no iss"));
+  }
+  EXPECT_THAT(said(check(good)), HasSubstr("warning 0:0 issuer"));
+  for (const char* somebody : {"https://verifier.example", "the verifier"})
+    EXPECT_THAT(said(check(good + "issuer = '" + somebody + "'\n")), testing::Not(HasSubstr("no issuer"))) << somebody;
+}
+
 TEST_F(CheckConfig, WantsAnOpaThatNobodyOnTheWayCanPlay) {
   for (const char* url : {"http://127.0.0.1:8181", "http://localhost:8181", "https://opa.example"})
     EXPECT_TRUE(check(good + "opa = '" + url + "'\n").usable()) << url;
@@ -232,7 +245,34 @@ TEST_F(CheckConfig, SaysOfWhatIsNoTomlNothingElse) {
   EXPECT_FALSE(report.usable());
   ASSERT_EQ(report.findings.size(), 1U) << said(report);
   EXPECT_EQ(report.findings[0].where.line, 2U);
-  EXPECT_THAT(said(check("listen = '127.0.0.1:0'\n")), HasSubstr("--store is required"));
+  EXPECT_THAT(said(check("listen = '127.0.0.1:0'\n")), HasSubstr("--signing-key is required"));
+  EXPECT_THAT(said(check("listen = '127.0.0.1:0'\nstore = ''\n")), HasSubstr("problem 2:9 store --store is required"));
+}
+
+// Where it is follows from the environment, and nothing is made.
+TEST_F(CheckConfig, SaysWhereTheStoreIsThatNobodyNamed) {
+  const test::Environment variables(
+      {{"STATE_DIRECTORY", std::nullopt}, {"XDG_STATE_HOME", directory.path().string()}, {"HOME", std::nullopt}});
+  const std::string named = "store = 'sqlite:" + (directory.path() / "store.db").string() + "'\n";
+  std::string text = good;
+  text.erase(text.find(named), named.size());
+  const auto folder = directory.path() / "credence";
+  const std::string store = "sqlite:" + (folder / "verifier.db").string();
+  const ConfigReport report = check(text, StoreProbe::connect);
+  EXPECT_TRUE(report.usable()) << said(report);
+  EXPECT_THAT(said(report),
+              HasSubstr("warning 0:0 store no store is named: in the environment of this command it is " + store));
+  EXPECT_EQ(report.config.store, store);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms(0770));
+  EXPECT_THAT(said(check(text)), HasSubstr("only its owner can write, got mode 770: chmod go-w it"));
+  const test::Environment nowhere({{"XDG_STATE_HOME", "/proc/nope"}});
+  const ConfigReport wrong = check(text);
+  EXPECT_FALSE(wrong.usable());
+  EXPECT_THAT(said(wrong),
+              HasSubstr("problem 0:0 store configuration in /proc: cannot make the folder of the store: "));
+  EXPECT_THAT(said(wrong), HasSubstr("make it, or name the store with --store"));
 }
 
 TEST_F(CheckConfig, RefusesADatabaseElsewhereThatIsNotChecked) {
@@ -282,7 +322,23 @@ TEST_F(CheckConfig, WarnsOfWhatIsInsecure) {
   const std::string others = said(check(good + "insecure-no-seccomp = true\nveraison-compatibility = true\n"));
   EXPECT_THAT(others, HasSubstr("warning 6:23 insecure-no-seccomp"));
   EXPECT_THAT(others, HasSubstr("warning 7:26 veraison-compatibility"));
+  EXPECT_THAT(said(check(good + "insecure-veraison-endorsements = true\n")),
+              HasSubstr("warning 6:34 insecure-veraison-endorsements"));
   EXPECT_THAT(said(check(good)), testing::Not(HasSubstr("insecure-no-seccomp")));
+}
+
+TEST_F(CheckConfig, SaysWhoseCorimsAreTaken) {
+  const std::string nobodys = said(check(good)), anybodys = said(check(good + "insecure-unsigned-corims = true\n"));
+  EXPECT_TRUE(check(good).usable()) << nobodys;  // endorsements may be there already, or come with a restore
+  EXPECT_THAT(nobodys, HasSubstr("warning 0:0 corim-anchor no CoRIM is taken"));
+  EXPECT_THAT(nobodys, HasSubstr("Configure --corim-anchor FILE"));
+  EXPECT_THAT(anybodys, HasSubstr("warning 6:28 insecure-unsigned-corims insecure unsigned CoRIMs"));
+  EXPECT_THAT(anybodys, testing::Not(HasSubstr("no CoRIM is taken")));
+  const std::string anchor = "corim-anchor = ['" + files.certificate.string() + "']\n";
+  EXPECT_THAT(said(check(good + anchor)), testing::Not(HasSubstr("CoRIM")));
+  // The anchor does not make the choice a smaller one.
+  EXPECT_THAT(said(check(good + anchor + "insecure-unsigned-corims = true\n")),
+              HasSubstr("warning 7:28 insecure-unsigned-corims"));
 }
 
 TEST_F(CheckConfig, RefusesAFileThatOthersMayWrite) {

@@ -2,19 +2,29 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "rats/elm/query.h"
+#include "service/audit/log.h"
 #include "service/http/concise_problem.h"
 #include "service/verifier/provisioning_api.h"
 #include "support/endorsed.h"
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
+#include "support/temporary_directory.h"
 #include "verifier/store/memory/store.h"
 #include "wire/cbor/reader.h"
 #include "wire/cbor/writer.h"
@@ -59,7 +69,7 @@ class EndorsementsApiTest : public testing::Test {
 
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
   ProvisioningApi::Parts parts{.store = verifier::memory_store(),
-                               .signers = {},
+                               .signers = {.insecure_unsigned = true},
                                .sessions = std::make_shared<ProvisioningSessions>(clock, crypto::system_random()),
                                .clock = clock};
   test::EvidenceMaker maker;
@@ -153,6 +163,34 @@ TEST_F(EndorsementsApiTest, RefusesToSubmitWhatWasDeactivated) {
   EXPECT_TRUE(refused.body.contains("was deactivated: activate " + id)) << refused.body;
 }
 
+TEST_F(EndorsementsApiTest, TellsWhatIsOffAllTheSame) {
+  veraison.comids[0].id = std::string("first");
+  const std::string first = provision(veraison);
+  rats::Corim correction = veraison;
+  correction.id = correction.comids[0].id = std::string("second");
+  correction.comids[0].linked_tags = {{.id = std::string("first"), .relation = rats::kTagReplaces}};
+  const std::string second = provision(correction);
+  const std::string off = R"({"deactivated":[")" + first + R"(/comid/first"]})";
+  for (const auto& answer : {call(http::Method::post, "corim/" + second + "/deactivate"),
+                             call(http::Method::post, "corim/" + first + "/activate"),
+                             query("activate", {std::get<std::string>(veraison.id)})}) {
+    EXPECT_EQ(answer.status, http::kOk);
+    EXPECT_EQ(answer.body, off);
+  }
+  // Once it is off nothing else is turned off, and what is active has nothing that is off.
+  EXPECT_EQ(call(http::Method::remove, "corim/" + second).status, http::kNoContent);
+  cbor::Writer comid;
+  comid.map(1).unsigned_integer(3).array(1).array(2).unsigned_integer(0).text("first");
+  EXPECT_EQ(
+      call(http::Method::post, "activate", comid.take(), {{"Content-Type", std::string(rats::kElmMediaType)}}).status,
+      http::kNoContent);
+  EXPECT_EQ(call(http::Method::post, "corim/" + first + "/activate").status, http::kNoContent);
+  const std::string again = provision(correction);
+  const http::Response removed = call(http::Method::remove, "corim/" + again);
+  EXPECT_EQ(removed.status, http::kOk);
+  EXPECT_EQ(removed.body, off);
+}
+
 TEST_F(EndorsementsApiTest, RefusesWhatIsNoQuery) {
   EXPECT_EQ(call(http::Method::post, "activate", {0xa0}, {{"Content-Type", std::string(rats::kElmMediaType)}}).status,
             http::kBadRequest);
@@ -200,6 +238,165 @@ TEST_F(EndorsementsApiTest, TellsAFailureLaterAndForgetsItInTime) {
   EXPECT_TRUE(state.body.contains("expired")) << state.body;
   clock->advance(std::chrono::minutes(11));
   EXPECT_EQ(call(http::Method::get, session).status, http::kNotFound);
+}
+
+// Submissions that are answered before they are done, by somebody whom the audit log knows.
+class LaterSubmissions : public EndorsementsApiTest {
+ protected:
+  // The session once it is over.
+  [[nodiscard]] std::string outcome_of(const rats::Corim& corim) const {
+    http::Request request;
+    request.method = http::Method::post;
+    request.client = "192.0.2.1";
+    request.principal = {.name = "anna", .tenant = "acme"};
+    request.headers = {{"Content-Type", "application/rim+cbor; profile=\"" + corim.profile.value() + "\""},
+                       {"Prefer", "respond-async"}};
+    request.body = rats::encode_corim(corim).value();
+    const http::Response accepted = ProvisioningApi(parts).submit(request);
+    EXPECT_EQ(accepted.status, http::kCreated) << accepted.body;
+    std::string session;
+    for (const auto& [name, value] : accepted.headers)
+      if (name == "Location") session = value.substr(kBase.size());
+    EXPECT_FALSE(session.empty());
+    http::Response state = call(http::Method::get, session);
+    for (int i = 0; i < 2'000 && state.body.contains("\"processing\""); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      state = call(http::Method::get, session);
+    }
+    EXPECT_FALSE(text().contains(session.substr(session.find('/') + 1)));
+    return state.body;
+  }
+  [[nodiscard]] std::string text() const {
+    std::ifstream stream(file);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  }
+  // "outcome reason" of each line from `first` on, all of them about this CoRIM.
+  [[nodiscard]] std::vector<std::string> lines(const rats::Corim& corim, std::size_t first) const {
+    const Bytes octets = rats::encode_corim(corim).value();
+    const std::string object = "sha256:" + to_hex(crypto::digest(crypto::HashAlgorithm::sha256, octets).value().view());
+    std::ifstream stream(file);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(stream, line);) {
+      if (first > 0) {
+        --first;
+        continue;
+      }
+      const json::Object entry = json::parse(line).value().as_object();
+      for (const auto& [member, value] :
+           std::vector<std::pair<std::string_view, std::string>>{{"action", "finish_submission"},
+                                                                 {"principal", "anna"},
+                                                                 {"tenant", "acme"},
+                                                                 {"client", "192.0.2.1"},
+                                                                 {"object", object}})
+        EXPECT_EQ(entry.at(member).as_string(), value);
+      all.emplace_back(entry.at("outcome").as_string());
+      if (const auto* reason = entry.if_contains("reason")) all.back() += " " + std::string(reason->as_string());
+    }
+    return all;
+  }
+
+  const test::TemporaryDirectory directory;
+  const std::filesystem::path file = directory.path() / "audit.log";
+};
+
+TEST_F(LaterSubmissions, AreWrittenDownByHowTheyEnded) {
+  parts.audit = audit::Log::open(file, clock).value();
+  const std::string stored = outcome_of(keys);
+  EXPECT_TRUE(stored.contains("\"success\"")) << stored;
+  EXPECT_EQ(lines(keys, 0), (std::vector<std::string>{"begun", "done"}));
+
+  rats::Corim expired = veraison;
+  expired.validity = rats::Validity{.not_before = {}, .not_after = clock->now() - std::chrono::seconds(1)};
+  const json::Value refused = json::parse(outcome_of(expired)).value();
+  EXPECT_EQ(refused.at("status").as_string(), "failed");
+  const std::string why(refused.at("failure-reason").as_string());
+  EXPECT_TRUE(why.contains("expired")) << why;
+  EXPECT_EQ(lines(expired, 2), (std::vector<std::string>{"begun", "refused " + why}));
+
+  parts.store = std::make_shared<test::BrokenStore>("disk full");
+  EXPECT_FALSE(outcome_of(veraison).contains("disk full"));
+  EXPECT_EQ(lines(veraison, 4),
+            (std::vector<std::string>{"begun", "failed the service failed; its log says why. Submit again"}));
+  EXPECT_TRUE(audit::verify(std::vector{file}));
+}
+
+TEST_F(LaterSubmissions, AreNotStoredWithoutALine) {
+  parts.audit = audit::Log::open(file, clock).value();
+  EXPECT_TRUE(outcome_of(veraison).contains("\"success\""));
+  std::ofstream(file, std::ios::app) << "somebody else's\n";
+  const std::string refused = outcome_of(keys);
+  EXPECT_TRUE(refused.contains("nothing was done: the audit log cannot be written")) << refused;
+  EXPECT_EQ(parts.store->list().value().size(), 1U);
+  parts.audit.reset();  // none is kept
+  EXPECT_TRUE(outcome_of(keys).contains("\"success\""));
+  EXPECT_EQ(parts.store->list().value().size(), 2U);
+}
+
+class ThrowingClock final : public Clock {
+ public:
+  [[nodiscard]] Timestamp now() const override { throw std::runtime_error("a bug"); }
+};
+
+TEST_F(LaterSubmissions, EndWithAnExceptionAndTheNextOneIsDone) {
+  parts.audit = audit::Log::open(file, clock).value();
+  parts.clock = std::make_shared<ThrowingClock>();
+  const std::string failed = outcome_of(keys);
+  EXPECT_TRUE(failed.contains("\"failed\"")) << failed;
+  EXPECT_FALSE(failed.contains("a bug")) << failed;
+  EXPECT_EQ(lines(keys, 0),
+            (std::vector<std::string>{"begun", "failed the service failed; its log says why. Submit again"}));
+  EXPECT_FALSE(knows_the_device());
+  parts.clock = clock;
+  EXPECT_TRUE(outcome_of(keys).contains("\"success\""));
+  EXPECT_EQ(lines(keys, 2), (std::vector<std::string>{"begun", "done"}));
+  EXPECT_TRUE(knows_the_device());
+}
+
+TEST_F(EndorsementsApiTest, GoesOnAfterWorkThatThrows) {
+  const auto outcome_of = [&](ProvisioningSessions::Work work) {
+    const std::string id = parts.sessions->open(std::move(work)).value().id;
+    for (int i = 0; i < 2'000; ++i) {
+      const SubmissionOutcome outcome = parts.sessions->find(id).value().outcome;
+      if (outcome.status != SubmissionStatus::processing) return outcome;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return SubmissionOutcome{};
+  };
+  const auto failed = outcome_of([]() -> SubmissionOutcome { throw std::runtime_error("a bug"); });
+  EXPECT_EQ(failed.status, SubmissionStatus::failed);
+  EXPECT_EQ(failed.reason, kServiceFailed);
+  const auto done = outcome_of([] {
+    return SubmissionOutcome{.status = SubmissionStatus::success, .duplicate = false, .corim = "c", .reason = {}};
+  });
+  EXPECT_EQ(done.status, SubmissionStatus::success);
+  EXPECT_EQ(done.corim, "c");
+}
+
+// Stands still until it is let go.
+class HeldClock final : public Clock {
+ public:
+  explicit HeldClock(std::shared_future<void> free) : free_(std::move(free)) {}
+  [[nodiscard]] Timestamp now() const override {
+    free_.wait();
+    return Timestamp(std::chrono::seconds(1'000));
+  }
+
+ private:
+  std::shared_future<void> free_;
+};
+
+TEST_F(EndorsementsApiTest, EndsWithSubmissionsThatWait) {
+  std::promise<void> free;
+  parts.clock = std::make_shared<HeldClock>(free.get_future().share());
+  EXPECT_EQ(submit(keys, "respond-async").status, http::kCreated);
+  EXPECT_EQ(submit(veraison, "respond-async").status, http::kCreated);
+  const std::weak_ptr<ProvisioningSessions> left = parts.sessions;
+  const std::jthread opener([&] {
+    for (int i = 0; i < 1'000 && !left.expired(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    free.set_value();
+  });
+  parts.sessions.reset();  // waits for what is under way
+  EXPECT_TRUE(left.expired());
 }
 
 TEST_F(EndorsementsApiTest, TellsAFailingStoreFromAnAnswer) {

@@ -56,7 +56,7 @@ class FrontTest : public testing::Test {
     request.body = {1, 2, 3};
     return front->audited(row, [this](const http::Request&) {
       lines_at_work = lines();
-      return http::Response{.status = answer};
+      return http::Response{.status = answer, .refused = why_refused};
     })(request);
   }
   [[nodiscard]] std::vector<json::Object> lines() const {
@@ -77,6 +77,7 @@ class FrontTest : public testing::Test {
   Front::Parts parts;
   std::shared_ptr<Front> front;
   unsigned answer = http::kNoContent;
+  std::string why_refused;
   std::vector<json::Object> lines_at_work;
 };
 
@@ -100,6 +101,27 @@ TEST_F(FrontTest, WritesAChangeDownBeforeItIsDone) {
   answer = http::kConflict;
   EXPECT_EQ(call(Operation::delete_corim, "prov").status, http::kConflict);
   EXPECT_EQ(lines().back().at("outcome").as_string(), "failed");
+}
+
+// Veraison's provisioning has a status of success for it.
+TEST_F(FrontTest, WritesDownWhatIsRefusedInASuccess) {
+  keep_audit_log();
+  answer = http::kOk;
+  why_refused = "untrusted_chain: nobody signed it";
+  EXPECT_EQ(call(Operation::submit_corim, "prov").status, http::kOk);
+  auto written = lines();
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[0].at("outcome").as_string(), "begun");
+  EXPECT_EQ(written[1].at("outcome").as_string(), "refused");
+  EXPECT_EQ(written[1].at("principal").as_string(), "anna");
+  EXPECT_EQ(written[1].at("status").as_int64(), 200);
+  EXPECT_EQ(written[1].at("reason").as_string(), why_refused);
+  why_refused.clear();
+  EXPECT_EQ(call(Operation::submit_corim, "prov").status, http::kOk);
+  written = lines();
+  ASSERT_EQ(written.size(), 4U);
+  EXPECT_EQ(written[3].at("outcome").as_string(), "done");
+  EXPECT_FALSE(written[3].contains("reason"));
 }
 
 TEST_F(FrontTest, WritesRefusalsDownAndNoSecret) {

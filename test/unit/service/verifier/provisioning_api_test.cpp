@@ -12,8 +12,8 @@
 
 #include "service/http/problem.h"
 #include "service/verifier/corim_body.h"
-#include "support/certificate_files.h"
 #include "support/endorsed.h"
+#include "support/endorser.h"
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
 #include "verifier/store/memory/store.h"
@@ -29,7 +29,7 @@ const std::string kSignedType = "application/rim+cose; profile=\"" + std::string
 class ProvisioningApiTest : public testing::Test {
  protected:
   ProvisioningApi::Parts parts{.store = verifier::memory_store(),
-                               .signers = {},
+                               .signers = {.insecure_unsigned = true},  // tests of signatures say otherwise
                                .clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)))};
 
   [[nodiscard]] http::Response submit(Bytes body, std::string_view content_type = kVeraisonType) const {
@@ -94,19 +94,15 @@ TEST_F(ProvisioningApiTest, TakesTheProfileOfTheCorimWhereTheMediaTypeHasNone) {
 }
 
 TEST_F(ProvisioningApiTest, TakesTheProfileOfASignedCorimToo) {
-  const crypto::PrivateKey key = test::make_key();
-  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = parts.clock->now() - std::chrono::hours(1),
-                                                   .not_after = parts.clock->now() + std::chrono::hours(1)})
-                               .value()};
-  const rats::CorimSigner signer{.name = "signer", .uri = {}, .validity = {}};
-  const Bytes good = rats::sign_corim(corim, signer, key, parts.signers.anchors).value();
+  const test::Endorser endorser(parts.clock->now());
+  parts.signers.anchors = {endorser.certificate()};
+  const Bytes good = endorser.sign(corim);
   for (const std::string_view type : {"application/rim+cose", "application/corim-signed+cbor"}) {
     parts.store = verifier::memory_store();
     EXPECT_EQ(status_of(submit(good, type)), "success") << type;
   }
   // Without a profile it is still a signed one, and one of these signers: neither is a matter of the profile.
+  parts.signers.insecure_unsigned = false;
   parts.store = verifier::memory_store();
   EXPECT_EQ(status_of(submit(octets, "application/rim+cbor")), "failed");
   EXPECT_EQ(status_of(submit(octets, "application/rim+cose")), "failed");
@@ -206,38 +202,37 @@ TEST_P(Lifetimes, OfACorimAreChecked) {
 
 // Section 4.2.3, and once more what the signature is over.
 TEST_P(Lifetimes, OfASignedCorimAreChecked) {
-  const Timestamp now = parts.clock->now();
-  const crypto::PrivateKey key = test::make_key();
-  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = now - std::chrono::hours(1),
-                                                   .not_after = now + std::chrono::hours(1)})
-                               .value()};
-  const auto sign = [&](const rats::CorimSigner& signer) {
-    return rats::sign_corim(corim, signer, key, parts.signers.anchors).value();
-  };
-  expect_outcome(submit(sign({.name = "signer", .uri = {}, .validity = validity()}), kSignedType));
+  const test::Endorser endorser(parts.clock->now());
+  parts.signers.anchors = {endorser.certificate()};
+  expect_outcome(submit(endorser.sign(corim, validity()), kSignedType));
   parts.store = verifier::memory_store();
   corim.validity = validity();
-  expect_outcome(submit(sign({.name = "signer", .uri = {}, .validity = {}}), kSignedType));
+  expect_outcome(submit(endorser.sign(corim), kSignedType));
 }
 
 // The store must go on knowing when the signature ends.
 TEST_F(ProvisioningApiTest, KeepsTheValidityOfTheSignature) {
-  const Timestamp now = parts.clock->now(), end = now + Seconds(30);
-  const crypto::PrivateKey key = test::make_key();
-  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = now - std::chrono::hours(1),
-                                                   .not_after = now + std::chrono::hours(1)})
-                               .value()};
-  const rats::CorimSigner signer{
-      .name = "signer", .uri = {}, .validity = rats::Validity{.not_before = {}, .not_after = end}};
-  ASSERT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.signers.anchors).value(), kSignedType)),
-            "success");
+  const Timestamp end = parts.clock->now() + Seconds(30);
+  const test::Endorser endorser(parts.clock->now());
+  parts.signers.anchors = {endorser.certificate()};
+  const rats::Validity validity{.not_before = {}, .not_after = end};
+  ASSERT_EQ(status_of(submit(endorser.sign(corim, validity), kSignedType)), "success");
   const auto anchor = test::trust_anchor(*parts.store, Kid(maker.kid())).value();
   EXPECT_TRUE(anchor->validity.contains(end));
   EXPECT_FALSE(anchor->validity.contains(end + std::chrono::milliseconds(1)));
+}
+
+// For the audit log, which would else go by the status.
+TEST_F(ProvisioningApiTest, SaysBesideTheStatusWhetherItRefused) {
+  const http::Response stored = submit(octets);
+  EXPECT_EQ(status_of(stored), "success");
+  EXPECT_EQ(stored.refused, "");
+  EXPECT_EQ(submit(octets).refused, "");  // a duplicate
+  parts.signers = {};
+  const http::Response refused = submit(octets);
+  EXPECT_EQ(status_of(refused), "failed");
+  EXPECT_EQ(refused.refused, reason_of(refused));
+  EXPECT_TRUE(refused.refused.starts_with("untrusted_chain")) << refused.refused;
 }
 
 TEST_F(ProvisioningApiTest, RefusesAnEmptyBody) { EXPECT_EQ(submit({}).status, http::kBadRequest); }
@@ -247,58 +242,68 @@ TEST_F(ProvisioningApiTest, DoesNotBlameTheSubmitterForTheStore) {
   EXPECT_EQ(submit(octets).status, http::kInternalServerError);
 }
 
-// Whoever has a provisioner's token and no signer's key leaves the signature out.
-TEST_F(ProvisioningApiTest, TakesNoUnsignedCorimWhereSignersAreKnown) {
-  const crypto::PrivateKey key = test::make_key();
-  parts.signers.anchors = {crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = parts.clock->now() - std::chrono::hours(1),
-                                                   .not_after = parts.clock->now() + std::chrono::hours(1)})
-                               .value()};
-  const http::Response refused = submit(octets);
-  EXPECT_EQ(status_of(refused), "failed");
-  EXPECT_TRUE(reason_of(refused).starts_with("untrusted_chain")) << reason_of(refused);
-  EXPECT_NE(reason_of(refused).find("expected a signed CoRIM, got an unsigned one"), std::string::npos);
-  EXPECT_EQ(test::trust_anchor(*parts.store, Kid(maker.kid())).value(), nullptr);
+// Whoever has a provisioner's token and no signer's key leaves the signature out. Without anchors there is no signer
+// whose word could be asked for instead: then nothing is taken at all.
+TEST_F(ProvisioningApiTest, TakesNoUnsignedCorimUnlessToldTo) {
+  const test::Endorser endorser(parts.clock->now());
+  for (const bool knows_a_signer : {false, true}) {
+    SCOPED_TRACE(knows_a_signer);
+    parts.signers = {};
+    if (knows_a_signer) parts.signers.anchors = {endorser.certificate()};
+    const http::Response refused = submit(octets);
+    EXPECT_EQ(status_of(refused), "failed");
+    const std::string reason = reason_of(refused);
+    EXPECT_TRUE(reason.starts_with("untrusted_chain")) << reason;
+    EXPECT_TRUE(reason.contains("expected a signed CoRIM, got an unsigned one: sign it (credence sign)")) << reason;
+    EXPECT_EQ(reason.contains("start the verifier with --corim-anchor FILE"), !knows_a_signer) << reason;
+    EXPECT_EQ(parts.store->generation(), 0U);
 
-  const rats::CorimSigner signer{.name = "signer", .uri = {}, .validity = {}};
-  EXPECT_EQ(status_of(submit(rats::sign_corim(corim, signer, key, parts.signers.anchors).value(), kSignedType)),
-            "success");
+    parts.signers.insecure_unsigned = true;
+    EXPECT_EQ(status_of(submit(octets)), "success");
+    EXPECT_NE(test::trust_anchor(*parts.store, Kid(maker.kid())).value(), nullptr);
+    parts.store = verifier::memory_store();
+  }
 }
 
-TEST_F(ProvisioningApiTest, TakesUnsignedCorimsBesideSignersOnRequest) {
-  parts.signers = {
-      .anchors = {crypto::self_sign(test::make_key(), {.common_name = "signer",
-                                                       .dns_names = {},
-                                                       .not_before = parts.clock->now() - std::chrono::hours(1),
-                                                       .not_after = parts.clock->now() + std::chrono::hours(1)})
-                      .value()},
-      .insecure_unsigned = true};
-  EXPECT_EQ(status_of(submit(octets)), "success");
+TEST_F(ProvisioningApiTest, TakesASignedCorimOfASignerThatItKnows) {
+  const test::Endorser endorser(parts.clock->now());
+  const Bytes signed_corim = endorser.sign(corim);
+  for (const bool unsigned_too : {false, true}) {
+    SCOPED_TRACE(unsigned_too);
+    parts.signers = {.anchors = {}, .insecure_unsigned = unsigned_too};
+    const http::Response refused = submit(signed_corim, kSignedType);
+    EXPECT_EQ(status_of(refused), "failed");
+    EXPECT_TRUE(reason_of(refused).starts_with("untrusted_chain")) << reason_of(refused);
+    EXPECT_TRUE(reason_of(refused).contains("it has no anchors: start the verifier with --corim-anchor FILE"))
+        << reason_of(refused);
+    EXPECT_EQ(parts.store->generation(), 0U);
+
+    parts.signers.anchors = {endorser.certificate()};
+    EXPECT_EQ(status_of(submit(signed_corim, kSignedType)), "success");
+    parts.store = verifier::memory_store();
+  }
+}
+
+// The media type is the submitter's word: it makes no signed CoRIM of an unsigned one, nor the other way round.
+TEST_F(ProvisioningApiTest, IsNotTalkedOutOfTheSignature) {
+  const test::Endorser endorser(parts.clock->now());
+  parts.signers = {.anchors = {endorser.certificate()}};
+  EXPECT_EQ(status_of(submit(octets, kSignedType)), "failed");
+  EXPECT_EQ(status_of(submit(endorser.sign(corim), kVeraisonType)), "failed");
+  EXPECT_EQ(parts.store->generation(), 0U);
+  EXPECT_EQ(status_of(submit(endorser.sign(corim), kSignedType)), "success");
 }
 
 // Veraison takes the system's roots for anchors, so that any web site could sign.
 TEST_F(ProvisioningApiTest, ChecksASignedCorimAgainstItsAnchorsOnly) {
-  const Timestamp now = parts.clock->now();
-  const auto certificate_for = [&](const crypto::PrivateKey& key) {
-    return crypto::self_sign(key, {.common_name = "signer",
-                                   .dns_names = {},
-                                   .not_before = now - std::chrono::hours(1),
-                                   .not_after = now + std::chrono::hours(1)})
-        .value();
-  };
-  const auto sign = [&](const crypto::PrivateKey& key, const crypto::Certificate& certificate) {
-    const rats::CorimSigner signer{.name = "signer", .uri = {}, .validity = {}};
-    return rats::sign_corim(corim, signer, key, {&certificate, 1}).value();
-  };
-  const crypto::PrivateKey trusted = test::make_key(), stranger = test::make_key();
-  parts.signers.anchors = {certificate_for(trusted)};
+  const test::Endorser trusted(parts.clock->now()), stranger(parts.clock->now());
+  parts.signers.anchors = {trusted.certificate()};
 
-  const http::Response refused = submit(sign(stranger, certificate_for(stranger)), kSignedType);
+  const http::Response refused = submit(stranger.sign(corim), kSignedType);
   EXPECT_EQ(status_of(refused), "failed");
   EXPECT_TRUE(reason_of(refused).starts_with("untrusted_chain")) << reason_of(refused);
   EXPECT_EQ(parts.store->generation(), 0U);
-  const http::Response taken = submit(sign(trusted, parts.signers.anchors.front()), kSignedType);
+  const http::Response taken = submit(trusted.sign(corim), kSignedType);
   EXPECT_EQ(status_of(taken), "success") << taken.body;
 }
 

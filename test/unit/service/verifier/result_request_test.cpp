@@ -23,6 +23,7 @@ rats::Ear affirming() {
   ear.ueid = Bytes{1};
   ear.credence.class_id = "class";
   ear.credence.software_tpm = true;
+  ear.credence.hazard_allowed = true;
   ear.credence.warnings = {"software TPM"};
   ear.credence.trace = {{.subject = "PCR 1"}};
   rats::Submodule& submodule = ear.submodules["PARSEC_TPM"];
@@ -113,6 +114,7 @@ TEST(ResultRequest, ReducesToStatusAndKey) {
   EXPECT_FALSE(ear.credence.class_id);
   EXPECT_TRUE(ear.credence.trace.empty());
   EXPECT_EQ(ear.credence.software_tpm, true);  // what lessens it stays
+  EXPECT_EQ(ear.credence.hazard_allowed, true);
 }
 
 // A status that says more than its vector: with the vector gone it must not say it any more.

@@ -22,6 +22,7 @@
 #include "service/verifier/file.h"
 #include "service/verifier/session_json.h"
 #include "support/certificate_files.h"
+#include "support/endorser.h"
 #include "support/evidence_maker.h"
 #include "support/refusal.h"
 #include "support/running.h"
@@ -39,6 +40,7 @@ class VerifierServerTest : public testing::Test {
     options.insecure_http = true;
     options.insecure_local_callers = true;
     options.keys.signing_key = directory.path() / "ear.pem";
+    options.corim_anchors = {endorser.write_anchor(directory)};
   }
 
   [[nodiscard]] std::unique_ptr<VerifierServer> start() const {
@@ -78,13 +80,14 @@ class VerifierServerTest : public testing::Test {
   void provision(const VerifierServer& server, const test::EvidenceMaker& maker) const {
     for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
                               evidence::tpm::keys_corim(maker.endorsement()).value()}) {
-      const auto outcome = client::provision(rats::encode_corim(corim).value(), {.url = server.url()});
+      const auto outcome = client::provision(endorser.sign(corim), {.url = server.url()});
       ASSERT_TRUE(outcome) << outcome.error().text();
       EXPECT_TRUE(outcome->success) << outcome->failure_reason;
     }
   }
 
   test::TemporaryDirectory directory;
+  test::Endorser endorser;
   VerifierOptions options;
 };
 
@@ -140,6 +143,8 @@ TEST_F(VerifierServerTest, AppraisesVeraisonsGoldenEvidenceInCompatibilityMode) 
   CREDENCE_VECTORS_OR_SKIP(root);
   const auto folder = root / "parsec" / "veraison-services" / "parsec-tpm";
   options.policy.compatibility = true;
+  options.policy.insecure_veraison_endorsements = true;
+  options.insecure_unsigned_corims = true;
   const Running server(start());
   const auto outcome =
       client::provision(test::read_file(folder / "corim-parsec-tpm-valid.cbor"), {.url = server->url()});
@@ -217,16 +222,56 @@ TEST_F(VerifierServerTest, WarnsOfEachInsecureChoice) {
   EXPECT_EQ(none.lines.size(), 1U);  // of local callers
   options.insecure_no_seccomp = true;
   options.policy.compatibility = true;
+  options.policy.insecure_veraison_endorsements = true;
   options.policy.allow_insecure_test_root = true;
   options.remote_store = verifier::RemoteServer::insecure;
   options.insecure_unsigned_corims = true;
-  options.corim_anchors = {test::write_certificate(directory, "anchor").certificate};
   ASSERT_TRUE(VerifierServer::start(options, all));
-  EXPECT_EQ(all.lines.size(), 6U);
-  for (const std::string_view expected : {"no filter of system calls", "compatibility with Veraison", "test root",
-                                          "insecure store connection", "unsigned CoRIMs"})
+  EXPECT_EQ(all.lines.size(), 7U);
+  for (const std::string_view expected :
+       {"no filter of system calls", "compatibility with Veraison", "insecure endorsements", "test root",
+        "insecure store connection", "unsigned CoRIMs"})
     EXPECT_TRUE(std::ranges::any_of(all.lines, [&](const std::string& line) { return line.contains(expected); }))
         << expected;
+}
+
+// veraison.md, weakness 8: there, and whoever's token it is, an unsigned CoRIM is as good as a signed one.
+TEST_F(VerifierServerTest, TakesNoCorimUntilASignerIsKnown) {
+  const test::EvidenceMaker maker;
+  const rats::Corim corim = evidence::tpm::veraison_corim(maker.endorsement()).value();
+  const Bytes without = rats::encode_corim(corim).value(), with = endorser.sign(corim);
+  const auto submit = [](const VerifierServer& server, const Bytes& octets) {
+    const auto outcome = client::provision(octets, {.url = server.url()}).value();
+    EXPECT_EQ(outcome.success, outcome.failure_reason.empty());
+    return outcome.failure_reason;
+  };
+  const VerifierOptions known = options;
+  options.corim_anchors.clear();
+  Warnings nobody, anybody, somebody;
+  {
+    const Running server(VerifierServer::start(options, nobody).value());
+    EXPECT_TRUE(submit(*server, without).starts_with("untrusted_chain: expected a signed CoRIM, got an unsigned one"));
+    EXPECT_TRUE(submit(*server, with).starts_with("untrusted_chain: expected a CoRIM by a signer that this verifier"));
+    // The operator names the signer while it runs.
+    ASSERT_TRUE(server->reload(known));
+    EXPECT_TRUE(submit(*server, without).starts_with("untrusted_chain"));
+    EXPECT_EQ(submit(*server, with), "");
+  }
+  options.insecure_unsigned_corims = true;
+  {
+    const Running server(VerifierServer::start(options, anybody).value());
+    EXPECT_EQ(submit(*server, without), "");
+  }
+  ASSERT_TRUE(VerifierServer::start(known, somebody));
+  const auto says = [](const Warnings& warnings, std::string_view part) {
+    return std::ranges::any_of(warnings.lines, [&](const std::string& line) { return line.contains(part); });
+  };
+  EXPECT_TRUE(says(nobody, "no CoRIM is taken: no signer of CoRIMs is known"));
+  EXPECT_TRUE(says(nobody, "Configure --corim-anchor FILE"));
+  EXPECT_FALSE(says(nobody, "insecure unsigned CoRIMs"));
+  EXPECT_TRUE(says(anybody, "insecure unsigned CoRIMs"));
+  EXPECT_FALSE(says(anybody, "no CoRIM is taken"));
+  EXPECT_FALSE(says(somebody, "CoRIM"));
 }
 
 TEST_F(VerifierServerTest, KnowsTheClientBehindAProxyThatItTrusts) {
@@ -350,6 +395,7 @@ TEST_F(VerifierServerTest, WritesDownWhatAReloadReadAndHowItEnded) {
   options.insecure_local_callers = false;
   options.audit_log = directory.path() / "audit.log";
   options.config_sha256 = std::string(64, 'c');
+  options.corim_anchors.clear();
   options.access_file = test::write_private_file(directory.path() / "access.toml", "# one\n");
   const std::string config = "config sha256:" + options.config_sha256;
   const std::string read = config + " access sha256:";
@@ -478,7 +524,7 @@ TEST_F(VerifierServerTest, DemandsTheProvisioningToken) {
   options.insecure_local_callers = false;
   const Running server(start());
   const test::EvidenceMaker maker;
-  const Bytes corim = rats::encode_corim(evidence::tpm::veraison_corim(maker.endorsement()).value()).value();
+  const Bytes corim = endorser.sign(evidence::tpm::veraison_corim(maker.endorsement()).value());
   EXPECT_EQ(client::provision(corim, {.url = server->url()}).error().code, Errc::unauthorized);
   client::Provisioning with_token{.url = server->url(), .http = {}, .token = SecretBytes(as_bytes("0123456789abcdef"))};
   EXPECT_TRUE(client::provision(corim, with_token).value().success);

@@ -62,12 +62,12 @@ TEST_F(SessionsTest, RefuseANonceOfTheVerifiersOwnThatCameBefore) {
   EXPECT_EQ(again.error().code, Errc::internal);
   EXPECT_EQ(again.error().why, "the random generator repeats itself: this nonce was made before");
   EXPECT_TRUE(sessions.open(Nonce(Bytes(32, 0x5b)), true, {}, {}));
-  // A client that repeats its own nonce retries, or harms itself only.
+  // A client that repeats its own nonce may retry: its result says so (VerificationApi).
   EXPECT_TRUE(sessions.open(nonce(), false, {}, {}));
 }
 
-TEST(IssuedNonces, RememberTheLastOnes) {
-  IssuedNonces issued(2);
+TEST(RecentNonces, RememberTheLastOnes) {
+  RecentNonces issued(2);
   EXPECT_TRUE(issued.add(Bytes{1}));
   EXPECT_TRUE(issued.add(Bytes{2}));
   EXPECT_FALSE(issued.add(Bytes{1}));

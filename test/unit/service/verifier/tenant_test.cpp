@@ -28,7 +28,9 @@ TEST(Tenant, HasASigningKeyOfItsOwn) {
   keys.retired_keys = {"/nonexistent"};
   for (const auto& [key, of_tenant] :
        {std::pair{"/etc/key.pem", "/etc/key.pem.acme"}, std::pair{"tpm:/var/lib/tpm", "tpm:/var/lib/tpm?key=acme"},
-        std::pair{"tpm:/t?tcti=x", "tpm:/t?tcti=x&key=acme"}}) {
+        std::pair{"tpm:/t?tcti=x", "tpm:/t?tcti=x&key=acme"}, std::pair{"pkcs11:object=ear", "pkcs11:object=ear.acme"},
+        std::pair{"pkcs11:token=hsm;object=ear;type=private?pin-source=file:/pin",
+                  "pkcs11:token=hsm;object=ear.acme;type=private?pin-source=file:/pin"}}) {
     keys.signing_key = key;
     keys.next_signing_key = "/etc/next.pem";
     EXPECT_EQ(keys_of_tenant(keys, "default").value().signing_key, key);
@@ -37,7 +39,8 @@ TEST(Tenant, HasASigningKeyOfItsOwn) {
     EXPECT_EQ(made.next_signing_key, "/etc/next.pem.acme");
     EXPECT_TRUE(made.retired_keys.empty());
   }
-  for (const std::string shared : {"pkcs11:object=results", "tpm:/t?key=results"}) {
+  for (const std::string shared : {"pkcs11:token=hsm", "pkcs11:object=", "pkcs11:id=%01", "pkcs11:object=ear;id=%01",
+                                   "pkcs11:token=hsm?object=ear", "tpm:/t?key=results"}) {
     keys.signing_key = shared;
     const auto refused = keys_of_tenant(keys, "acme");
     ASSERT_FALSE(refused) << shared;

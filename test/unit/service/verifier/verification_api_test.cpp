@@ -1,5 +1,6 @@
 #include "service/verifier/verification_api.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -48,13 +49,23 @@ class ScriptedAppraiser final : public verifier::Appraiser {
     (*submodule.vector)[rats::TrustClaim::instance_identity] =
         good ? rats::kTrustworthy : rats::kCryptoValidationFailed;
     submodule.status = submodule.vector->tier();
+    ear.credence.warnings = warnings;
+    ear.credence.hazard_allowed = hazard_allowed;
     submodule.policy_claims["problem"] = std::holds_alternative<Nonce>(challenge) ? "nonce" : "binder";
     return ear;
   }
 
   bool waits = false, fails = false, full = false, affirms_binder = true, affirms_nonce = true;
+  bool hazard_allowed = false;
+  std::vector<std::string> warnings;
   std::vector<verifier::AppraisalRequest> requests;
   verifier::Verdict waiting;
+};
+
+class Lines final : public Log {
+ public:
+  void write(LogLevel level, std::string_view text) override { lines.emplace_back(level, text); }
+  std::vector<std::pair<LogLevel, std::string>> lines;
 };
 
 class VerificationApiTest : public testing::Test {
@@ -71,7 +82,8 @@ class VerificationApiTest : public testing::Test {
                          .random = crypto::system_random(),
                          .dialect = NonceDialect::url,
                          .compatibility = compatibility,
-                         .log = &no_log()}));
+                         .log = &log,
+                         .given = nonces}));
   }
 
   [[nodiscard]] http::Response call(http::Method method, std::string_view target, std::string_view content_type = {},
@@ -106,6 +118,8 @@ class VerificationApiTest : public testing::Test {
   std::shared_ptr<ScriptedAppraiser> appraiser = std::make_shared<ScriptedAppraiser>();
   crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
   std::shared_ptr<Sessions> sessions;
+  mutable Lines log;
+  std::shared_ptr<GivenNonces> nonces = std::make_shared<GivenNonces>();
   http::Router router;
 };
 
@@ -217,6 +231,34 @@ TEST_F(VerificationApiTest, SaysWhenItIssuedItsOwnNonce) {
   ASSERT_EQ(response.status, http::kOk) << response.body;
   const rats::Ear ear = rats::decode_ear(json_of(response).at("result").as_string()).value();
   EXPECT_EQ(ear.credence.evidence_time, clock->now());
+}
+
+TEST_F(VerificationApiTest, TellsItsLogAloudWhatWasAllowed) {
+  EXPECT_EQ(call(http::Method::post, open(), kTpmChallenge, {1}).status, http::kOk);
+  appraiser->hazard_allowed = true;
+  appraiser->warnings = {"debug is on; a reference value allows it"};
+  EXPECT_EQ(call(http::Method::post, open(), kTpmChallenge, {1}).status, http::kOk);
+  ASSERT_EQ(log.lines.size(), 2U);
+  EXPECT_EQ(log.lines[0].first, LogLevel::info);
+  EXPECT_EQ(log.lines[1].first, LogLevel::warning);
+  EXPECT_THAT(log.lines[1].second, testing::EndsWith("; warning: debug is on; a reference value allows it"));
+}
+
+TEST_F(VerificationApiTest, TellsAClientThatRepeatsItsNonce) {
+  const auto warnings = [&](std::string_view query) {
+    const http::Response response = call(http::Method::post, open(query), kTpmChallenge, {1});
+    EXPECT_EQ(response.status, http::kOk) << response.body;
+    return rats::decode_ear(json_of(response).at("result").as_string()).value().credence.warnings;
+  };
+  const std::string once = "?nonce=" + std::string(86, 'A'), other = "?nonce=" + std::string(85, 'A') + "Q";
+  EXPECT_FALSE(open(once).empty());  // a session without evidence is no question that was answered
+  EXPECT_THAT(warnings(once), testing::IsEmpty());
+  EXPECT_THAT(warnings(once), testing::ElementsAre("evidence for this nonce was appraised before, in another session: "
+                                                   "expected a new nonce for each question"));
+  EXPECT_THAT(warnings(other), testing::IsEmpty());
+  EXPECT_THAT(warnings("?nonceSize=64"), testing::IsEmpty());
+  set_up(false);  // as a reload does, which ends no session
+  EXPECT_THAT(warnings(once), testing::SizeIs(1));
 }
 
 TEST_F(VerificationApiTest, TakesEvidenceOncePerSession) {
