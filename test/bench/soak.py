@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Verifiers under load and faults for a while (docs/benchmarks.md).
 
-Two nodes share a PostgreSQL, one has SQLite on a disk of its own. Good and bad evidence and CoRIMs are sent to all of
-them while they are killed, their database is restarted, their disk is full, and their clock is stepped. At the end, and
-whenever it can be known: nothing that was acknowledged is lost, and nothing was affirmed that should not be.
+Two nodes share a PostgreSQL, one has SQLite on a disk of its own. Evidence and CoRIMs are sent to all of them while they are
+killed, their database is restarted, their disk is full, and their clock is stepped: good evidence, altered evidence, good
+evidence in answer to another nonce, and that of a machine that was revoked. At the end, and whenever it can be known:
+nothing that was acknowledged is lost, and nothing was affirmed that should not be.
 """
 import argparse
 import base64
@@ -25,6 +26,8 @@ SESSION_TYPE = "application/vnd.veraison.challenge-response-session+json"
 VALUES, KEYS = "tag:github.com/parallaxsecond,2023-03-03:tpm", "tag:credence.example,2026:tpm-key"
 CORIMS = "/endorsement-provisioning/v1/"
 DISK = "24m"
+# Evidence that is shown, and how often. Only the first may ever be affirmed.
+KINDS = {"good": 4, "altered": 3, "replayed": 1, "revoked": 1}
 
 
 def ask(url: str, method: str, path: str, body: bytes = b"", headers: dict = {}) -> tuple:
@@ -88,7 +91,7 @@ class Node:
     def start(self):
         environment = {**os.environ, **self.clock.environment()}
         self.process = self.laboratory.Process("verifier", "--listen", "127.0.0.1:0", "--insecure-http",
-                                               "--insecure-local-callers", *self.options,
+                                               "--insecure-local-callers", "--insecure-unsigned-corims", *self.options,
                                                env=environment)
         self.url = self.process.event("listening")["url"]
         threading.Thread(target=self.process.process.stderr.read, daemon=True).start()
@@ -100,11 +103,23 @@ class Node:
         self.start()
 
 
+class Machine:
+    """A software platform that is endorsed: its CoRIMs, and evidence with the nonce that it answers."""
+
+    def __init__(self, folder: pathlib.Path):
+        from scene import Scene
+
+        folder.mkdir()
+        scene = Scene(folder)  # its verifier is not part of this
+        scene.stop()
+        self.instance, self.nonce, self.evidence, self.type = scene.instance, scene.nonce, scene.evidence, scene.media_type
+        self.values, self.keys = scene.values.read_bytes(), scene.keys.read_bytes()
+
+
 class Soak:
     def __init__(self, folder: pathlib.Path):
         import laboratory
         import postgres
-        from scene import Scene
 
         self.lock = threading.Lock()
         self.counts = {}
@@ -114,12 +129,8 @@ class Soak:
         self.refusing = set()  # stores with a policy in force that never ends
         self.clock = Clock(folder / "clock")
         self.disk = Disk(folder / "disk")
-        (folder / "scene").mkdir()
-        scene = Scene(folder / "scene")  # evidence and CoRIMs; its verifier is not part of this
-        scene.stop()
-        self.nonce = base64.urlsafe_b64encode(scene.nonce).decode().rstrip("=")
-        self.type, self.evidence = scene.media_type, scene.evidence
-        self.values = scene.values.read_bytes()
+        self.machine, self.stolen = Machine(folder / "machine"), Machine(folder / "stolen")
+        self.values = self.machine.values
         key = ("--signing-key", folder / "key.pem")
         self.nodes = {"sqlite": [Node(laboratory, self.clock, "--store", f"sqlite:{self.disk.folder / 'store.db'}", *key)]}
         self.database = None
@@ -131,10 +142,30 @@ class Soak:
             sealed.chmod(0o600)
             self.nodes["postgresql"] = [Node(laboratory, self.clock, "--store", store, "--session-key", sealed, "--threads",
                                              "4", *key) for _ in range(2)]
-        for store, nodes in self.nodes.items():
-            self.acknowledged[store] = {self.submit(nodes[0].url, self.values),
-                                        self.submit(nodes[0].url, scene.keys.read_bytes(), KEYS)}
-            assert None not in self.acknowledged[store], "the endorsements were not taken"
+        for store in self.nodes:
+            self.begin(store)
+
+    def begin(self, store: str):
+        """Both machines are good, until one of them is revoked."""
+        url = self.nodes[store][0].url
+        self.acknowledged[store] = {taken for machine in (self.machine, self.stolen)
+                                    for taken in (self.submit(url, machine.values), self.submit(url, machine.keys, KEYS))}
+        assert None not in self.acknowledged[store], "the endorsements were not taken"
+        for kind in ("good", "revoked"):
+            self.until_it_is(store, kind, "affirming")
+        revocation = {"kind": "instance", "value": self.stolen.instance, "reason": "stolen"}
+        status, _, body = ask(url, "POST", CORIMS + "revocations", json.dumps(revocation).encode(),
+                              {"Content-Type": "application/json"})
+        assert status == 201, f"the machine was not revoked: {status} {body}"
+        self.until_it_is(store, "revoked", "contraindicated")
+
+    def until_it_is(self, store: str, kind: str, verdict: str):
+        """Every node of the store says so: one learns within a second what another one was told."""
+        for node in self.nodes[store]:
+            until = time.monotonic() + 30
+            while (got := self.show(store, kind, [node])) != verdict:
+                assert time.monotonic() < until, f"{store}: {kind} evidence is {got}, not {verdict}"
+                time.sleep(0.2)
 
     def count(self, what: str):
         with self.lock:
@@ -147,19 +178,31 @@ class Soak:
         answer = json.loads(body) if status == 200 else {}
         return answer.get("corim") if answer.get("status") == "success" else None
 
-    def appraise(self, store: str, evidence: bytes) -> str:
-        nodes = self.nodes[store]
-        status, location, _ = ask(random.choice(nodes).url, "POST",
-                                  f"/challenge-response/v1/newSession?nonce={self.nonce}")
+    def show(self, store: str, kind: str, nodes: list = []) -> str:
+        """What a verifier makes of evidence of that kind."""
+        nonce, evidence = self.machine.nonce, self.machine.evidence
+        if kind == "revoked":
+            nonce, evidence = self.stolen.nonce, self.stolen.evidence
+        elif kind == "replayed":
+            nonce = os.urandom(len(nonce))
+        elif kind == "altered":
+            # What the TPM signed: every bit of it counts, which is not so of hints beside it.
+            at = evidence.index(random.choice([b"certInfo", b"attestInfo"])) + random.randrange(14, 80)
+            evidence = evidence[:at] + bytes([evidence[at] ^ 1 << random.randrange(8)]) + evidence[at + 1:]
+        return self.appraise(store, nodes or self.nodes[store], nonce, evidence)
+
+    def appraise(self, store: str, nodes: list, nonce: bytes, evidence: bytes) -> str:
+        text = base64.urlsafe_b64encode(nonce).decode().rstrip("=")
+        status, location, _ = ask(random.choice(nodes).url, "POST", f"/challenge-response/v1/newSession?nonce={text}")
         if status != 201:
             return f"http {status}"
         def submit() -> tuple:
             return ask(random.choice(nodes).url, "POST", "/challenge-response/v1/" + location, evidence,
-                       {"Content-Type": self.type, "Accept": SESSION_TYPE})
+                       {"Content-Type": self.machine.type, "Accept": SESSION_TYPE})
 
         status, _, body = submit()
         if status == 202:  # the policy in force is slow
-            status, body = self.poll(store, location)
+            status, body = self.poll(nodes, location)
         if status != 200:
             return f"http {status}"
         if random.random() < 0.25:
@@ -168,10 +211,10 @@ class Soak:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return next(iter(claims["submods"].values()))["ear.status"]
 
-    def poll(self, store: str, location: str) -> tuple:
+    def poll(self, nodes: list, location: str) -> tuple:
         """Status and body once the session is over; a verifier of several that does not decide it calls it waiting."""
         while True:
-            status, _, body = ask(random.choice(self.nodes[store]).url, "GET", "/challenge-response/v1/" + location)
+            status, _, body = ask(random.choice(nodes).url, "GET", "/challenge-response/v1/" + location)
             state = json.loads(body)["status"] if status == 200 else ""
             if state not in ("processing", "waiting"):
                 return (500 if state == "failed" else status), body
@@ -187,30 +230,25 @@ class Soak:
                     self.wrong.append(f"{store}: a session gave two verdicts")
 
     def attest(self, store: str):
-        """Good evidence and bad, in turns; a fault may cost an answer, never make one wrong."""
+        """Evidence of every kind, in turns; a fault may cost an answer, never make one wrong."""
         while not self.stopping.is_set():
-            good = random.random() < 0.5
-            evidence = self.evidence
-            if not good:
-                # What the TPM signed: every bit of it counts, which is not so of hints beside it.
-                at = evidence.index(random.choice([b"certInfo", b"attestInfo"])) + random.randrange(14, 80)
-                evidence = evidence[:at] + bytes([evidence[at] ^ 1 << random.randrange(8)]) + evidence[at + 1:]
+            (kind,) = random.choices(list(KINDS), KINDS.values())
             refusing = store in self.refusing
             try:
-                verdict = self.appraise(store, evidence)
+                verdict = self.show(store, kind)
             except (OSError, http.client.HTTPException, json.JSONDecodeError):
                 verdict = "no answer"
                 time.sleep(0.1)
             if verdict == "http 503":
                 time.sleep(0.1)
-            self.count(f"{store}: {'good' if good else 'bad'} evidence: {verdict}")
+            self.count(f"{store}: {kind} evidence: {verdict}")
             # A session is gone (404) with the verifier that kept it, or when the clock stepped over its end.
             excused = verdict in ("no answer", "http 404") or verdict.startswith("http 5")
             if verdict == "contraindicated" and (refusing or store in self.refusing):
                 excused = True  # a policy that fails is a refusal
-            if (verdict == "affirming" and not good) or (good and verdict != "affirming" and not excused):
+            if (verdict == "affirming") != (kind == "good") and not (kind == "good" and excused):
                 with self.lock:
-                    self.wrong.append(f"{store}: {'good' if good else 'bad'} evidence was {verdict}: {evidence.hex()}")
+                    self.wrong.append(f"{store}: {kind} evidence was {verdict}")
 
     def provision(self, store: str):
         own = self.corim_id(self.values)
@@ -232,6 +270,13 @@ class Soak:
         _, _, body = ask(self.nodes["sqlite"][0].url, "GET", CORIMS + "corim")
         return next(corim["corim-id"].encode() for corim in json.loads(body)["corims"]
                     if corim["corim-id"].encode() in octets)
+
+    def check_all_was_shown(self):
+        for store in self.nodes:
+            for kind in KINDS:
+                verdict = "affirming" if kind == "good" else "contraindicated"
+                if not self.counts.get(f"{store}: {kind} evidence: {verdict}"):
+                    self.wrong.append(f"{store}: no {kind} evidence was {verdict}")
 
     def check_nothing_lost(self):
         for store, nodes in self.nodes.items():
@@ -264,22 +309,28 @@ class Soak:
         self.clock.step(0)
 
     def fault_policy_loops(self):
-        store, url = "sqlite", self.nodes["sqlite"][0].url
-        policies = "/management/v1/"
+        store = random.choice(list(self.nodes))
         self.refusing.add(store)
-        status, _, body = ask(url, "POST", f"{policies}policy/PARSEC_TPM", b"while true do end",
-                              {"Content-Type": "application/vnd.credence.policy.lua"})
-        assert status == 201, f"the policy was not taken: {status} {body}"
-        status, _, body = ask(url, "POST", f"{policies}policy/PARSEC_TPM/{json.loads(body)['uuid']}/activate")
-        assert status == 200, f"the policy is not in force: {status} {body}"
-        verdict = self.appraise(store, self.evidence)
-        if verdict != "contraindicated":
-            self.wrong.append(f"{store}: good evidence was {verdict} under a policy that never ends")
+        made = self.manage(store, "policy/PARSEC_TPM", 201, b"while true do end")
+        self.manage(store, f"policy/PARSEC_TPM/{made['uuid']}/activate", 200)
+        self.until_it_is(store, "good", "contraindicated")
         time.sleep(3)
-        status, _, body = ask(url, "POST", f"{policies}policies/PARSEC_TPM/deactivate")
-        assert status == 200, f"the policy stays in force: {status} {body}"
+        self.manage(store, "policies/PARSEC_TPM/deactivate", 200)
+        self.until_it_is(store, "good", "affirming")
         time.sleep(3)  # what was begun under it
         self.refusing.discard(store)
+        self.count(f"{store}: a policy that never ends")
+
+    def manage(self, store: str, path: str, expected: int, rules: bytes = b"") -> dict:
+        """A database that was away a moment ago may still be missed."""
+        until = time.monotonic() + 30
+        while True:
+            status, _, body = ask(self.nodes[store][0].url, "POST", f"/management/v1/{path}", rules,
+                                  {"Content-Type": "application/vnd.credence.policy.lua"})
+            if status == expected:
+                return json.loads(body or b"{}")
+            assert status == 503 and time.monotonic() < until, f"{store}: {path}: {status} {body}"
+            time.sleep(0.5)
 
     def faults(self) -> list:
         """Those that this machine can have; the others are named."""
@@ -312,6 +363,7 @@ class Soak:
                 worker.join()
         time.sleep(3)
         self.check_nothing_lost()
+        self.check_all_was_shown()
 
     def close(self):
         for nodes in self.nodes.values():

@@ -1,8 +1,11 @@
 // Policies in Rego, run by a real Open Policy Agent: `opa` on PATH, or the program that CREDENCE_OPA names. Without it
 // every test is skipped and says so.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,9 +14,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -25,6 +30,7 @@
 #include "support/refusal.h"
 #include "unit/verifier/fixture.h"
 #include "unit/verifier/policy/policy_input.h"
+#include "unit/verifier/policy/policy_vectors.h"
 #include "verifier/policy/policies.h"
 #include "verifier/policy/values.h"
 
@@ -42,11 +48,24 @@ std::filesystem::path opa_program() {
   return {};
 }
 
+// A port that nobody listens on: the kernel's choice, free again when this returns.
+int free_port() {
+  const int any = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::socklen_t size = sizeof(address);
+  auto* const generic = reinterpret_cast<::sockaddr*>(&address);
+  const bool found = any >= 0 && ::bind(any, generic, size) == 0 && ::getsockname(any, generic, &size) == 0;
+  if (any >= 0) ::close(any);
+  if (!found) throw std::runtime_error("no port of 127.0.0.1 is free");
+  return ntohs(address.sin_port);
+}
+
 // An OPA of the test's own. It listens on a port that was free a moment ago.
 class RunningOpa {
  public:
-  explicit RunningOpa(bool version_0 = true) : port_(19'000 + ::getpid() % 10'000) {
-    address_ = "127.0.0.1:" + std::to_string(port_);
+  explicit RunningOpa(bool version_0 = true) : address_("127.0.0.1:" + std::to_string(free_port())) {
     start(version_0);
   }
   ~RunningOpa() { stop(); }
@@ -82,7 +101,6 @@ class RunningOpa {
     return response && response->status == 200;
   }
 
-  int port_;
   std::string address_;
   ::pid_t process_ = -1;
 };
@@ -288,6 +306,36 @@ TEST_F(Opa, NamesAnOpaOfTheOtherDialect) {
   test::expect_refused(opa_language(std::make_shared<const client::Opa>(version_1.client()))
                            ->check("00000000-0000-4000-8000-000000000001", "package policy"),
                        Errc::unavailable, "--v0-compatible");
+}
+
+// --- Veraison's cases, as far as they are among the vectors of others, in Rego to the same effect ---
+
+const std::map<std::string, std::string, std::less<>> kInRego = {
+    {"malformed", "bad_rule:;;"},
+    {"bad", "package policy\nx := 7\nexecutables = APPROVED_RT { x > y } else = UNSAFE_RT"},
+    {"incorrect-rule-value", "package policy\nexecutables = \"SURE\""},
+    {"empty", "package policy"},
+    {"sw-up-to-dateness", R"(package policy
+executables = boot_loader { scheme == "PSA_IOT" } else = firmware { scheme == "TPM_ENACTTRUST" }
+boot_loader = APPROVED_RT {
+  some i
+  evidence["psa-software-components"][i]["measurement-type"] == "BL"
+  semver_cmp(evidence["psa-software-components"][i].version, "3.5") >= 0
+} else = UNSAFE_RT
+firmware = APPROVED_RT { evidence.firmware >= 8 } else = UNSAFE_RT)"},
+    {"parsec-cca-realm", R"(package policy
+executables = APPROVED_RT {
+  evidence["cca.realm"]["cca-realm-initial-measurement"] == "X5A2VVSw+obQdbbWpOpYZtsXk9S06ZO7UuVk1yefEXg="
+} else = UNSAFE_RT)"},
+};
+
+TEST_F(Opa, HasVeraisonsOutcomes) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  for (const test::PolicyVector& vector : test::policy_vectors(root)) {
+    const auto rules = kInRego.find(vector.policy);
+    ASSERT_NE(rules, kInRego.end()) << vector.policy;
+    test::expect_outcome(vector, run(rules->second, vector.scene));
+  }
 }
 
 // --- Veraison's own policies and inputs, from a checkout of its services that CREDENCE_VERAISON_SERVICES names ---

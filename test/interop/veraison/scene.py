@@ -31,10 +31,10 @@ class Scene:
 
     def record(self, recorder: Recorder):
         tpm = LibtpmsTpm(self.folder / "tpm")
-        instance = endorse(tpm, self.verifier, self.folder / "corims")["instance"]
+        self.instance = endorse(tpm, self.verifier, self.folder / "corims")["instance"]
         certificate, key = self_signed(self.folder, "server")
         with Process("serve", "--listen", "127.0.0.1:0", "--cert", certificate, "--key", key, "--require", "--verifier",
-                     recorder.url, "--verifier-key", f"{self.verifier.key}.pub", "--peer-instance", instance) as server:
+                     recorder.url, "--verifier-key", f"{self.verifier.key}.pub", "--peer-instance", self.instance) as server:
             credence("connect", server.event("listening")["address"], *tpm.options(), "--attest", "--peer-ca",
                      certificate, input="x\n")
 

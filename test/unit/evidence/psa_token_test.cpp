@@ -242,6 +242,37 @@ TEST(PsaEvcliVectors, HaveTheirVerdict) {
   EXPECT_FALSE(is_good("veraison/integration/claims/psa.multinonce.json", test::kPsaClaims));
 }
 
+// What Veraison once extracted of a token, and the reference values beside it: each names a component by four values.
+TEST(PsaExtractedVectors, SayWhatIsReadOfTheirClaims) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const auto folder = root / "veraison/schemes/psa-iot/evidence";
+  const auto json_of = [&](const std::string& file) { return json::parse(test::read_text(folder / file)).value(); };
+  const json::Value extracted = json_of("extracted.json").at("evidence");
+  const auto claims = test::claims_from_json(extracted.as_object(), test::kPsaLegacyClaims);
+  const json::Object read = decode_token(test::PsaDevice().sign(claims.value())).value().describe();
+  EXPECT_EQ(json::Value(read), extracted);
+  const auto names_component = [&](const json::Value& reference, std::size_t number) {
+    const json::Value& component = read.at("psa-software-components").at(number);
+    for (const std::string_view member : {"measurement-type", "measurement-value", "signer-id", "version"})
+      EXPECT_EQ(reference.at("attributes").at(member), component.at(member)) << number << ' ' << member;
+  };
+  names_component(json_of("endorsements.json"), 0);
+  const json::Value several = json_of("mult-endorsements.json");
+  ASSERT_EQ(several.as_array().size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) names_component(json::parse(several.at(i).as_string()).value(), i);
+
+  // The token beside it is of the same device. Of what was extracted three components have another measurement.
+  const json::Object token = decode_token(test::read_file(folder / "psa-token.cbor")).value().describe();
+  json::Value corrected = extracted;
+  const json::Value& same = corrected.at("psa-software-components").at(0).at("measurement-value");
+  for (std::size_t i = 1; i < 4; ++i) {
+    json::Value& other = corrected.at("psa-software-components").at(i).at("measurement-value");
+    EXPECT_NE(other, same);
+    other = same;
+  }
+  EXPECT_EQ(json::Value(token), corrected);
+}
+
 TEST(PsaDiagnosticVectors, HaveTheirVerdict) {
   CREDENCE_VECTORS_OR_SKIP(root);
   const auto decoded = [&](const std::string& file) {
@@ -275,19 +306,31 @@ TEST(PsaSignedVectors, HaveTheirVerdict) {
   EXPECT_TRUE(check_signature(token, tools));
   test::expect_refused(check_signature(token, other), Errc::bad_signature, "");
 
-  // The signature of the first is good; its profile is nobody's.
+  // The signature of the first is good; its profile is nobody's, and nothing else is wrong with it.
   const std::string data = "psa/trustedfirmw-tf-m-tools/data/";
-  EXPECT_TRUE(cose::verify(cose::decode_sign1(test::read_file(root / data / "iat.cbor")).value(), tools));
+  const cose::Sign1 iat = cose::decode_sign1(test::read_file(root / data / "iat.cbor")).value();
+  EXPECT_TRUE(cose::verify(iat, tools));
   test::expect_refused(decoded(data + "iat.cbor"), Errc::unsupported, "got http://example.com");
+  const Bytes named = cbor::Writer().text("http://example.com").take();
+  const auto at = std::ranges::search(iat.payload, named);
+  ASSERT_EQ(at.size(), named.size());
+  Bytes renamed(iat.payload.begin(), at.begin());
+  append(renamed, cbor::Writer().text("PSA_IOT_PROFILE_1").take());
+  append(renamed, ByteView(at.end(), iat.payload.end()));
+  EXPECT_TRUE(decode_token(test::PsaDevice().sign(renamed)));
   test::expect_refused(decoded(data + "no-sw-measurements.cbor"), Errc::unsupported, "got http://example.com");
   test::expect_refused(decoded(data + "invalid-profile-id.cbor"), Errc::unexpected_type, "profile");
   test::expect_refused(decoded(data + "missing-claim.cbor"), Errc::unexpected_type, "psa-implementation-id");
-  // Samples of another format in tags of its own: their signatures are good, they are no PSA tokens.
-  for (const std::string name : {"correct_tagging", "missing_tags", "unexpected_tags"}) {
+  // Samples of another format, claims from 1967783936 on in tags of its own: the signatures are good, and none of it is
+  // a claim of a PSA token.
+  const auto expect_sample = [&](const std::string& name, Errc code, std::string_view why) {
     const Bytes sample = test::read_file(root / "psa/trustedfirmw-tf-m-tools/synthetic_data" / (name + ".cbor"));
     EXPECT_TRUE(cose::verify(cose::decode_sign1(sample).value(), tools)) << name;
-    EXPECT_FALSE(decode_token(sample)) << name;
-  }
+    test::expect_refused(decode_token(sample), code, why);
+  };
+  expect_sample("correct_tagging", Errc::unexpected_type, "expected a map, got a tag");
+  expect_sample("unexpected_tags", Errc::unexpected_type, "expected a map, got a tag");
+  expect_sample("missing_tags", Errc::missing_member, "psa-client-id");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <ostream>
 
 #include "base/text.h"
 #include "evidence/cca/token.h"
@@ -9,6 +10,7 @@
 #include "fixture.h"
 #include "sign/jose/jwk.h"
 #include "support/cca_device.h"
+#include "support/octet_changes.h"
 #include "support/vectors.h"
 #include "under_policy.h"
 
@@ -124,27 +126,50 @@ void endorse(Store& store, const evidence::cca::Token& token, const crypto::Publ
   test::provision(store, device.realm_corim());
 }
 
-TEST(ArmCcaVectors, EverySignedOneIsAffirmed) {
-  CREDENCE_VECTORS_OR_SKIP(root);
-  const auto key_at = [](const path& file) {
-    const std::string text = test::read_text(file);
-    if (text.starts_with("-----BEGIN")) return crypto::PublicKey::from_pem(text).value();
-    return jose::key_from_jwk(json::parse(text).value().as_object()).value();
-  };
-  for (const auto& [file, key] : std::vector<std::pair<std::string, std::string>>{
-           {"veraison-ccatoken/realm/testvectors/tf-rmm/cca_token.cbor",
-            "veraison-ccatoken/realm/testvectors/tf-rmm/cca_platform.pub"},
-           {"veraison-evcli/token.cbor", "veraison-evcli/ec256-pub.json"},
-           {"veraison-rust-ccatoken/cca-token-draft-ffm-00.cbor", "veraison-rust-ccatoken/cpak.json"},
-           {"trustedfirmw-tf-m-tools/cca_example_token.cbor", "trustedfirmw-tf-m-tools/cca_platform.pub.pem"}}) {
-    const Bytes octets = test::read_file(root / "cca" / file);
-    const auto token = evidence::cca::decode_token(octets).value();
+struct SignedToken {
+  std::string name;
+  std::string file;
+  std::string key;
+};
+void PrintTo(const SignedToken& token, std::ostream* out) { *out << token.name; }
+
+// One test for each mask.
+class ArmCcaVector : public testing::TestWithParam<SignedToken> {
+ protected:
+  static void expect_refused_with(std::uint8_t mask) {
+    CREDENCE_VECTORS_OR_SKIP(root);
+    const std::string text = test::read_text(root / "cca" / GetParam().key);
+    const auto key = text.starts_with("-----BEGIN") ? crypto::PublicKey::from_pem(text).value()
+                                                    : jose::key_from_jwk(json::parse(text).value().as_object()).value();
+    const Bytes good = test::read_file(root / "cca" / GetParam().file);
+    const auto token = evidence::cca::decode_token(good).value();
     const auto store = memory_store();
-    endorse(*store, token, key_at(root / "cca" / key));
-    const rats::Ear ear = appraise(store, kCcaType, octets, token.realm.claims.challenge);
-    EXPECT_TRUE(ear.is_affirming()) << file << testing::PrintToString(ear.problems());
+    endorse(*store, token, key);
+    const Engine engine = test::engine_over(store);
+    test::expect_changes_refused(
+        good,
+        [&](const Bytes& changed) {
+          return engine
+              .appraise({.media_type = kCcaType, .evidence = changed, .challenge = Nonce(token.realm.claims.challenge)})
+              .value()
+              .is_affirming();
+        },
+        {mask});
   }
-}
+};
+INSTANTIATE_TEST_SUITE_P(
+    Signed, ArmCcaVector,
+    testing::Values(SignedToken{"TfRmm", "veraison-ccatoken/realm/testvectors/tf-rmm/cca_token.cbor",
+                                "veraison-ccatoken/realm/testvectors/tf-rmm/cca_platform.pub"},
+                    SignedToken{"Evcli", "veraison-evcli/token.cbor", "veraison-evcli/ec256-pub.json"},
+                    SignedToken{"RustCcatoken", "veraison-rust-ccatoken/cca-token-draft-ffm-00.cbor",
+                                "veraison-rust-ccatoken/cpak.json"},
+                    SignedToken{"TfMTools", "trustedfirmw-tf-m-tools/cca_example_token.cbor",
+                                "trustedfirmw-tf-m-tools/cca_platform.pub.pem"}),
+    [](const auto& example) { return example.param.name; });
+
+TEST_P(ArmCcaVector, IsNotAffirmedWithTheLowestBitOfAnOctetChanged) { expect_refused_with(test::kLowestBit); }
+TEST_P(ArmCcaVector, IsNotAffirmedWithTheHighestBitOfAnOctetChanged) { expect_refused_with(test::kHighestBit); }
 
 TEST(ParsecCcaVectors, VeraisonsEvidence) {
   CREDENCE_VECTORS_OR_SKIP(root);
@@ -158,9 +183,9 @@ TEST(ParsecCcaVectors, VeraisonsEvidence) {
   const rats::Ear unknown = appraise(store, kParsecType, evidence, nonce);
   EXPECT_EQ(unknown.status(), rats::Tier::warning);
   test::expect_problem(unknown.submodules.at("PARSEC_CCA"), Errc::no_reference_values, "initial measurement 4343");
-  Policy compatible;
-  compatible.compatibility = true;
-  EXPECT_TRUE(appraise(store, kParsecType, evidence, nonce, compatible).is_affirming());
+  Policy as_veraison;
+  as_veraison.insecure_veraison_endorsements = true;
+  EXPECT_TRUE(appraise(store, kParsecType, evidence, nonce, as_veraison).is_affirming());
 
   rats::Corim realm = corim_at(root / "veraison/schemes/arm-cca/corim/corim-cca-realm-valid.cbor");
   realm.profile = corim.profile;
@@ -185,11 +210,9 @@ TEST(ParsecCcaVectors, VeraisonsEvidence) {
   EXPECT_EQ(seen.at("cca.realm"), seen.at("realm"));
   test::expect_problem(appraise(store, kParsecType, evidence, Bytes(8, 0)).submodules.at("PARSEC_CCA"),
                        Errc::nonce_mismatch, "got 0001020304050607");
-  for (std::size_t i = 0; i < evidence.size(); ++i) {
-    Bytes bad = evidence;
-    bad[i] ^= 0x01;
-    EXPECT_FALSE(appraise(store, kParsecType, bad, nonce).is_affirming()) << "octet " << i;
-  }
+  test::expect_changes_refused(
+      evidence, [&](const Bytes& changed) { return appraise(store, kParsecType, changed, nonce).is_affirming(); },
+      {test::kLowestBit, test::kHighestBit});
 }
 
 TEST(CcaCorimVectors, OfVeraisonsLibraryHaveTheirVerdict) {

@@ -222,23 +222,30 @@ TEST(Engine, RefusesAChallengeKeyInAChannel) {
 }
 
 // protocol.md 2.2: an endorsement without a Name.
-TEST(Engine, TakesVeraisonsEndorsementInCompatibilityModeOnly) {
+TEST(Engine, TakesVeraisonsEndorsementOnRequestOnly) {
   const EvidenceMaker maker;
   const auto store = memory_store();
   test::provision(*store, evidence::tpm::veraison_corim(maker.endorsement()).value());
   AppraisalRequest request = test::channel_request(maker);
 
-  const Engine compatible = test::engine_over(store, {.compatibility = true});
-  test::expect_problem(test::submodule(compatible.appraise(request).value()), Errc::unrestricted_attestation_key,
+  const Policy all{.compatibility = true, .insecure_veraison_endorsements = true};
+  const Engine taking = test::engine_over(store, all);
+  test::expect_problem(test::submodule(taking.appraise(request).value()), Errc::unrestricted_attestation_key,
                        "provision the keys.corim.cbor");
 
   request.challenge = Nonce(maker.extra_data);
-  const rats::Ear ear = compatible.appraise(request).value();
+  const rats::Ear ear = taking.appraise(request).value();
   EXPECT_TRUE(ear.is_affirming());
   EXPECT_EQ(ear.credence.compatibility_mode, true);
   EXPECT_EQ(ear.credence.purpose, "challenge");
   EXPECT_EQ(ear.credence.warnings.size(), 2U);
-  EXPECT_FALSE(test::engine_over(store).appraise(request).value().is_affirming());
+  // Veraison's form of the nonce is no reason to believe a key that may sign anything.
+  const auto problem_with = [&](const Policy& policy, Errc code, std::string_view why) {
+    test::expect_problem(test::submodule(test::engine_over(store, policy).appraise(request).value()), code, why);
+  };
+  problem_with({.compatibility = true}, Errc::unrestricted_attestation_key, "provision the keys.corim.cbor");
+  problem_with({.insecure_veraison_endorsements = true}, Errc::wrong_purpose, "allow the compatibility mode");
+  problem_with({}, Errc::wrong_purpose, "allow the compatibility mode");
 }
 
 // protocol.md 2.8: a nonce is chosen by whoever asks, so no key makes it say something of a channel.

@@ -57,6 +57,7 @@ TEST_F(SevSnp, AffirmsAReportForThisNonce) {
   EXPECT_EQ(submodule.annotated_evidence.at("product").as_string(), "Milan");
   EXPECT_EQ(ear.ueid->size(), 33U);
   EXPECT_EQ(ear.credence.purpose, "challenge");
+  EXPECT_EQ(ear.credence.hazard_allowed, false);
   EXPECT_TRUE(ear.credence.warnings.empty());
   EXPECT_FALSE(submodule.attested_key);
 }
@@ -357,6 +358,7 @@ TEST_P(SevSnpHazard, IsRefusedUnlessAReferenceValueAllowsIt) {
   endorse(GetParam().opt_in, "allowing");
   const rats::Ear ear = appraise();
   expect_affirmed(ear);
+  EXPECT_EQ(ear.credence.hazard_allowed, true);
   ASSERT_EQ(ear.credence.warnings.size(), 1U);
   EXPECT_THAT(ear.credence.warnings[0], testing::HasSubstr(GetParam().part));
   EXPECT_THAT(ear.credence.warnings[0], testing::HasSubstr("allowing allows it"));

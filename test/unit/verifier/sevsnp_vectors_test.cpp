@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <ostream>
+#include <tuple>
+#include <type_traits>
 
 #include "crypto/certificate_fields.h"
 #include "evidence/sevsnp/check.h"
@@ -295,10 +297,129 @@ TEST_P(SevSnpOfVeraison, IsAffirmedForItsNonce) {
             (json::Object{{"key", json::Object{{"type", "uint"}, {"value", 0}}},
                           {"value", json::Object{{"version", json::Object{{"value", "3"}, {"scheme", 4}}}}}}));
   EXPECT_EQ(seen.at("measurement"), json::Value(to_hex(statements.report.measurement)));
+  const json::Value environment = json::parse(test::read_text(folder / "evidence/sevsnp-ratsd-env.json")).value();
+  EXPECT_EQ(environment.at("class").at("id").at("value"), seen.at("class"));
+  EXPECT_EQ(environment.at("instance").at("value"), json::Value(to_base64(statements.report.measurement)));
 
   Bytes nonce = kVeraisonNonce;
   nonce[0] ^= 1;
   test::expect_problem(appraise(corim, nonce).submodules.at(kScheme), Errc::nonce_mismatch, "");
+}
+
+// What is signed, or leads to a root: equal if the same is appraised, however it is written.
+bool says_the_same(const snp::Statements& one, const snp::Statements& other) {
+  const auto same = [](const auto& first, const auto& second) {
+    return first.has_value() == second.has_value() && (!first || equal(first->der(), second->der()));
+  };
+  return one.report.signed_octets == other.report.signed_octets && one.report.r == other.report.r &&
+         one.report.s == other.report.s && equal(one.vek.certificate.der(), other.vek.certificate.der()) &&
+         same(one.certificates.ask, other.certificates.ask);
+}
+
+// One of Veraison's files, and an engine whose reference values allow all that its report says.
+class SevSnpFileOfVeraison {
+ public:
+  SevSnpFileOfVeraison(const path& root, std::string file, std::string type)
+      : good(test::read_file(root / "veraison/schemes/sevsnp/evidence" / file)), type_(std::move(type)) {
+    rats::Corim corim =
+        rats::decode_corim(test::read_file(root / "veraison/schemes/sevsnp/corim/corim-sevsnp-valid.cbor")).value();
+    std::erase_if(corim.comids, [](const rats::Comid& comid) { return comid.attestation_keys.empty(); });
+    EXPECT_TRUE(store_->submit(corim, to_bytes(as_bytes("roots"))));
+    test::provision(*store_, values_of(decode(good)->report, true));
+  }
+
+  [[nodiscard]] Result<snp::Statements> decode(const Bytes& evidence) const {
+    return snp::decode_statements(type_, evidence);
+  }
+  [[nodiscard]] bool is_accepted(const Bytes& evidence) const {
+    return engine_.appraise({.media_type = type_, .evidence = evidence, .challenge = Nonce(kVeraisonNonce)})
+        .value()
+        .is_affirming();
+  }
+
+  Bytes good;
+
+ private:
+  std::string type_;
+  std::shared_ptr<Store> store_ = memory_store();
+  Engine engine_ = test::engine_over(store_, {}, decode(good)->vek.certificate.not_before() + std::chrono::days(1));
+};
+
+// Of the file in CBOR, octet by octet. Its certificates are in PEM, and nobody has signed the table that leads to them.
+class SevSnpFileChange : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Part, SevSnpFileChange, testing::Range(std::size_t{0}, std::size_t{8}));
+
+TEST_P(SevSnpFileChange, IsRefused) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const SevSnpFileOfVeraison file(root, "sevsnp-tsm-report.cbor", std::string(snp::kTsmReportCbor));
+  const Bytes guid = from_hex(SnpMachine::kArk).value();
+  const std::size_t table = as_text(file.good).find(as_text(guid));  // the entry of the ARK is the first
+  const auto number = [&](std::size_t at) { return std::size_t{file.good[at]} | std::size_t{file.good[at + 1]} << 8; };
+  const test::Unprotected ark = {table, guid.size(),
+                                 "the ARK need not be shown, and an entry with another GUID is skipped"};
+  std::vector<test::Unprotected> highest = {ark}, lowest = {ark};
+  for (std::size_t entry = table; entry < table + std::size_t{3} * 24; entry += 24) {
+    const std::size_t offset = number(entry + 16), length = number(entry + 20);
+    ASSERT_EQ(length % 2, 1U);
+    // OpenSSL passes over every char that is less than a blank.
+    const test::Unprotected line_feed = {table + offset + length - 1, 1, "it is behind -----END CERTIFICATE-----"};
+    lowest.push_back(line_feed);
+    if (std::is_signed_v<char>) highest.push_back(line_feed);
+    lowest.push_back({entry + 20, 1, "one octet less: the line feed behind -----END CERTIFICATE-----"});
+  }
+  const test::Part part{.number = GetParam(), .of = 8};
+  const auto accepts = [&](const Bytes& changed) { return file.is_accepted(changed); };
+  test::expect_changes_refused(file.good, accepts, {test::kLowestBit}, lowest, part);
+  test::expect_changes_refused(file.good, accepts, {test::kHighestBit}, highest, part);
+}
+
+// Of the others, which are Base64 once or twice over, the lowest bit of each octet: with the highest one changed they
+// are no UTF-8, and so no JSON. One character holds bits of two octets there, so what does not matter is told by what
+// is read: the ARK is skipped, a line feed is another blank, ratsd's eat_profile and the name of its eat_nonce are not
+// looked at. Everything that is accepted says the same.
+struct TextPart {
+  std::string file;
+  std::string_view type;
+  test::Part part;
+};
+void PrintTo(const TextPart& text, std::ostream* out) { *out << text.file << " part " << text.part.number; }
+
+std::vector<TextPart> parts_of_texts() {
+  std::vector<TextPart> all;
+  for (const auto& [file, type, parts] : {std::tuple{"sevsnp-tsm-report.json", snp::kTsmReportJson, std::size_t{8}},
+                                          std::tuple{"sevsnp-ratsd-token", snp::kRatsdToken, std::size_t{24}}})
+    for (std::size_t i = 0; i < parts; ++i) all.push_back({file, type, {.number = i, .of = parts}});
+  return all;
+}
+
+class SevSnpTextChange : public testing::TestWithParam<TextPart> {};
+INSTANTIATE_TEST_SUITE_P(Part, SevSnpTextChange, testing::ValuesIn(parts_of_texts()));
+
+TEST_P(SevSnpTextChange, IsRefusedWhereItSaysAnything) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const SevSnpFileOfVeraison file(root, GetParam().file, std::string(GetParam().type));
+  ASSERT_TRUE(file.is_accepted(file.good));
+  const snp::Statements statements = file.decode(file.good).value();
+  ASSERT_TRUE(statements.certificates.ark);
+  const auto [number, of] = GetParam().part;
+  const std::size_t begin = file.good.size() * number / of, end = file.good.size() * (number + 1) / of;
+  std::size_t refused = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    Bytes changed = file.good;
+    changed[i] ^= test::kLowestBit;
+    if (!file.is_accepted(changed)) {
+      ++refused;
+      continue;
+    }
+    const auto decoded = file.decode(changed);
+    ASSERT_TRUE(decoded) << "octet " << i;
+    EXPECT_TRUE(says_the_same(*decoded, statements)) << "octet " << i;
+    EXPECT_TRUE(!decoded->eat_nonce || decoded->eat_nonce == statements.eat_nonce) << "octet " << i;
+    EXPECT_TRUE(!decoded->certificates.ark ||
+                equal(decoded->certificates.ark->der(), statements.certificates.ark->der()))
+        << "octet " << i;
+  }
+  EXPECT_GT(refused, (end - begin) / 2);
 }
 
 TEST(SevSnpVectors, RefuseTheCorimsThatVeraisonRefuses) {

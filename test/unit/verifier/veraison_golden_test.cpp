@@ -32,11 +32,13 @@ rats::Ear appraise(const std::filesystem::path& root, Challenge challenge, Polic
   return test::engine_over(store_of(root), std::move(policy)).appraise(request_of(root, std::move(challenge))).value();
 }
 
+// The nonce as it is, and a key whose Name nobody states.
+const Policy kAsVeraison{.compatibility = true, .insecure_veraison_endorsements = true};
 const Nonce kNonce(Bytes{0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef});
 
 TEST(VeraisonGolden, IsAffirmedInCompatibilityMode) {
   CREDENCE_VECTORS_OR_SKIP(root);
-  const rats::Ear ear = appraise(root, kNonce, {.compatibility = true});
+  const rats::Ear ear = appraise(root, kNonce, kAsVeraison);
   EXPECT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
   EXPECT_EQ(ear.credence.compatibility_mode, true);
   EXPECT_EQ(ear.credence.purpose, "challenge");
@@ -48,7 +50,7 @@ TEST(VeraisonGolden, IsAffirmedInCompatibilityMode) {
 TEST(VeraisonGolden, IsRefusedWithAnyOtherNonce) {
   CREDENCE_VECTORS_OR_SKIP(root);
   for (const Bytes& other : {Bytes{0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xee}, Bytes(32, 0), Bytes(8, 0)}) {
-    const rats::Ear ear = appraise(root, Nonce(other), {.compatibility = true});
+    const rats::Ear ear = appraise(root, Nonce(other), kAsVeraison);
     EXPECT_FALSE(ear.is_affirming());
     test::expect_problem(test::submodule(ear), Errc::nonce_mismatch, "another challenge");
   }
@@ -61,9 +63,16 @@ TEST(VeraisonGolden, IsRefusedWithoutCompatibilityMode) {
   test::expect_problem(test::submodule(ear), Errc::wrong_purpose, "compatibility mode");
 }
 
+TEST(VeraisonGolden, IsRefusedForAKeyWithoutAName) {
+  CREDENCE_VECTORS_OR_SKIP(root);
+  const rats::Ear ear = appraise(root, kNonce, {.compatibility = true});
+  EXPECT_FALSE(ear.is_affirming());
+  test::expect_problem(test::submodule(ear), Errc::unrestricted_attestation_key, "without its Name");
+}
+
 TEST(VeraisonGolden, IsRefusedWithAnyOctetChanged) {
   CREDENCE_VECTORS_OR_SKIP(root);
-  const verifier::Engine engine = test::engine_over(store_of(root), {.compatibility = true});
+  const verifier::Engine engine = test::engine_over(store_of(root), kAsVeraison);
   AppraisalRequest request = request_of(root, kNonce);
   test::expect_changes_refused(request.evidence,
                                [&](const Bytes& evidence) {
@@ -78,8 +87,8 @@ std::string base64_of(std::string_view hex) { return to_base64(from_hex(hex).val
 // The members of evidence.diag beside it, and what Veraison's library decodes of attestInfo.
 TEST(VeraisonGolden, IsSeenByPoliciesAsVeraisonHasIt) {
   CREDENCE_VECTORS_OR_SKIP(root);
-  const json::Object seen = test::evidence_seen("PARSEC_TPM", "PARSEC_TPM", store_of(root), request_of(root, kNonce),
-                                                {.compatibility = true});
+  const json::Object seen =
+      test::evidence_seen("PARSEC_TPM", "PARSEC_TPM", store_of(root), request_of(root, kNonce), kAsVeraison);
   const std::string kid = base64_of("0188855459EEB9E9B34A46EB48CB39F2F6AA69DA04522A326D123D5C501FCE210C");
   EXPECT_EQ(
       seen.at("kat"),
