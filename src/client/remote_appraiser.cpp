@@ -145,7 +145,9 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     const auto& key_set = shared_->verifier.key_set;
     const KeySet::Keys keys = key_set ? key_set->keys() : KeySet::Keys{};
     auto result = check_result(token, shared_->verifier, nonce_, shared_->clock->now(), keys);
-    if (!result && may_refresh && result.error().code == Errc::untrusted_verifier && names_unknown_key(token)) {
+    if (!result && may_refresh && key_set && result.error().code == Errc::untrusted_verifier) {
+      // The fetch that keys() may have begun is over: the key is there now, and was not when the result was checked.
+      if (!names_unknown_key(token)) return on_result(std::move(token), false);
       key_set->refresh([self = shared_from_this(), token = std::move(token)]() mutable {
         if (auto done = self->on_result(std::move(token), false); !done)
           self->finish(std::unexpected(std::move(done).error()));
@@ -158,10 +160,8 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   }
 
   [[nodiscard]] bool names_unknown_key(std::string_view token) const {
-    const auto& key_set = shared_->verifier.key_set;
-    if (!key_set) return false;
     const auto kid = rats::ear_key_id(token);
-    return kid && (!*kid || !key_set->knows(**kid));
+    return kid && (!*kid || !shared_->verifier.key_set->knows(**kid));
   }
 
   Result<SessionReport> parse(const HttpResponse& response) {
