@@ -62,13 +62,21 @@ class Clients:
             raise Skipped(f"this machine has no program {name}")
         return found
 
+    def checkout(self, name: str) -> pathlib.Path:
+        return self.folder / "src" / name
+
+    @staticmethod
+    def mark_of(checkout: pathlib.Path) -> pathlib.Path:
+        """The file that is there once the checkout is complete, and says what it has."""
+        return checkout / ".git" / "credence"
+
     def source(self, name: str) -> pathlib.Path:
         """The checkout of that commit, with our patch if there is one."""
-        folder = self.folder / "src" / name
+        folder = self.checkout(name)
         patch = HERE / "patches" / f"{name}.patch"
         repository, commit = SOURCES[name]
         mine = commit + (patch.read_text() if patch.exists() else "")
-        mark = folder / ".git" / "credence"
+        mark = self.mark_of(folder)
         if mark.exists() and mark.read_text() == mine:
             return folder
         shutil.rmtree(folder, ignore_errors=True)
@@ -168,12 +176,12 @@ class Clients:
 
     def environment(self) -> dict:
         """Of what is there, whichever run built it."""
-        sources = self.folder / "src"
-        python = self.folder / "python" / "bin" / "python3"
-        variables = {"CREDENCE_VERAISON": self.programs, "CREDENCE_OPA": self.programs / "opa",
-                     "CREDENCE_VERAISON_SERVICES": sources / "services", "CREDENCE_PYTHON_EAR": sources / "python-ear",
-                     "CREDENCE_PYTHON": python}
-        return {name: path for name, path in variables.items() if path.exists()}
+        programs = {"CREDENCE_VERAISON": self.programs, "CREDENCE_OPA": self.programs / "opa",
+                    "CREDENCE_PYTHON": self.folder / "python" / "bin" / "python3"}
+        checkouts = {"CREDENCE_VERAISON_SERVICES": self.checkout("services"),
+                     "CREDENCE_PYTHON_EAR": self.checkout("python-ear")}
+        return {**{name: path for name, path in programs.items() if path.exists()},
+                **{name: path for name, path in checkouts.items() if self.mark_of(path).exists()}}
 
 
 def main() -> int:
