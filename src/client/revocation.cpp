@@ -1,5 +1,6 @@
 #include "client/revocation.h"
 
+#include <cstddef>
 #include <format>
 #include <string>
 #include <utility>
@@ -12,17 +13,20 @@ namespace {
 
 constexpr std::string_view kPath = "/endorsement-provisioning/v1/revocations";
 constexpr std::string_view kJson = "application/json";
+constexpr std::size_t kMostAnswer = 64 << 20;  // revocation lists are among the entries
 
 Result<HttpResponse> call(HttpRequest what, const Provisioning& where, long expected, long also_expected) {
   CHECK(authorize(what, where));
-  TRY(HttpResponse response, request(what, where.http));
+  HttpOptions options = where.http;
+  options.max_response = kMostAnswer;
+  TRY(HttpResponse response, request(what, options));
   if (response.status != expected && response.status != also_expected)
     return std::unexpected(refusal_of(response, what.url));
   return response;
 }
 
 Result<json::Value> parse(const HttpResponse& response, const std::string& url) {
-  auto value = json::parse(response.text());
+  auto value = json::parse(response.text(), {.bytes = kMostAnswer});
   if (!value) return fail_in(Errc::unavailable, url, "expected JSON: " + value.error().text());
   return value;
 }

@@ -9,7 +9,8 @@
 
 namespace credence::client {
 
-// {"kind", "value", "issuer" of a certificate, "reason"}. The entry as the verifier keeps it, with its id.
+// {"kind", "value", "issuer" of a certificate, "issuer-certificate" of a crl, "reason"}. The entry as the verifier
+// keeps it, with its id.
 [[nodiscard]] Result<json::Object> revoke(const json::Object& revocation, const Provisioning& where);
 [[nodiscard]] Result<json::Array> revocations(const Provisioning& where);
 // Errc::not_found.

@@ -4,6 +4,7 @@
 #include "attack.h"
 #include "dice_verifier.h"
 #include "revoke.h"
+#include "support/listed.h"
 
 namespace credence::attack {
 namespace {
@@ -73,19 +74,35 @@ Result<void> stolen_key_of_a_device() {
       [](const DiceDevice& device) { return to_bytes(device.device_key.public_key().spki()); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Dice, AttackTest,
-                         testing::Values(Attack{"A9_SelfSignedDevice", weak::Check::dice_root, Errc::not_affirming,
-                                                "the certificate at depth", self_signed_device},
-                                         Attack{"A9_CertificateBesideTheChain", weak::Check::dice_path,
-                                                Errc::not_affirming, "not part of the chain",
-                                                certificate_beside_the_chain},
-                                         Attack{"A4_RecordedChain", weak::Check::dice_freshness, Errc::not_affirming,
-                                                "got a bare chain", recorded_chain},
-                                         Attack{"A28_StolenKeyOfADeviceRoot", weak::Check::revoked, Errc::not_affirming,
-                                                "stolen", stolen_key_of_a_root},
-                                         Attack{"A28_StolenKeyOfADevice", weak::Check::revoked, Errc::not_affirming,
-                                                "stolen", stolen_key_of_a_device}),
-                         name_of);
+// Its maker has put the device on its list. Another one of the same maker goes on.
+Result<void> device_on_the_list_of_its_maker() {
+  const Bytes nonce(32, 0x6e);
+  const DiceDevice device;
+  DiceDevice neighbour = device;
+  neighbour.device_serial = device.device_serial + 1;
+  const auto store = verifier::memory_store();
+  CHECK(endorse(*store, device));
+  CHECK(present_to(store, device.with_fresh_leaf(nonce), nonce));
+  CHECK(test::add_list(
+      *store, test::list_entry(device.root_key, device.root, {.entries = {{.serial = device.device_serial}}})));
+  CHECK(present_to(store, neighbour.with_fresh_leaf(nonce), nonce));
+  return present_to(store, device.with_fresh_leaf(nonce), nonce);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Dice, AttackTest,
+    testing::Values(
+        Attack{"A9_SelfSignedDevice", weak::Check::dice_root, Errc::not_affirming, "the certificate at depth",
+               self_signed_device},
+        Attack{"A9_CertificateBesideTheChain", weak::Check::dice_path, Errc::not_affirming, "not part of the chain",
+               certificate_beside_the_chain},
+        Attack{"A4_RecordedChain", weak::Check::dice_freshness, Errc::not_affirming, "got a bare chain",
+               recorded_chain},
+        Attack{"A28_StolenKeyOfADeviceRoot", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_key_of_a_root},
+        Attack{"A28_StolenKeyOfADevice", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_key_of_a_device},
+        Attack{"A28_DeviceOnTheListOfItsMaker", weak::Check::revoked, Errc::not_affirming, "by its revocation list",
+               device_on_the_list_of_its_maker}),
+    name_of);
 
 }  // namespace
 }  // namespace credence::attack

@@ -4,6 +4,7 @@
 #include "rats/corim/corim.h"
 #include "revoke.h"
 #include "scene.h"
+#include "support/set_clocks.h"
 #include "verifier_address.h"
 
 namespace credence::attack {
@@ -132,6 +133,47 @@ Result<void> replaced_and_the_clock_stepped_back() {
   return present_a_day_before(store, releases.machine);
 }
 
+// To before the end of the release that the machine still runs. There it would be affirmed again, by the verifier and
+// by whoever has no clock of its own.
+struct EndedRelease {
+  EvidenceMaker machine;
+  std::shared_ptr<verifier::Store> store = verifier::memory_store();
+  test::SetClocks clocks{channel::test_time()};
+
+  EndedRelease() {
+    rats::Corim values = evidence::tpm::veraison_corim(machine.endorsement()).value();
+    values.validity = rats::Validity{.not_before = {}, .not_after = clocks.now() - std::chrono::hours(12)};
+    for (const rats::Corim& corim : {values, evidence::tpm::keys_corim(machine.endorsement()).value()})
+      EXPECT_TRUE(store->submit(corim, rats::encode_corim(corim).value()));
+  }
+  [[nodiscard]] Result<void> present(const std::shared_ptr<const Clock>& clock) const {
+    TRY(const rats::Ear ear, verifier::Engine(store, clock, {}, {})
+                                 .appraise({.media_type = std::string(evidence::kParsecTpm),
+                                            .evidence = machine.make(),
+                                            .challenge = binder_of(machine.extra_data)}));
+    if (ear.is_affirming()) return {};
+    return fail(Errc::not_affirming, "expected an affirming result");
+  }
+};
+
+Result<void> clock_set_back() {
+  EndedRelease ended;
+  const auto clock = ended.clocks.guarded();
+  EXPECT_FALSE(ended.present(clock)) << "the release has ended";
+  ended.clocks.step(-std::chrono::hours(24));
+  return ended.present(clock);
+}
+
+// While the verifier is down.
+Result<void> clock_set_back_over_a_restart() {
+  EndedRelease ended;
+  const Timestamp noted = ended.clocks.now();
+  ended.clocks.step(-std::chrono::hours(24));
+  const auto clock = ended.clocks.guarded();
+  clock->not_before(noted);
+  return ended.present(clock);
+}
+
 INSTANTIATE_TEST_SUITE_P(Revoked, AttackTest,
                          testing::Values(Attack{"A28_StolenAttestationKey", weak::Check::revoked, Errc::not_affirming,
                                                 "stolen", stolen_attestation_key},
@@ -143,6 +185,11 @@ INSTANTIATE_TEST_SUITE_P(Revoked, AttackTest,
                                                 Errc::not_affirming, "PCR", replaced_reference_values},
                                          Attack{"A22_ExpiredReferenceValues", weak::Check::endorsement_validity,
                                                 Errc::not_affirming, "expired at", expired_reference_values},
+                                         Attack{"A22_ClockSetBack", weak::Check::clock_set_back, Errc::clock_set_back,
+                                                "86400 s behind what it had told: set it", clock_set_back},
+                                         Attack{"A22_ClockSetBackOverARestart", weak::Check::clock_set_back,
+                                                Errc::clock_set_back, "behind what it had told before this process",
+                                                clock_set_back_over_a_restart},
                                          Attack{"A22_RevokedAndTheClockSteppedBack", weak::Check::revoked,
                                                 Errc::not_affirming, "stolen", revoked_and_the_clock_stepped_back},
                                          Attack{"A22_ReplacedAndTheClockSteppedBack", weak::Check::tag_version,

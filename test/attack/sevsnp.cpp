@@ -1,5 +1,5 @@
 // A9, A10, A11: SEV-SNP guests that are genuine in all but one thing, against a verifier that knows AMD's roots. A28: a
-// key between those roots and the guest was stolen.
+// key between those roots and the guest was stolen. A22: the list of what their maker took back is an old one.
 #include <memory>
 #include <string>
 
@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "evidence/sevsnp/tsm_report.h"
 #include "revoke.h"
+#include "support/listed.h"
 #include "support/snp_machine.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
@@ -25,8 +26,8 @@ Result<void> provision(verifier::Store& store, const rats::Corim& corim) {
 }
 
 // Success when the verifier affirms: the relying party then gives the guest its secrets.
-Result<void> present(const SnpMachine& machine, const std::shared_ptr<verifier::Store>& store) {
-  const verifier::Engine engine(store, std::make_shared<FixedClock>(kNow), {}, {});
+Result<void> present(const SnpMachine& machine, const std::shared_ptr<verifier::Store>& store, Timestamp at = kNow) {
+  const verifier::Engine engine(store, std::make_shared<FixedClock>(at), {}, {});
   const Bytes nonce(64, 0x6e);
   TRY(const rats::Ear ear, engine.appraise({.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
                                             .evidence = machine.evidence(nonce),
@@ -88,13 +89,19 @@ SnpMachine genoa_machine() {
   return machine;
 }
 
-// Whoever has a stolen key of the chain makes guests at will. Those that do not hang from it go on.
-Result<void> stolen_key(const SnpMachine& machine, const SnpMachine& neighbour, ByteView spki) {
-  const auto store = verifier::memory_store();
+// Knows both products, and what runs.
+Result<std::shared_ptr<verifier::Store>> store_for(const SnpMachine& machine) {
+  auto store = verifier::memory_store();
   rats::Corim roots_of_genoa = SnpMachine::roots(genoa());
   roots_of_genoa.comids[0].id = std::string("roots of Genoa");
   for (const rats::Corim& corim : {SnpMachine::roots(), roots_of_genoa, machine.reference_values()})
     CHECK(provision(*store, corim));
+  return store;
+}
+
+// Whoever has a stolen key of the chain makes guests at will. Those that do not hang from it go on.
+Result<void> stolen_key(const SnpMachine& machine, const SnpMachine& neighbour, ByteView spki) {
+  TRY(const auto store, store_for(machine));
   CHECK(present(machine, store));
   CHECK(present(neighbour, store));
   CHECK(revoke_key(*store, spki));
@@ -143,6 +150,30 @@ Result<void> stolen_ask_behind_another() {
   return present(machine, store);
 }
 
+// --- lists of AMD's, as its key distribution service gives them ---
+
+// AMD has noticed that the key of an ASK was stolen. The verifier's operator knows nothing but the list.
+Result<void> listed_ask() {
+  const SnpMachine machine;
+  TRY(const auto store, store_for(machine));
+  CHECK(present(machine, store));
+  CHECK(test::add_list(*store, test::list_entry(machine.maker->ark_key, machine.maker->ark,
+                                                {.entries = {{.serial = test::SnpMaker::kAskSerial}}})));
+  CHECK(present(genoa_machine(), store));
+  return present(machine, store);
+}
+
+// The one before names nobody. Whoever holds back the next would have the thief go on for ever.
+Result<void> expired_crl() {
+  const SnpMachine machine;
+  TRY(const auto store, store_for(machine));
+  CHECK(test::add_list(*store, test::list_entry(machine.maker->ark_key, machine.maker->ark,
+                                                {.next_update = kNow - std::chrono::minutes(1)})));
+  CHECK(present(machine, store, kNow - std::chrono::hours(1)));
+  CHECK(present(genoa_machine(), store));
+  return present(machine, store);
+}
+
 INSTANTIATE_TEST_SUITE_P(SevSnp, AttackTest,
                          testing::Values(Attack{"A9_HomeMadeRoot", weak::Check::snp_root, Errc::not_affirming,
                                                 "is not the root that was provisioned", home_made_root},
@@ -162,7 +193,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Attack{"A28_StolenVcek", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_vcek},
                     Attack{"A28_StolenVlek", weak::Check::revoked, Errc::not_affirming, "stolen", stolen_vlek},
                     Attack{"A28_StolenAskBehindAnother", weak::Check::revoked, Errc::not_affirming, "stolen",
-                           stolen_ask_behind_another}),
+                           stolen_ask_behind_another},
+                    Attack{"A28_ListedAsk", weak::Check::revoked, Errc::not_affirming, "by its revocation list",
+                           listed_ask},
+                    Attack{"A22_ExpiredCrl", weak::Check::revoked, Errc::not_affirming,
+                           "the revocation list of CN=ARK-Milan,O=Advanced Micro Devices expired at", expired_crl}),
     name_of);
 
 }  // namespace

@@ -18,6 +18,7 @@ import time
 import unittest
 
 import postgres
+from authority import certificate_authority, revocation_list
 from laboratory import CREDENCE, PATIENCE, Verifier, record
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -249,9 +250,13 @@ class Guide(unittest.TestCase):
 
     def run_the_table(self, table: str):
         uuid = r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b"
+        issuer, key = certificate_authority(self.root, "maker")
+        listed = self.root / "maker.crl"
+        listed.write_text(revocation_list(issuer, key, 1))
         stands_for = {"UUID": lambda: re.findall(uuid, self.shell.run("credence policy list --scheme PARSEC_TPM $MANAGER"))[0],
                       "KID": lambda: self.shell.run("echo $KID").strip(),
-                      "ID": lambda: self.id_of_the_revoked()}
+                      "ID": lambda: self.id_of_the_revoked(),
+                      "FILE": lambda: shlex.quote(str(listed)), "ISSUER.pem": lambda: shlex.quote(str(issuer))}
         commands = [command.replace("\\|", "|") for command in TABLE_COMMAND.findall(table)]
         self.assertEqual(self.call("B", "GET", "/management/v1/policies/PARSEC_TPM", role="provisioner")[0], 403)
         self.assertGreater(len(commands), 10)
@@ -259,7 +264,7 @@ class Guide(unittest.TestCase):
             if "revoke --lift" in command:
                 # What was revoked is refused.
                 self.shell.run(f"sleep 2\nif {self.connect.splitlines()[0]}; then exit 1; fi\ntail -2 $ROOT/serve.log | grep stolen")
-            self.shell.run(re.sub(r"\b(UUID|KID|ID)\b", lambda match: stands_for[match.group(1)](), command))
+            self.shell.run(re.sub(r"\b(UUID|KID|ID|FILE|ISSUER\.pem)(?!\w)", lambda match: stands_for[match.group(1)](), command))
         self.shell.run(f"sleep 2\n{self.connect}")
 
     def id_of_the_revoked(self) -> str:

@@ -10,6 +10,7 @@ import time
 import unittest
 import urllib.parse
 
+from authority import certificate_authority, revocation_list
 from laboratory import CLASS, CREDENCE, LibtpmsTpm, Process, Verifier, credence, endorse, facts, self_signed
 
 FLOOD = os.environ["CREDENCE_FLOOD"]
@@ -47,6 +48,48 @@ class Revocation(unittest.TestCase):
         credence("revoke", "--lift", made["id"], *to)
         credence(*connect, input="x\n")
         credence("revoke", "instance", instance, *to, expect=2)
+
+    def test_a_revocation_list_is_kept_until_a_newer_one_comes(self):
+        issuer, key = certificate_authority(self.folder, "maker")
+        to = ["--to", self.verifier.url]
+        file = self.folder / "list"
+        file.write_text(revocation_list(issuer, key, 6))
+        add = ["revoke", "crl", file, "--issuer-certificate", issuer, *to]
+        made = facts(credence(*add))
+        self.assertEqual((made["issuer"], made["number"], made["entries"]), ("CN=Maker", "06", 1))
+        self.assertEqual(made["reason"], "certificate revocation list")
+        self.assertNotIn("value", made)
+        listed = facts(credence("revoke", "--list", *to))["revocations"]
+        self.assertEqual(listed, [made])
+        self.assertIn("next-update", made)
+        self.assertEqual(facts(credence(*add))["id"], made["id"])
+
+        file.write_text(revocation_list(issuer, key, 5))
+        refused = credence(*add, expect=1)
+        self.assertIn("an older one does not replace it", refused.stdout + refused.stderr)
+        newer = subprocess.run(["openssl", "crl", "-outform", "DER"], check=True, capture_output=True,
+                               input=revocation_list(issuer, key, 7).encode()).stdout
+        file.write_bytes(newer)
+        self.assertEqual(facts(credence(*add, "--reason", "the list of today"))["number"], "07")
+        listed = facts(credence("revoke", "--list", *to))["revocations"]
+        self.assertEqual([(entry["number"], entry["reason"]) for entry in listed], [("07", "the list of today")])
+        with_text = subprocess.run(["openssl", "crl", "-text"], check=True, capture_output=True, text=True,
+                                   input=revocation_list(issuer, key, 8)).stdout
+        self.assertTrue(with_text.startswith("Certificate Revocation List"), with_text)
+        file.write_text(with_text)
+        self.assertEqual(facts(credence(*add))["number"], "08")
+
+        other, _ = certificate_authority(self.folder, "other")
+        credence("revoke", "crl", file, "--issuer-certificate", other, *to, expect=1)
+        issuer.rename(self.folder / "authority.pem")
+        signer, _ = certificate_authority(self.folder, "maker", "-addext", "basicConstraints=critical,CA:FALSE",
+                                          "-addext", "keyUsage=critical,cRLSign")
+        refused = credence("revoke", "crl", file, "--issuer-certificate", signer, *to, expect=1)
+        self.assertIn("CN=Maker is no such authority", refused.stdout + refused.stderr)
+        complaint = credence("revoke", "crl", file, *to, expect=2)
+        self.assertIn("expected --issuer-certificate FILE", complaint.stdout + complaint.stderr)
+        credence("revoke", "--lift", made["id"], *to)
+        self.assertEqual(facts(credence("revoke", "--list", *to))["revocations"], [])
 
     def connected(self, address, *options):
         client = subprocess.Popen([CREDENCE, "--json", "connect", address, *map(str, options)], stdin=subprocess.PIPE,

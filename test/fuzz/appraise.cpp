@@ -2,10 +2,10 @@
 // keys has signed for the fixed challenge.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "evidence/media_types.h"
+#include "fuzz/demand.h"
 #include "support/fixed_evidence.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
@@ -13,10 +13,6 @@
 namespace {
 
 using namespace credence;
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
 
 verifier::Engine make_engine() {
   const evidence::tpm::Endorsement endorsement = test::fixed_evidence().endorsement();

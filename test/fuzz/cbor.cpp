@@ -2,19 +2,11 @@
 // whole items agree on what is accepted.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "fuzz/demand.h"
 #include "support/cbor_transcode.h"
 #include "wire/cbor/diagnostic.h"
 #include "wire/cbor/reader.h"
-
-namespace {
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace credence;

@@ -2,7 +2,6 @@
 // list, a sealed session, a backup. The first octet chooses.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <string>
@@ -12,6 +11,7 @@
 #include "client/change_follower.h"
 #include "client/coserv_discovery.h"
 #include "crypto/hash.h"
+#include "fuzz/demand.h"
 #include "service/verifier/session_token.h"
 #include "verifier/revocation/deny_list_document.h"
 #include "verifier/store/backup.h"
@@ -20,10 +20,6 @@
 namespace {
 
 using namespace credence;
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
 
 void changes(ByteView input) {
   const auto read = client::parse_changes(as_text(input));

@@ -1,18 +1,10 @@
 // Any CoRIM into a store: it is taken whole or not at all, and taken again it is a duplicate.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "fuzz/demand.h"
 #include "rats/corim/corim.h"
 #include "verifier/store/memory/store.h"
-
-namespace {
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace credence;

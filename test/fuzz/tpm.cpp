@@ -1,18 +1,10 @@
 // The bundle on any input: what is accepted survives being written and read again, and its checks never crash.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
 #include "evidence/tpm/check.h"
 #include "evidence/tpm/endorsement.h"
-
-namespace {
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
+#include "fuzz/demand.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace credence;

@@ -1,17 +1,9 @@
 // The TPM structures on any input: what is accepted is bounded, and a signature is written again octet for octet.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
 #include "evidence/tpm/structures.h"
-
-namespace {
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
+#include "fuzz/demand.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace credence;

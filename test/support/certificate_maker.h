@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,7 @@ struct CertificateExtension {
 struct CertificateFields {
   std::optional<std::string> organization = std::nullopt;
   std::string common_name;
+  std::int64_t serial = 1;
   bool is_authority = false;
   std::optional<int> path_length = std::nullopt;  // of an authority
   bool has_key_usage = true;
@@ -58,29 +60,31 @@ inline void add_extension(X509* certificate, int identifier, const std::string& 
   expect_made(extension && X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
-inline void add_extension(X509* certificate, const CertificateExtension& wanted) {
+inline crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> make_extension(const CertificateExtension& wanted) {
   const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(OBJ_txt2obj(wanted.oid.c_str(), 1));
   const crypto::Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> content(ASN1_OCTET_STRING_new());
   expect_made(object && content &&
               ASN1_OCTET_STRING_set(content.get(), wanted.content.data(), static_cast<int>(wanted.content.size())) ==
                   1);
-  const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
+  crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
       X509_EXTENSION_create_by_OBJ(nullptr, object.get(), wanted.critical ? 1 : 0, content.get()));
-  expect_made(extension && X509_add_ext(certificate, extension.get(), -1) == 1);
+  expect_made(extension != nullptr);
+  return extension;
 }
 
 // RSA signs with PSS and a salt as long as the hash, as AMD's authorities do.
-inline void sign_certificate(X509* certificate, const crypto::PrivateKey& signer) {
-  const crypto::Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+inline crypto::Owned<EVP_MD_CTX, EVP_MD_CTX_free> signing_context(const crypto::PrivateKey& signer,
+                                                                  const char* hash = nullptr) {
+  crypto::Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;
   const bool rsa = signer.public_key().type() == crypto::KeyType::rsa;
-  const char* hash = signer.public_key().type() == crypto::KeyType::ec_p256 ? "SHA256" : "SHA384";
+  if (hash == nullptr) hash = signer.public_key().type() == crypto::KeyType::ec_p256 ? "SHA256" : "SHA384";
   expect_made(EVP_DigestSignInit_ex(context.get(), &parameters, hash, crypto::library_context(), nullptr,
                                     crypto::native(signer), nullptr) == 1);
   if (rsa)
     expect_made(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
                 EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1);
-  expect_made(X509_sign_ctx(certificate, context.get()) > 0);
+  return context;
 }
 
 // Without an issuer it is signed by itself.
@@ -96,7 +100,7 @@ inline crypto::Certificate make_certificate(const crypto::PublicKey& key, const 
     return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
   };
   expect_made(X509_set_version(certificate, X509_VERSION_3) == 1 &&
-              ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+              ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate), fields.serial) == 1 &&
               ASN1_TIME_set(X509_getm_notBefore(certificate), seconds(fields.not_before)) != nullptr &&
               ASN1_TIME_set(X509_getm_notAfter(certificate), seconds(fields.not_after)) != nullptr &&
               X509_set_issuer_name(certificate, issuer ? X509_get_subject_name(crypto::native(*issuer)) : subject) ==
@@ -108,9 +112,10 @@ inline crypto::Certificate make_certificate(const crypto::PublicKey& key, const 
   }
   if (fields.has_key_usage)
     add_extension(certificate, NID_key_usage,
-                  fields.is_authority ? "critical,keyCertSign,digitalSignature" : "critical,digitalSignature");
-  for (const CertificateExtension& extension : fields.extensions) add_extension(certificate, extension);
-  sign_certificate(certificate, signer);
+                  fields.is_authority ? "critical,keyCertSign,cRLSign,digitalSignature" : "critical,digitalSignature");
+  for (const CertificateExtension& extension : fields.extensions)
+    expect_made(X509_add_ext(certificate, make_extension(extension).get(), -1) == 1);
+  expect_made(X509_sign_ctx(certificate, signing_context(signer).get()) > 0);
   return crypto::certificate_from(certificate).value();
 }
 

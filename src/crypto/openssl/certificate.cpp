@@ -1,11 +1,9 @@
-#include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
-#include <chrono>
-#include <ctime>
 #include <format>
 
+#include "crypto/openssl/asn1_values.h"
 #include "crypto/openssl/certificate_state.h"
 #include "crypto/openssl/library.h"
 #include "crypto/openssl/native.h"
@@ -28,23 +26,11 @@ Result<Bytes> to_der(int (*encode)(const T*, unsigned char**), const T* object, 
   return Bytes(octets, octets + size);
 }
 
-Result<Timestamp> to_timestamp(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) {
-    return fail(Errc::malformed, "expected a validity date of a certificate: " + last_error());
-  }
-  const std::chrono::year_month_day day(std::chrono::year(parts.tm_year + 1900),
-                                        std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
-                                        std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
-  return Timestamp(std::chrono::sys_days(day)) + std::chrono::hours(parts.tm_hour) +
-         std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
-}
-
 Result<Certificate> make_certificate(OwnedX509 certificate, Bytes der) {
   const X509_PUBKEY* key = X509_get_X509_PUBKEY(certificate.get());
   TRY(Bytes spki, to_der(i2d_X509_PUBKEY, key, "i2d_X509_PUBKEY"));
-  TRY(const Timestamp not_before, to_timestamp(X509_get0_notBefore(certificate.get())));
-  TRY(const Timestamp not_after, to_timestamp(X509_get0_notAfter(certificate.get())));
+  TRY(const Timestamp not_before, timestamp_of(X509_get0_notBefore(certificate.get())));
+  TRY(const Timestamp not_after, timestamp_of(X509_get0_notAfter(certificate.get())));
   return Certificate(std::make_shared<const Certificate::State>(std::move(certificate), std::move(der), std::move(spki),
                                                                 not_before, not_after));
 }
@@ -99,17 +85,7 @@ ByteView Certificate::spki() const noexcept { return state_->spki; }
 
 Result<PublicKey> Certificate::public_key() const { return PublicKey::from_spki(spki()); }
 
-std::string Certificate::subject() const {
-  const OwnedBio bio(BIO_new(BIO_s_mem()));
-  const X509_NAME* name = X509_get_subject_name(state_->certificate.get());
-  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) {
-    ERR_clear_error();
-    return "(unprintable subject)";
-  }
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
+std::string Certificate::subject() const { return rfc2253_text(X509_get_subject_name(state_->certificate.get())); }
 
 Timestamp Certificate::not_before() const noexcept { return state_->not_before; }
 

@@ -11,7 +11,6 @@
 namespace credence::crypto {
 namespace {
 
-constexpr std::size_t kLargestPem = 1 << 20;
 constexpr std::size_t kLineLength = 64;  // RFC 7468 section 2
 
 struct Block {
@@ -45,9 +44,9 @@ Result<std::optional<Block>> next_block(BIO* bio) {
 
 }  // namespace
 
-Result<std::vector<SecretBytes>> read_pem(ByteView text, std::string_view label) {
-  if (text.size() > kLargestPem) {
-    return fail(Errc::too_large, std::format("expected PEM of at most {} octets, got {}", kLargestPem, text.size()));
+Result<std::vector<SecretBytes>> read_pem(ByteView text, std::string_view label, std::size_t most) {
+  if (text.size() > most) {
+    return fail(Errc::too_large, std::format("expected PEM of at most {} octets, got {}", most, text.size()));
   }
   if (text.empty()) return fail(Errc::malformed, std::format("expected a PEM block 'BEGIN {}', got no text", label));
   const OwnedBio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -66,8 +65,8 @@ Result<std::vector<SecretBytes>> read_pem(ByteView text, std::string_view label)
   return contents;
 }
 
-Result<SecretBytes> read_one_pem(ByteView text, std::string_view label) {
-  TRY(std::vector<SecretBytes> contents, read_pem(text, label));
+Result<SecretBytes> read_one_pem(ByteView text, std::string_view label, std::size_t most) {
+  TRY(std::vector<SecretBytes> contents, read_pem(text, label, most));
   if (contents.size() == 1) return std::move(contents.front());
   return fail(Errc::trailing_bytes, std::format("expected one PEM block 'BEGIN {}', got {}", label, contents.size()));
 }

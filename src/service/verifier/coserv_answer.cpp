@@ -1,6 +1,7 @@
 #include "service/verifier/coserv_answer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <format>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "rats/corim/describe.h"
 #include "rats/corim/media_types.h"
+#include "verifier/revocation/deny_list.h"
 #include "verifier/revocation/deny_list_document.h"
 #include "verifier/scheme/scheme.h"
 #include "verifier/store/content.h"
@@ -60,7 +62,7 @@ class Answer {
       if (!results_.rims.empty() && results_.rims.back().first == id) continue;  // another kind with the same id
       if (id == verifier::kDenyListId) {
         // No CoMID that somebody named so stands for it.
-        if (kind == rats::RimId::Kind::corim) CHECK(add_deny_list());
+        if (kind == rats::RimId::Kind::corim) CHECK(add_deny_list(*denied));
         continue;
       }
       const auto origin = origin_of(profile, id, kind, [&](const verifier::Origin& found) {
@@ -101,11 +103,17 @@ class Answer {
   }
 
   // Always there, with entries or without: that nothing is revoked is said, not left out.
-  Result<void> add_deny_list() {
+  Result<void> add_deny_list(const verifier::DenyList& denied) {
     TRY(Bytes octets, verifier::encode_deny_list(*store_.documents(verifier::DocumentKind::deny_entry)));
     results_.rims.emplace_back(verifier::kDenyListId, rats::CmwRecord{.type = std::string(verifier::kDenyListMediaType),
                                                                       .value = std::move(octets),
                                                                       .indicator = {}});
+    // Whoever keeps it comes for the next lists in time. Not every moment: of an answer that is over when it arrives,
+    // what other issuers have issued would suffer.
+    using std::chrono::minutes;
+    const Timestamp soon = std::chrono::ceil<minutes>(terms_.now) + minutes(1);
+    if (const auto next = denied.next_update(terms_.now))
+      results_.expires = std::min(results_.expires, std::max(*next, soon));
     return {};
   }
 

@@ -62,7 +62,11 @@ Result<void> take(const Statement& statement, ConditionalStatement& made) {
 }  // namespace
 
 Result<IdentityKeys::Key> identity_key_of(const rats::CryptoKey& key) {
-  if (key.tag == rats::kTagThumbprint) return rats::key_digest_of(key);
+  if (key.tag == rats::kTagThumbprint) return rats::thumbprint_of(key);
+  if (key.tag == rats::kTagCertThumbprint) {
+    TRY(const crypto::Digest digest, rats::thumbprint_of(key));
+    return IdentityKeys::OfCertificate{digest};
+  }
   TRY(const crypto::PublicKey read, rats::public_key_of(key));
   return to_bytes(read.spki());
 }

@@ -23,14 +23,17 @@ namespace credence::verifier {
 struct EndorsedValues {
   rats::ReferenceTriple triple;
 };
-// identity-triples: of whoever speaks of the environment and has one of the keys.
+// identity-triples: of whoever speaks of the environment and was verified with one of the keys.
 struct IdentityKeys {
-  using Key = std::variant<Bytes, crypto::Digest>;  // DER SPKI, or its digest
+  struct OfCertificate {
+    crypto::Digest digest;  // of its DER
+  };
+  using Key = std::variant<Bytes, crypto::Digest, OfCertificate>;  // DER SPKI, its digest, or of a certificate for it
   rats::Environment environment;
   std::vector<Key> keys;
 };
-// Errc::unsupported for certification paths, thumbprints of certificates and plain octets: evidence is compared by
-// keys.
+// Errc::unsupported for certification paths, their thumbprints and plain octets: evidence is compared by single keys
+// and certificates.
 [[nodiscard]] Result<IdentityKeys::Key> identity_key_of(const rats::CryptoKey& key);
 struct DomainMembership {
   rats::DomainTriple triple;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <variant>
@@ -14,10 +15,43 @@
 namespace credence::verifier {
 namespace {
 
+// What thumbprints may be of. Each is hashed once, however many thumbprints there are.
+class Hashed {
+ public:
+  explicit Hashed(std::vector<ByteView> all) : all_(std::move(all)) {}
+
+  // The position of the one that it is of.
+  std::optional<std::size_t> find(const crypto::Digest& thumbprint) {
+    auto& digests = digests_[thumbprint.algorithm()];
+    if (digests.empty())
+      for (const ByteView octets : all_) digests.push_back(crypto::digest(thumbprint.algorithm(), octets));
+    const auto found = std::ranges::find_if(
+        digests, [&](const Result<crypto::Digest>& digest) { return digest && *digest == thumbprint; });
+    if (found == digests.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - digests.begin());
+  }
+
+ private:
+  std::vector<ByteView> all_;
+  std::map<crypto::HashAlgorithm, std::vector<Result<crypto::Digest>>> digests_;  // of all, in their order
+};
+
+std::vector<ByteView> keys_in(const AttesterIdentity& attester) { return {attester.keys.begin(), attester.keys.end()}; }
+
+std::vector<ByteView> certificates_in(const AttesterIdentity& attester) {
+  std::vector<ByteView> all;
+  for (const crypto::Certificate& certificate : attester.path) all.push_back(certificate.der());
+  return all;
+}
+
 class Application {
  public:
-  Application(Endorsements& endorsements, AcceptedClaims& claims, std::span<const Bytes> keys)
-      : endorsements_(endorsements), claims_(claims), keys_(keys) {}
+  Application(Endorsements& endorsements, AcceptedClaims& claims, const AttesterIdentity& attester)
+      : endorsements_(endorsements),
+        claims_(claims),
+        attester_(attester),
+        keys_(keys_in(attester)),
+        certificates_(certificates_in(attester)) {}
 
   Result<void> run() {
     for (int round = 0; round < kMostRounds; ++round) {
@@ -98,24 +132,30 @@ class Application {
   bool apply(const IdentityKeys& identity, const ConditionalStatement& statement, std::vector<AcceptedClaim>& added) {
     if (!claims_.meet(identity.environment, {})) return false;
     for (const IdentityKeys::Key& named : identity.keys) {
-      const auto* key = std::get_if<Bytes>(&named);
-      const auto proven = key != nullptr ? std::ranges::find(keys_, *key) : find(std::get<crypto::Digest>(named));
-      if (proven == keys_.end()) continue;
+      const std::optional<ByteView> proven = find(named);
+      if (!proven) continue;
       AcceptedClaim& recognised = added.emplace_back(claim(identity.environment, {}, statement));
-      recognised.identity = *proven;
+      recognised.identity = to_bytes(*proven);
       return true;
     }
     return false;
   }
 
-  // Each key is hashed once, however many thumbprints there are.
-  std::span<const Bytes>::iterator find(const crypto::Digest& thumbprint) {
-    auto& digests = digests_[thumbprint.algorithm()];
-    if (digests.empty())
-      for (const Bytes& key : keys_) digests.push_back(crypto::digest(thumbprint.algorithm(), key));
-    const auto found = std::ranges::find_if(
-        digests, [&](const Result<crypto::Digest>& of_key) { return of_key && *of_key == thumbprint; });
-    return keys_.begin() + (found - digests.begin());
+  // DER SPKI of what is named, where the evidence was verified with it.
+  std::optional<ByteView> find(const IdentityKeys::Key& named) {
+    if (const auto* certificate = std::get_if<IdentityKeys::OfCertificate>(&named)) {
+      const auto found = certificates_.find(certificate->digest);
+      if (!found) return std::nullopt;
+      return attester_.path[*found].spki();
+    }
+    if (const auto* digest = std::get_if<crypto::Digest>(&named)) {
+      const auto found = keys_.find(*digest);
+      if (!found) return std::nullopt;
+      return attester_.keys[*found];
+    }
+    const auto& key = std::get<Bytes>(named);
+    if (!std::ranges::contains(attester_.keys, key)) return std::nullopt;
+    return key;
   }
 
   bool apply(const DomainMembership& membership, const ConditionalStatement& statement,
@@ -154,8 +194,8 @@ class Application {
 
   Endorsements& endorsements_;
   AcceptedClaims& claims_;
-  const std::span<const Bytes> keys_;
-  std::map<crypto::HashAlgorithm, std::vector<Result<crypto::Digest>>> digests_;  // of the keys, in their order
+  const AttesterIdentity& attester_;
+  Hashed keys_, certificates_;
   std::size_t looked_up_ = 0;  // claims whose environments have been asked about
   std::set<std::pair<std::string, Bytes>> known_;
   std::vector<Waiting> waiting_;
@@ -164,8 +204,8 @@ class Application {
 }  // namespace
 
 Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims,
-                                            std::span<const Bytes> keys) {
-  return Application(endorsements, claims, keys).run();
+                                            const AttesterIdentity& attester) {
+  return Application(endorsements, claims, attester).run();
 }
 
 }  // namespace credence::verifier

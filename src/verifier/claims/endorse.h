@@ -2,12 +2,10 @@
 // what is said of domains.
 #pragma once
 
-#include <span>
-
-#include "base/bytes.h"
 #include "base/result.h"
 #include "verifier/claims/accepted_claims.h"
 #include "verifier/endorsements.h"
+#include "verifier/revocation/identity.h"
 
 namespace credence::verifier {
 
@@ -19,10 +17,10 @@ namespace credence::verifier {
 // A domain is accepted when all its members are ("Processing dm Relations"), which may be domains. A dependency of what
 // is in a domain is met when all trustees are too ("Processing td Relations"), and shown when it is not: a policy that
 // demands it must see that. Last, since it adds nothing that others wait for.
-// Endorsed values need no condition but their environment; an identity needs one of `keys` (DER SPKI), which the
-// evidence was verified with.
+// Endorsed values need no condition but their environment; an identity needs one of the keys, or certificates, of
+// `attester`, which the evidence was verified with.
 [[nodiscard]] Result<void> apply_conditional_endorsements(Endorsements& endorsements, AcceptedClaims& claims,
-                                                          std::span<const Bytes> keys = {});
+                                                          const AttesterIdentity& attester = {});
 
 inline constexpr int kMostRounds = 8;
 

@@ -12,7 +12,7 @@ Result<Bytes> encode_deny_list(const Documents& documents) {
   json::Array entries;
   for (const auto& document : documents) {
     if (!document->active) continue;
-    auto entry = json::parse(as_text(document->octets));
+    auto entry = json::parse(as_text(document->octets), kRevocationLimits);
     if (!entry) return within(std::format("deny list entry {}", document->id), std::move(entry).error());
     entries.push_back(*std::move(entry));
   }

@@ -4,6 +4,7 @@
 // this id (docs/formats/coserv.md).
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -16,6 +17,9 @@ namespace credence::verifier {
 
 inline constexpr std::string_view kDenyListId = "tag:credence.example,2026:deny-list";
 inline constexpr std::string_view kDenyListMediaType = "application/vnd.credence.deny-list+json";
+
+// What others take, who read no longer answer of a CoSERV service than 4 MiB, with the query and the signature in it.
+inline constexpr std::size_t kMostOctetsOfDenyList = (4 << 20) - (64 << 10);
 
 // Of the active documents of kind deny_entry.
 [[nodiscard]] Result<Bytes> encode_deny_list(const Documents& documents);

@@ -5,6 +5,12 @@
 
 namespace credence::verifier {
 
+std::vector<Bytes> keys_of(std::span<const crypto::Certificate> path) {
+  std::vector<Bytes> keys;
+  for (const crypto::Certificate& certificate : path) keys.push_back(to_bytes(certificate.spki()));
+  return keys;
+}
+
 Result<CorimSignerIdentity> identity_of(const crypto::Certificate& certificate) {
   TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, certificate.spki()));
   return CorimSignerIdentity{.key_digest = to_bytes(digest.view()),

@@ -1,6 +1,7 @@
 // Who vouches for evidence, and who for a CoRIM: what a deny list is asked about.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,11 @@ struct AttesterIdentity {
   std::vector<Bytes> keys;
   Bytes kid;       // the name of the key; empty where the kind of evidence has none
   Bytes instance;  // as endorsements name the attester; empty where the kind has none
+  // The certificates that the scheme relied on, up to the root; empty where the kind has none. The lists of their
+  // issuers are asked about each.
+  std::vector<crypto::Certificate> path{};
 };
+[[nodiscard]] std::vector<Bytes> keys_of(std::span<const crypto::Certificate> path);
 
 // Of a signed CoRIM.
 struct CorimSignerIdentity {

@@ -83,6 +83,9 @@ class Scheme {
   // endorsed of every attester that speaks of their environment (verifier/claims/endorse.h), as identity-triples are in
   // every profile, and read_comid() does not see them.
   [[nodiscard]] virtual bool takes_endorsed_values(std::string_view) const { return false; }
+  // Whether evidence is verified with certificates (AttesterIdentity::path). Else no identity may be that of one: it
+  // would never be compared with anything.
+  [[nodiscard]] virtual bool has_certificates() const { return false; }
   // Adds every triple of the CoMID to `content`, under the key that it will be looked up by, or refuses the CoMID.
   [[nodiscard]] virtual Result<void> read_comid(const rats::Comid& comid, std::string_view profile,
                                                 Content& content) const = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crypto/hash.h"
+#include "verifier/revocation/revocation.h"
 #include "verifier/store/deactivated.h"
 #include "verifier/store/index.h"
 #include "verifier/store/submission.h"
@@ -175,8 +176,31 @@ class BackupReader {
   std::uint64_t documents_ = 0;
 };
 
-// Errc::malformed unless a CoRIM is what its id says, and can be read.
+Result<Revocation> read_deny_entry(const Document& document) {
+  auto revocation = revocation_of(document.octets);
+  if (!revocation) return within(std::format("deny list entry {}", document.id), std::move(revocation).error());
+  return revocation;
+}
+
+Result<void> check_deny_entry(const Document& document) {
+  TRY(const Revocation revocation, read_deny_entry(document));
+  TRY(const std::string id, revocation_id(revocation));
+  if (id == document.id) return {};
+  return fail(Errc::malformed, std::format("deny list entry {}: what it revokes has the id {}", document.id, id));
+}
+
+// Of one id there is one revocation, which may be a revocation list: then the newest is it (A22).
+Result<bool> is_newer_list(const Document& document, const Document& present) {
+  TRY(const Revocation offered, read_deny_entry(document));
+  if (!offered.list) return false;
+  TRY(const Revocation known, read_deny_entry(present));
+  return known.list && known.list->is_older_than(*offered.list);
+}
+
+// Errc::malformed unless a CoRIM is what its id says, and can be read; so with entries of a deny list, each of which
+// would stop every verdict.
 Result<void> check_document(const BackedUp& backed_up) {
+  if (backed_up.kind == Kind::deny_entry) return check_deny_entry(backed_up.document);
   if (backed_up.kind != Kind::corim) return {};
   TRY(const std::string id, submission_id(backed_up.document.octets));
   if (id != backed_up.document.id)
@@ -212,7 +236,7 @@ class Restore {
         auto read = content_of(entry);
         if (!read && !entry.active) return {};  // of another program, perhaps: it says nothing here
         TRY(Content content, std::move(read));
-        TRY(Bytes said, content.said_fingerprint());
+        TRY(Bytes said, content.fingerprint_without_signer());
         if (!entry.active) inactive_.insert(said);
         present_[std::move(said)].push_back(entry.id);
         if (entry.active) active_.add(std::move(content));
@@ -236,7 +260,7 @@ class Restore {
       if (one.document.active) active_there_.insert(one.document.id);
       if (one.document.active && !with_parts_off.contains(one.document.id)) return {};
       TRY(const Content content, content_of(one.document));
-      TRY(const Bytes said, content.said_fingerprint());
+      TRY(const Bytes said, content.fingerprint_without_signer());
       if (const auto found = present_.find(said); found != present_.end())
         others_.emplace(one.document.id, found->second);
       return {};
@@ -300,7 +324,8 @@ class Restore {
     if (kind == Kind::deactivation) parts_off_.push_back(document.id);
     TRY(const auto present, journal_.entry(kind, document.id));
     if (present) {
-      ++outcome_.known;
+      TRY(const bool replaced, replace(backed_up, *present));
+      ++(replaced ? outcome_.added : outcome_.known);
       return {};
     }
     // Of two active policies for one scheme nobody could say which was meant.
@@ -318,6 +343,17 @@ class Restore {
     return {};
   }
 
+  // What the store has stays, but for a revocation list that is older: its issuer may have taken back more since.
+  Result<bool> replace(const BackedUp& backed_up, const Document& present) {
+    const auto& [kind, document] = backed_up;
+    if (kind != Kind::deny_entry || mode_ != RestoreMode::merge || !document.active) return false;
+    TRY(const bool is_newer, is_newer_list(document, present));
+    if (!is_newer) return false;
+    CHECK(journal_.append(Event::removed, kind, document.id, {}));
+    CHECK(journal_.append(Event::added, kind, document.id, document.octets));
+    return true;
+  }
+
   // True when what it says is there already: in force, under another signature of the same signer, or turned off, under
   // whatever signature.
   Result<bool> activate(const Document& document) {
@@ -325,7 +361,7 @@ class Restore {
     // A store that was whole is as it was; what comes from two of them may not fit together.
     if (mode_ == RestoreMode::merge) {
       TRY(const auto same, active_.same_as(content));
-      TRY(const Bytes said, content.said_fingerprint());
+      TRY(const Bytes said, content.fingerprint_without_signer());
       if (same || inactive_.contains(said)) return true;
       CHECK(active_.check(content));
     }
@@ -337,10 +373,10 @@ class Restore {
   const RestoreMode mode_;
   const BackupProgress& progress_;
   Index active_;
-  std::vector<std::string> parts_off_;                                   // that active_ does not know yet
-  std::set<std::string> active_there_;                                   // ids of CoRIMs, in the backup
-  std::set<Bytes> inactive_;                                             // Content::said_fingerprint(), in the store
-  std::map<Bytes, std::vector<std::string>> present_;                    // ids by Content::said_fingerprint()
+  std::vector<std::string> parts_off_;                 // that active_ does not know yet
+  std::set<std::string> active_there_;                 // ids of CoRIMs, in the backup
+  std::set<Bytes> inactive_;                           // Content::fingerprint_without_signer(), in the store
+  std::map<Bytes, std::vector<std::string>> present_;  // ids by Content::fingerprint_without_signer()
   std::map<std::string, std::vector<std::string>, std::less<>> others_;  // ids of what says the same, by id
   Restored outcome_;
 };

@@ -27,7 +27,7 @@ using BackupProgress = std::function<void(std::uint64_t documents)>;
 
 enum class RestoreMode : std::uint8_t {
   into_empty,  // Errc::conflict when the store has anything
-  merge,       // adds what the store has not, and turns off what the backup has off
+  merge,       // adds what the store has not, newer revocation lists too, and turns off what the backup has off
 };
 
 struct Restored {

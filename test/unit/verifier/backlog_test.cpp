@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,10 +26,16 @@ namespace {
 
 using Event = DocumentChange::Event;
 
-// Of another node's changes, each that a document was added.
+// Of another node's changes.
 struct Backlog {
-  std::vector<std::pair<DocumentKind, Document>> documents;
+  struct Change {
+    DocumentKind kind{};
+    Document document;
+    Event event = Event::added;
+  };
+  std::vector<Change> changes;
   std::function<Result<void>()> before_corim;  // when one is about to be read
+  std::function<Result<void>(const std::string& id)> before_other = [](const std::string&) { return Result<void>{}; };
 };
 
 class BacklogJournal final : public Journal {
@@ -39,17 +46,19 @@ class BacklogJournal final : public Journal {
   Result<std::int64_t> last_sequence() override { return std::int64_t{0}; }
   Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
     std::vector<Change> changes;
-    for (auto i = static_cast<std::size_t>(sequence); i < backlog_->documents.size(); ++i) {
-      const auto& [kind, document] = backlog_->documents[i];
+    for (auto i = static_cast<std::size_t>(sequence); i < backlog_->changes.size(); ++i) {
+      const auto& [kind, document, event] = backlog_->changes[i];
       changes.push_back(
-          {.sequence = static_cast<std::int64_t>(i + 1), .event = Event::added, .kind = kind, .id = document.id});
+          {.sequence = static_cast<std::int64_t>(i + 1), .event = event, .kind = kind, .id = document.id});
     }
     return changes;
   }
   Result<std::optional<Entry>> entry(Kind kind, std::string_view id) override {
-    if (kind == Kind::corim) CHECK(backlog_->before_corim());
-    for (const auto& [known, document] : backlog_->documents)
-      if (known == kind && document.id == id) return document;
+    CHECK(kind == Kind::corim ? backlog_->before_corim() : backlog_->before_other(std::string(id)));
+    for (const auto& [known, document, event] : std::views::reverse(backlog_->changes)) {
+      if (known != kind || document.id != id) continue;
+      return event == Event::added ? std::optional(document) : std::nullopt;
+    }
     return std::nullopt;
   }
   Result<void> for_each(Kind, const std::function<Result<void>(Entry)>&) override { return {}; }
@@ -69,22 +78,29 @@ class BacklogJournal final : public Journal {
 class StoreWithBacklog : public testing::Test {
  protected:
   void add(DocumentKind kind, std::string id, Bytes octets) {
-    backlog->documents.emplace_back(kind, Document{.id = std::move(id), .octets = std::move(octets), .active = true});
+    backlog->changes.push_back({.kind = kind, .document = {.id = std::move(id), .octets = std::move(octets)}});
+  }
+  void remove(DocumentKind kind, std::string id) {
+    backlog->changes.push_back(
+        {.kind = kind, .document = {.id = std::move(id), .octets = {}}, .event = Event::removed});
   }
   void add_corim() {
     const Bytes octets = rats::encode_corim(keys).value();
     add(DocumentKind::corim, submission_id(octets).value(), octets);
   }
-  void add_revocation(const std::string& corim) {
+  // Its id in the store.
+  std::string add_revocation(const std::string& corim, const std::string& reason = "stolen") {
     const Revocation revocation =
-        revocation_from_json({{"kind", "corim"}, {"value", corim}, {"reason", "stolen"}}, test::kNow).value();
-    add(DocumentKind::deny_entry, revocation_id(revocation).value(),
-        to_bytes(as_bytes(json::to_text(to_json(revocation)))));
+        revocation_from_json({{"kind", "corim"}, {"value", corim}, {"reason", reason}}, test::kNow).value();
+    std::string id = revocation_id(revocation).value();
+    add(DocumentKind::deny_entry, id, to_bytes(as_bytes(json::to_text(to_json(revocation)))));
+    return id;
   }
-  [[nodiscard]] bool is_revoked(const std::string& corim) const {
+  [[nodiscard]] Result<void> check(const std::string& corim) const {
     const Origin origin{.id = "any", .source = corim, .profile = {}, .validity = {}};
-    return !store->deny_list().value()->check(origin);
+    return store->deny_list().value()->check(origin);
   }
+  [[nodiscard]] bool is_revoked(const std::string& corim) const { return !check(corim); }
   [[nodiscard]] bool knows_the_corim() const { return !store->origins(std::get<std::string>(keys.id)).empty(); }
 
   std::shared_ptr<Backlog> backlog = std::make_shared<Backlog>();
@@ -144,6 +160,58 @@ TEST_F(StoreWithBacklog, ReportsNoChangeThatIsNotInForce) {
   EXPECT_EQ(store->generation(), 2U);
   EXPECT_EQ(store->changes_after(0).value().size(), 2U);
   EXPECT_TRUE(knows_the_corim());
+}
+
+// As a newer revocation list comes: the older one is removed, and the newer one added, in one transaction.
+TEST_F(StoreWithBacklog, KeepsARevocationUntilWhatReplacesItIsRead) {
+  const std::string replaced = add_revocation("stolen one");
+  ASSERT_TRUE(store->probe());
+  test::expect_refused(check("stolen one"), Errc::untrusted_chain, ": stolen");
+  add_revocation("stolen two");
+  remove(DocumentKind::deny_entry, replaced);
+  add_revocation("stolen one", "leaked");
+  int read = 0;
+  backlog->before_other = [&](const std::string& id) -> Result<void> {
+    if (id == replaced && ++read == 1) return fail(Errc::io, "the database is away");
+    return {};
+  };
+  test::expect_refused(store->probe(), Errc::io, "the database is away");
+  test::expect_refused(check("stolen one"), Errc::untrusted_chain, ": stolen");
+  EXPECT_EQ(store->documents(DocumentKind::deny_entry)->size(), 1U);
+  EXPECT_EQ(store->generation(), 1U);
+  const auto again = store->probe();
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(read, 2);
+  test::expect_refused(check("stolen one"), Errc::untrusted_chain, ": leaked");
+  EXPECT_TRUE(is_revoked("stolen two"));
+  EXPECT_FALSE(is_revoked("another"));
+  EXPECT_EQ(store->documents(DocumentKind::deny_entry)->size(), 2U);
+  EXPECT_EQ(store->generation(), 4U);
+}
+
+// What is replaced is there until the other one is, whatever its kind; and what is only lifted is gone.
+TEST_F(StoreWithBacklog, TakesTheChangesOfOneKindTogether) {
+  add(DocumentKind::policy, "policy", {1});
+  const std::string lifted = add_revocation("stolen one");
+  ASSERT_TRUE(store->probe());
+  remove(DocumentKind::deny_entry, lifted);
+  remove(DocumentKind::policy, "policy");
+  add(DocumentKind::policy, "policy", {2});
+  int read = 0;
+  backlog->before_other = [&](const std::string&) -> Result<void> {
+    if (++read == 1) return fail(Errc::io, "the database is away");
+    return {};
+  };
+  test::expect_refused(store->probe(), Errc::io, "the database is away");
+  EXPECT_FALSE(is_revoked("stolen one"));
+  EXPECT_EQ(store->generation(), 3U);
+  ASSERT_EQ(store->documents(DocumentKind::policy)->size(), 1U);
+  EXPECT_EQ(store->documents(DocumentKind::policy)->front()->octets, Bytes{1});
+  const auto again = store->probe();
+  ASSERT_TRUE(again) << again.error().text();
+  ASSERT_EQ(store->documents(DocumentKind::policy)->size(), 1U);
+  EXPECT_EQ(store->documents(DocumentKind::policy)->front()->octets, Bytes{2});
+  EXPECT_EQ(store->generation(), 5U);
 }
 
 // A revocation is in force, too, when nothing comes after it.

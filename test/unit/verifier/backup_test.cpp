@@ -6,12 +6,15 @@
 #include <optional>
 #include <string>
 
+#include "support/dice_device.h"
 #include "support/endorsed.h"
 #include "support/endorser.h"
 #include "support/evidence_maker.h"
+#include "support/listed.h"
 #include "support/postgres.h"
 #include "support/refusal.h"
 #include "support/temporary_directory.h"
+#include "verifier/revocation/revocation.h"
 #include "verifier/store/postgres/store.h"
 #include "verifier/store/sqlite/store.h"
 #include "wire/cbor/writer.h"
@@ -34,11 +37,21 @@ class Backup : public testing::Test {
                               evidence::tpm::keys_corim(maker.endorsement()).value()})
       ids.push_back(store->submit(corim, rats::encode_corim(corim).value()).value().id);
     EXPECT_TRUE(store->set_active({&ids[1], 1}, false));
-    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry, DocumentKind::deactivation})
+    for (const auto kind : {DocumentKind::policy, DocumentKind::deactivation})
       EXPECT_TRUE(store->change(kind, [](const Documents&) -> Result<std::vector<DocumentChange>> {
         return std::vector<DocumentChange>{{.event = Event::added, .id = "one", .octets = {1, 2}}};
       }));
+    deny(*store, kid);
     return store;
+  }
+
+  static void deny(Store& store, const json::Object& entry, const std::optional<std::string>& id = std::nullopt) {
+    const Revocation revocation = revocation_from_json(entry, Timestamp{}).value();
+    EXPECT_TRUE(store.change(DocumentKind::deny_entry, [&](const Documents&) -> Result<std::vector<DocumentChange>> {
+      return std::vector<DocumentChange>{{.event = Event::added,
+                                          .id = id ? *id : revocation_id(revocation).value(),
+                                          .octets = to_bytes(as_bytes(json::to_text(to_json(revocation))))}};
+    }));
   }
 
   static Bytes backup_of(Journal& journal) {
@@ -60,12 +73,15 @@ class Backup : public testing::Test {
     EXPECT_EQ(corims[0].id, ids[0]);
     EXPECT_TRUE(corims[0].active);
     EXPECT_FALSE(corims[1].active);
-    for (const auto kind : {DocumentKind::policy, DocumentKind::deny_entry, DocumentKind::deactivation}) {
+    for (const auto kind : {DocumentKind::policy, DocumentKind::deactivation}) {
       ASSERT_EQ(store.documents(kind)->size(), 1U);
       EXPECT_EQ(store.documents(kind)->front()->octets, (Bytes{1, 2}));
     }
+    ASSERT_EQ(store.documents(DocumentKind::deny_entry)->size(), 1U);
+    EXPECT_EQ(as_text(store.documents(DocumentKind::deny_entry)->front()->octets), json::to_text(kid));
   }
 
+  const json::Object kid{{"kind", "kid"}, {"value", "01ab"}, {"reason", "stolen"}, {"since", 1}};
   test::TemporaryDirectory directory;
   test::EvidenceMaker maker;
   std::vector<std::string> ids;
@@ -248,6 +264,54 @@ TEST_F(Backup, TurnsOffACorimUnderWhateverSigning) {
     ASSERT_TRUE(theirs->probe());
     EXPECT_EQ(knows_the_device(*theirs), off == Off::nowhere || off == Off::in_backup_beside_the_other);
   }
+}
+
+// A22: of the two the one with which more may be revoked.
+TEST_F(Backup, BringsTheNewerRevocationListAndNoOlderOne) {
+  const test::DiceDevice device;
+  const auto list = [&](std::int64_t number) {
+    return test::list_entry(device.root_key, device.root, {.entries = {{.serial = number}}, .number = number});
+  };
+  struct Case {
+    std::int64_t there, brought;
+    std::uint64_t added;
+  };
+  for (const auto& [there, brought, added] : {Case{5, 9, 1}, Case{9, 5, 0}, Case{5, 5, 0}}) {
+    SCOPED_TRACE(testing::Message() << there << ", " << brought);
+    const std::string names = std::to_string(there) + "_" + std::to_string(brought);
+    const auto from = file("from" + names), to = file("to" + names);
+    deny(*open_sqlite_store(from).value(), list(brought));
+    const auto store = open_sqlite_store(to).value();
+    deny(*store, list(there));
+    const auto merged = restore_backup(*open_sqlite_journal(to).value(), backup_of(*open_sqlite_journal(from).value()),
+                                       RestoreMode::merge, kQuiet);
+    ASSERT_TRUE(merged) << merged.error().text();
+    EXPECT_EQ(merged->added, added);
+    EXPECT_EQ(merged->known, 1 - added);
+    ASSERT_TRUE(store->probe());
+    const auto documents = store->documents(DocumentKind::deny_entry);
+    ASSERT_EQ(documents->size(), 1U);
+    const Revocation kept = revocation_of(documents->front()->octets).value();
+    EXPECT_EQ(kept.list->number(), Bytes{static_cast<std::uint8_t>(std::max(there, brought))});
+  }
+}
+
+TEST_F(Backup, RefusesWhatIsNoEntryOfADenyListOrOfAnotherId) {
+  const auto restored = [&](const std::string& name) {
+    const Bytes backup = backup_of(*open_sqlite_journal(file(name)).value());
+    return restore_backup(*open_sqlite_journal(file("to_" + name)).value(), backup, RestoreMode::into_empty, kQuiet);
+  };
+  deny(*open_sqlite_store(file("good")).value(), kid);
+  EXPECT_TRUE(restored("good"));
+  deny(*open_sqlite_store(file("other")).value(), kid, "one");
+  test::expect_refused(restored("other"), Errc::malformed, "deny list entry one: what it revokes has the id ");
+  EXPECT_TRUE(open_sqlite_store(file("to_other")).value()->documents(DocumentKind::deny_entry)->empty());
+  ASSERT_TRUE(open_sqlite_store(file("none"))
+                  .value()
+                  ->change(DocumentKind::deny_entry, [](const Documents&) -> Result<std::vector<DocumentChange>> {
+                    return std::vector<DocumentChange>{{.event = Event::added, .id = "one", .octets = {'{', '}'}}};
+                  }));
+  test::expect_refused(restored("none"), Errc::missing_member, "deny list entry one.kind");
 }
 
 TEST_F(Backup, RefusesEveryDamageAndThenChangesNothing) {

@@ -163,6 +163,19 @@ TEST_P(SharedDocuments, ReachOtherNodes) {
   EXPECT_EQ(theirs->version(kPolicy), store->version(kPolicy));
 }
 
+// One step, which no node sees half of: a list without which nobody knows what is revoked is never away.
+TEST_P(SharedDocuments, TakeThePlaceOfOthersWithTheirId) {
+  const auto theirs = again();
+  ASSERT_TRUE(change(*store, kPolicy, {added("a", "first"), added("b")}));
+  EXPECT_TRUE(becomes(*theirs, "a+ b+")) << state(*theirs, kPolicy);
+  ASSERT_TRUE(change(*store, kPolicy, {of(Event::removed, "a"), added("a", "second")}));
+  EXPECT_TRUE(becomes(*theirs, "b+ a+")) << state(*theirs, kPolicy);
+  for (const auto& opened : {store, theirs, again()}) {
+    EXPECT_EQ(state(*opened, kPolicy), "b+ a+");
+    EXPECT_EQ(as_text(opened->documents(kPolicy)->back()->octets), "second");
+  }
+}
+
 TEST_P(SharedDocuments, AreDecidedWithWhatOthersCommitted) {
   const auto theirs = again();
   ASSERT_TRUE(change(*theirs, kPolicy, {added("a")}));

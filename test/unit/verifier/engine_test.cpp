@@ -11,6 +11,7 @@
 #include "fixture.h"
 #include "support/endorsed.h"
 #include "support/octet_changes.h"
+#include "support/set_clocks.h"
 
 namespace credence::verifier {
 namespace {
@@ -286,6 +287,22 @@ TEST(Engine, GivesNoResultWhenTheStoreFails) {
   const EvidenceMaker maker;
   const Engine engine = test::engine_over(std::make_shared<test::BrokenStore>("disk on fire"));
   test::expect_refused(engine.appraise(test::channel_request(maker)), Errc::io, "disk on fire");
+}
+
+// A22. Whatever the evidence is worth: what had expired would count again.
+TEST(Engine, GivesNoResultByAClockThatWasSetBack) {
+  const EvidenceMaker maker;
+  test::SetClocks clocks(test::kNow);
+  const Engine engine(test::store_for(maker), clocks.guarded(), {}, {});
+  ASSERT_TRUE(engine.appraise(test::channel_request(maker)).value().is_affirming());
+  clocks.step(-std::chrono::hours(1));
+  test::expect_refused(engine.appraise(test::channel_request(maker)), Errc::clock_set_back,
+                       "3600 s behind what it had told");
+  AppraisalRequest unknown = test::channel_request(maker);
+  unknown.media_type = "application/x";
+  test::expect_refused(engine.appraise(unknown), Errc::clock_set_back, "3600 s behind what it had told");
+  clocks.step(std::chrono::hours(1));
+  EXPECT_TRUE(engine.appraise(test::channel_request(maker)).value().is_affirming());
 }
 
 TEST(Engine, OffersTheTestRootOnlyWhereItIsAllowed) {

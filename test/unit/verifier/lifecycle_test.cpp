@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -51,6 +52,14 @@ class Lifecycle : public testing::TestWithParam<test::StoreKind> {
     ASSERT_TRUE(changed) << changed.error().text();
     EXPECT_EQ(changed->selected.size(), 1U);
     ASSERT_TRUE(store->set_active(about(values, ArtifactType::trust_anchors, {&machine}), active));
+  }
+  [[nodiscard]] static Bytes sign(const rats::Corim& corim, const test::SigningChain& by, Timestamp until) {
+    return rats::sign_corim(corim, {.name = "endorser", .uri = {}, .validity = rats::Validity{{}, until}}, by.leaf_key,
+                            {&by.leaf, 1})
+        .value();
+  }
+  [[nodiscard]] Result<Stored> submit_signed(const Bytes& octets) {
+    return store->submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets);
   }
   [[nodiscard]] bool affirms(const EvidenceMaker& machine) const { return affirms(machine, store); }
   [[nodiscard]] static bool affirms(const EvidenceMaker& machine, const std::shared_ptr<Store>& over) {
@@ -170,14 +179,6 @@ TEST_P(Lifecycle, ActivatesNothingThatContradictsWhatIsActive) {
 // Whoever signs a CoRIM again, for a longer time or with another key, does not bring back what was turned off.
 TEST_P(Lifecycle, WhatIsDeactivatedStaysOffUnderAnotherSigning) {
   const test::SigningChain signing = test::SigningChain::make(), other = test::SigningChain::make();
-  const auto sign = [&](const rats::Corim& corim, const test::SigningChain& by, Timestamp until) {
-    return rats::sign_corim(corim, {.name = "endorser", .uri = {}, .validity = rats::Validity{{}, until}}, by.leaf_key,
-                            {&by.leaf, 1})
-        .value();
-  };
-  const auto submit_signed = [&](const Bytes& octets) {
-    return store->submit(rats::corim_of(rats::decode_signed_corim(octets).value()), octets);
-  };
   const rats::TaggedBytes class_id{.tag = rats::kTagUuid, .value = to_bytes(EvidenceMaker::class_id().octets)};
   ASSERT_TRUE(store->remove(submission_id(rats::encode_corim(values).value()).value()));
   const Timestamp later = test::kNow + std::chrono::hours(1);
@@ -211,6 +212,21 @@ TEST_P(Lifecycle, WhatIsDeactivatedStaysOffUnderAnotherSigning) {
   test::expect_refused(submit_signed(by_another), Errc::conflict, "was deactivated");
   ASSERT_TRUE(store->remove(id));
   EXPECT_FALSE(submit_signed(by_another).value().duplicate);
+}
+
+TEST_P(Lifecycle, WhatIsDeactivatedUnderTwoSigningsStaysOffUntilBothAreGone) {
+  ASSERT_TRUE(store->remove(submission_id(rats::encode_corim(values).value()).value()));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 2; ++i) ids.push_back(submit_signed(sign(values, test::SigningChain::make(), test::kNow))->id);
+  ASSERT_TRUE(store->set_active(ids, false));
+  const Bytes another = sign(values, test::SigningChain::make(), test::kNow);
+  std::ranges::sort(ids);  // the first is named
+  for (const std::string& id : ids) {
+    test::expect_refused(submit_signed(another), Errc::conflict,
+                         "is there already and was deactivated: activate " + id);
+    ASSERT_TRUE(store->remove(id));
+  }
+  EXPECT_FALSE(submit_signed(another).value().duplicate);
 }
 
 TEST_P(Lifecycle, SaysWhatSelectsNothing) {

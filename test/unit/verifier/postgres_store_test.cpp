@@ -236,19 +236,32 @@ TEST_F(PostgresStore, MakesTheSchemaOfATenant) {
   test::expect_refused(open_postgres_store(of("public1")), Errc::io, "no schema has been selected to create in");
 }
 
+// One verifier whose clock is a day ahead must not lock the others out.
+TEST_F(PostgresStore, NotesNoTimeAheadOfItsServersClock) {
+  const auto store = open();
+  const Timestamp now = system_clock()->now();
+  for (const TimeNote how : {TimeNote::if_later, TimeNote::instead}) {
+    ASSERT_TRUE(store->note_time(now + std::chrono::hours(24), how));
+    const auto noted = store->noted_time().value();
+    ASSERT_TRUE(noted);
+    EXPECT_GE(*noted, now - std::chrono::minutes(1));
+    EXPECT_LE(*noted, now + std::chrono::minutes(1));
+  }
+}
+
 TEST_F(PostgresStore, RefusesANewerSchema) {
   ASSERT_TRUE(submit(*open(), keys));
-  server()->execute(database, "UPDATE credence_schema SET version = 4");
+  server()->execute(database, "UPDATE credence_schema SET version = 5");
   test::expect_refused(open_postgres_store(database), Errc::configuration,
-                       "schema version 4, this program knows version 3");
-  server()->execute(database, "UPDATE credence_schema SET version = 3");
+                       "schema version 5, this program knows version 4");
+  server()->execute(database, "UPDATE credence_schema SET version = 4");
   EXPECT_TRUE(knows_the_device(*open()));
 }
 
 TEST_F(PostgresStore, TakesOverAStoreThatKnewNothingButCorims) {
   ASSERT_TRUE(submit(*open(), keys));
   server()->execute(database,
-                    "DROP TABLE credence_session;"
+                    "DROP TABLE credence_session; DROP TABLE credence_clock;"
                     "ALTER TABLE credence_change DROP COLUMN kind;"
                     "ALTER TABLE credence_document DROP CONSTRAINT credence_document_kind_id_key;"
                     "ALTER TABLE credence_document DROP COLUMN kind;"
@@ -259,6 +272,26 @@ TEST_F(PostgresStore, TakesOverAStoreThatKnewNothingButCorims) {
   EXPECT_TRUE(knows_the_device(*store));
   EXPECT_EQ(store->generation(), 1U);
   EXPECT_TRUE(submit(*store, keys)->duplicate);
+}
+
+// By nodes that begin at the same time.
+TEST_F(PostgresStore, TakesOverAStoreThatNotedNoTime) {
+  ASSERT_TRUE(submit(*open(), keys));
+  server()->execute(database, "DROP TABLE credence_clock; UPDATE credence_schema SET version = 3");
+  std::vector<std::shared_ptr<Store>> nodes(2);
+  {
+    std::vector<std::jthread> starting;
+    for (auto& node : nodes) starting.emplace_back([&] { node = open_postgres_store(database).value_or(nullptr); });
+  }
+  for (const auto& node : nodes) {
+    ASSERT_NE(node, nullptr);
+    EXPECT_TRUE(knows_the_device(*node));
+    EXPECT_EQ(node->noted_time().value(), std::nullopt);
+    EXPECT_EQ(node->generation(), 1U);
+  }
+  const Timestamp told = system_clock()->now() - std::chrono::hours(1);
+  ASSERT_TRUE(nodes[0]->note_time(told, TimeNote::if_later));
+  EXPECT_EQ(nodes[1]->noted_time().value(), told);
 }
 
 TEST_F(PostgresStore, RefusesDocumentsOfAKindThatItDoesNotKnow) {

@@ -87,14 +87,14 @@ TEST(DenyList, NamesOneAttesterAndNotItsNeighbour) {
   for (const json::Object& object :
        {entry("kid", "01"), entry("instance", "02"), entry("key", digest_of(Bytes{1, 2}))}) {
     DenyList list;
-    EXPECT_TRUE(list.check(good));
+    EXPECT_TRUE(list.check(good, test::kNow));
     list.add(revocation_from_json(object, test::kNow).value());
-    const auto checked = list.check(good);
+    const auto checked = list.check(good, test::kNow);
     ASSERT_FALSE(checked) << json::to_text(object);
     EXPECT_EQ(checked.error().code, Errc::untrusted_chain);
     EXPECT_NE(checked.error().why.find("revoked: "), std::string::npos);
     EXPECT_NE(checked.error().why.find("stolen"), std::string::npos);
-    EXPECT_TRUE(list.check(neighbour)) << json::to_text(object);
+    EXPECT_TRUE(list.check(neighbour, test::kNow)) << json::to_text(object);
   }
 }
 

@@ -453,7 +453,9 @@ TEST_F(Riot, TracesWhatItCompared) {
       store->find({.scheme = *find_scheme(kPem), .topic = Topic::reference_values, .key = key}).value());
   Trace trace = Trace::recording();
   const auto chain = dice::decode_chain(kPem, DiceDevice::pem(device.bare())).value();
-  EXPECT_TRUE(riot::compare(chain, {approved}, test::kNow, kScheme, trace));
+  const riot::Comparison compared(chain, {approved}, test::kNow);
+  EXPECT_TRUE(compared.verdict());
+  compared.add_steps(trace, kScheme);
   ASSERT_EQ(trace.steps().size(), 1U);
   EXPECT_EQ(trace.steps()[0].source, "firmware");
   EXPECT_EQ(trace.steps()[0].actual, to_hex(device.firmware));

@@ -229,9 +229,9 @@ TEST_F(SqliteStore, RefusesANewerSchema) {
   {
     provision(*open(), keys);
   }
+  execute("PRAGMA user_version = 6");
+  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 6, this program knows version 5");
   execute("PRAGMA user_version = 5");
-  test::expect_refused(open_sqlite_store(file), Errc::configuration, "schema version 5, this program knows version 4");
-  execute("PRAGMA user_version = 4");
   EXPECT_NE(anchor(*open()), nullptr);
 }
 
@@ -242,7 +242,7 @@ TEST_F(SqliteStore, TakesOverAStoreThatKnewNoValidity) {
     provision(*open(), keys);
   }
   execute(
-      "DROP TABLE change;"
+      "DROP TABLE change; DROP TABLE clock;"
       "CREATE TABLE corim (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, octets BLOB NOT NULL) "
       "STRICT;"
       "INSERT INTO corim (id, octets) SELECT id, octets FROM document;"
@@ -251,7 +251,7 @@ TEST_F(SqliteStore, TakesOverAStoreThatKnewNoValidity) {
   const auto store = open();
   EXPECT_TRUE(anchor(*store)->validity.contains(test::kNow));
   EXPECT_FALSE(anchor(*store)->validity.contains(test::kNow + std::chrono::milliseconds(1)));
-  EXPECT_EQ(integer("PRAGMA user_version"), 4);
+  EXPECT_EQ(integer("PRAGMA user_version"), 5);
   EXPECT_EQ(store->generation(), 1U);
 }
 
@@ -267,7 +267,7 @@ TEST_F(SqliteStore, TakesOverAStoreThatKnewNothingButCorims) {
       "CREATE TABLE corim (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, octets BLOB NOT NULL, "
       "active INTEGER NOT NULL DEFAULT 1) STRICT;"
       "INSERT INTO corim (id, octets, active) SELECT id, octets, active FROM document ORDER BY sequence;"
-      "DROP TABLE document; ALTER TABLE change DROP COLUMN kind;"
+      "DROP TABLE document; DROP TABLE clock; ALTER TABLE change DROP COLUMN kind;"
       "PRAGMA user_version = 3");
   const auto store = open();
   EXPECT_NE(anchor(*store), nullptr);
@@ -276,7 +276,17 @@ TEST_F(SqliteStore, TakesOverAStoreThatKnewNothingButCorims) {
   EXPECT_TRUE(all[0].active);
   EXPECT_FALSE(all[1].active);
   EXPECT_EQ(store->generation(), 3U);
-  EXPECT_EQ(integer("PRAGMA user_version"), 4);
+  EXPECT_EQ(integer("PRAGMA user_version"), 5);
+}
+
+TEST_F(SqliteStore, TakesOverAStoreThatNotedNoTime) {
+  {
+    provision(*open(), keys);
+  }
+  execute("DROP TABLE clock; PRAGMA user_version = 4");
+  EXPECT_NE(anchor(*open()), nullptr);
+  EXPECT_EQ(open()->noted_time().value(), std::nullopt);
+  EXPECT_EQ(integer("PRAGMA user_version"), 5);
 }
 
 TEST_F(SqliteStore, RefusesDocumentsOfAKindThatItDoesNotKnow) {

@@ -13,6 +13,7 @@
 
 #include "fixture.h"
 #include "support/dice_device.h"
+#include "support/trace_steps.h"
 #include "verifier/store/indexed_store.h"
 #include "verifier/store/journal.h"
 #include "verifier/store/submission.h"
@@ -122,7 +123,8 @@ Result<rats::Ear> appraise(const std::shared_ptr<Store>& store, test::DiceDevice
   name_layer(device);
   return test::engine_over(store).appraise({.media_type = std::string(evidence::dice::kPemChain),
                                             .evidence = test::DiceDevice::pem(device.with_fresh_leaf(kDiceNonce)),
-                                            .challenge = Nonce(kDiceNonce)});
+                                            .challenge = Nonce(kDiceNonce),
+                                            .trace = true});
 }
 
 TEST(Staleness, LetsDevicesPassWhoseFirmwareIsKnown) {
@@ -163,6 +165,11 @@ TEST(Staleness, IsNoneOfFirmwareThatIsUnknownHere) {
   const auto after = appraise(store, device);  // at once: it was asked under another name of the layer
   ASSERT_TRUE(after) << after.error().text();
   EXPECT_TRUE(after->is_affirming()) << testing::PrintToString(after->problems());
+  // Of what was known before the trace says nothing.
+  ASSERT_EQ(test::steps_about(*before, "FWID").size(), 1U);
+  EXPECT_FALSE(test::steps_about(*before, "FWID")[0].agrees);
+  ASSERT_EQ(test::steps_about(*after, "FWID").size(), 1U);
+  EXPECT_TRUE(test::steps_about(*after, "FWID")[0].agrees);
 }
 
 }  // namespace

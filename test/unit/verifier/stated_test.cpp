@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -35,10 +36,11 @@ struct Attester {
   std::string media_type;
   Bytes evidence;
   std::vector<rats::Corim> endorsements;
-  std::string profile;                          // of a CoRIM with a condition
-  rats::ReferenceTriple condition;              // that this evidence meets
-  std::vector<rats::Environment> environments;  // that it speaks of: members of a domain
-  crypto::PublicKey key;                        // that it was verified with
+  std::string profile;                                            // of a CoRIM with a condition
+  rats::ReferenceTriple condition;                                // that this evidence meets
+  std::vector<rats::Environment> environments;                    // that it speaks of: members of a domain
+  crypto::PublicKey key;                                          // that it was verified with
+  std::optional<crypto::Certificate> certificate = std::nullopt;  // likewise
 };
 void PrintTo(const Attester& attester, std::ostream* out) { *out << attester.name; }
 
@@ -127,7 +129,8 @@ Attester sevsnp() {
           .profile = values.profile.value(),
           .condition = condition_on(environment, std::move(svn)),
           .environments = {environment},
-          .key = machine.vek_key.public_key()};
+          .key = machine.vek_key.public_key(),
+          .certificate = machine.maker->ask()};
 }
 
 Attester dice() {
@@ -140,7 +143,8 @@ Attester dice() {
           .profile = values.profile.value(),
           .condition = values.comids[0].reference_values[0],
           .environments = {values.comids[0].reference_values[0].environment},
-          .key = device.device_key.public_key()};
+          .key = device.device_key.public_key(),
+          .certificate = device.root};
 }
 
 rats::Environment of_interest() {
@@ -244,10 +248,13 @@ TEST_P(Stated, IsWhatIdentitiesAreOf) {
 }
 
 // A thumbprint (tag 557) of this key, as its owner may have it without the key.
-rats::CryptoKey thumbprint(const crypto::PublicKey& key, crypto::HashAlgorithm hash) {
-  const crypto::Digest digest = crypto::digest(hash, key.spki()).value();
-  return {.tag = rats::kTagThumbprint,
+rats::CryptoKey thumbprint(ByteView octets, crypto::HashAlgorithm hash, std::uint64_t tag = rats::kTagThumbprint) {
+  const crypto::Digest digest = crypto::digest(hash, octets).value();
+  return {.tag = tag,
           .value = cbor::Writer().array(2).integer(rats::named_information_id(hash)).bytes(digest.view()).take()};
+}
+rats::CryptoKey thumbprint(const crypto::PublicKey& key, crypto::HashAlgorithm hash) {
+  return thumbprint(key.spki(), hash);
 }
 
 TEST_P(Stated, IsWhatIdentitiesByThumbprintAreOf) {
@@ -266,7 +273,32 @@ TEST_P(Stated, IsWhatIdentitiesByThumbprintAreOf) {
   }
 }
 
-// A certificate or a path would never be compared with anything, and neither would a hash that nobody computes.
+// By the certificate and not by its key: another one for the same key is somebody else's word.
+TEST_P(Stated, IsWhatIdentitiesByCertificateAreOf) {
+  if (!GetParam().certificate) GTEST_SKIP() << "evidence without certificates";
+  using enum crypto::HashAlgorithm;
+  const crypto::Certificate& certificate = *GetParam().certificate;
+  const auto of = [&](ByteView der, crypto::HashAlgorithm hash) {
+    return corim_with(GetParam(), [&](rats::Comid& comid) {
+      comid.identity_keys.push_back(
+          {.environment = GetParam().environments[0], .keys = {thumbprint(der, hash, rats::kTagCertThumbprint)}});
+    });
+  };
+  for (const auto hash : {sha256, sha384, sha512}) {
+    const json::Array met = endorsed(of(certificate.der(), hash));
+    ASSERT_EQ(met.size(), 1U);
+    EXPECT_EQ(met[0].at("identity").as_string(), to_hex(crypto::digest(sha256, certificate.spki())->view()));
+    EXPECT_TRUE(endorsed(of(certificate.spki(), hash)).empty());
+    EXPECT_TRUE(endorsed(of(test::snp_maker().ark.spki(), hash)).empty());
+  }
+  const auto key = test::make_key();
+  const auto renewed =
+      test::make_certificate(certificate.public_key().value(), {.common_name = "Of another issuer"}, key);
+  EXPECT_TRUE(endorsed(of(renewed.der(), sha256)).empty());
+}
+
+// A path would never be compared with anything, and neither would a hash that nobody computes, nor a certificate where
+// evidence has none.
 TEST_P(Stated, KnowsNoOtherThumbprints) {
   const auto submit = [&](const rats::CryptoKey& key) {
     const rats::Corim corim = corim_with(GetParam(), [&](rats::Comid& comid) {
@@ -276,8 +308,13 @@ TEST_P(Stated, KnowsNoOtherThumbprints) {
   };
   const rats::CryptoKey good = thumbprint(GetParam().key, crypto::HashAlgorithm::sha256);
   EXPECT_TRUE(submit(good));
-  for (const std::uint64_t tag : {rats::kTagCertThumbprint, rats::kTagCertPathThumbprint})
-    test::expect_refused(submit({.tag = tag, .value = good.value}), Errc::unsupported, "expected a key");
+  test::expect_refused(submit({.tag = rats::kTagCertPathThumbprint, .value = good.value}), Errc::unsupported,
+                       "expected a key");
+  const auto of_certificate = submit({.tag = rats::kTagCertThumbprint, .value = good.value});
+  if (GetParam().certificate)
+    EXPECT_TRUE(of_certificate) << of_certificate.error().text();
+  else
+    test::expect_refused(of_certificate, Errc::unsupported, "expected a key, got the thumbprint of a certificate");
   const Bytes digest(32, 0x11);
   for (const auto& [value, code] :
        {std::pair{cbor::Writer().array(2).text("sha3-256").bytes(digest).take(), Errc::unsupported},

@@ -56,6 +56,28 @@ TEST_P(AnyStore, KnowsNothingAtFirst) {
   EXPECT_EQ(test::reference_values(*store, class_id).value(), nullptr);
 }
 
+// A22: for the next process, whose clock may have been set back meanwhile.
+TEST_P(AnyStore, KnowsTheLatestTimeThatWasNoted) {
+  using std::chrono::hours;
+  const Timestamp told = system_clock()->now() - hours(1);
+  EXPECT_EQ(store->noted_time().value(), std::nullopt);
+  ASSERT_TRUE(store->note_time(told - hours(2), TimeNote::if_later));
+  ASSERT_TRUE(store->note_time(told, TimeNote::if_later));
+  ASSERT_TRUE(store->note_time(told - hours(1), TimeNote::if_later));
+  if (!GetParam().reopen) {
+    EXPECT_EQ(store->noted_time().value(), std::nullopt);
+    return;
+  }
+  EXPECT_EQ(store->noted_time().value(), told);
+  const std::uint64_t generation = store->generation();
+  store.reset();
+  store = GetParam().reopen(folder.path());
+  EXPECT_EQ(store->noted_time().value(), told);
+  EXPECT_EQ(store->generation(), generation);  // no change of what verdicts rest on
+  ASSERT_TRUE(store->note_time(told - hours(1), TimeNote::instead));
+  EXPECT_EQ(store->noted_time().value(), told - hours(1));
+}
+
 TEST_P(AnyStore, JoinsKeyAndRecordWhicheverComesFirst) {
   provision(veraison);
   EXPECT_FALSE(anchor()->record);

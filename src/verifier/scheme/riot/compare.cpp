@@ -51,7 +51,6 @@ class Unknown {
         std::format("{}{}{}", text_.empty() ? "" : ", ", to_hex(fwid.digest),
                     layer.ambiguous ? " (its layer states FWIDs of one algorithm twice, which match nothing)" : "");
   }
-  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] std::string text() const {
     return count_ > kMostNamed ? std::format("{} and {} more", text_, count_ - kMostNamed) : text_;
   }
@@ -116,34 +115,45 @@ FirmwareKeys firmware_keys(const dice::Chain& chain) {
   return keys;
 }
 
-Result<void> compare(const dice::Chain& chain, const Approved& approved, Timestamp now, std::string_view submodule,
-                     Trace& trace) {
-  Unknown unknown;
-  bool measured = false;
-  bool expired = false;
+Comparison::Comparison(const dice::Chain& chain, Approved approved, Timestamp now)
+    : approved_(std::move(approved)), now_(now) {
   for (const auto& measurements : chain.measurements)
     for (const dice::Measurement& measurement : measurements) {
-      const Layer layer(measurement);
-      for (const dice::FirmwareId& fwid : measurement.firmware) {
-        measured = true;
-        if (const ApprovedFirmware::Entry* entry = find(approved, layer, fwid, now, expired)) {
-          trace_approved(trace, submodule, fwid, *entry);
-          continue;
-        }
-        trace_refused(trace, submodule, layer, fwid, approved, now);
-        unknown.add(fwid, layer);
-      }
+      if (measurement.firmware.empty()) continue;
+      const Layer& layer = layers_.emplace_back(measurement);
+      for (const dice::FirmwareId& fwid : measurement.firmware)
+        compared_.push_back(
+            {.layer = layers_.size() - 1, .fwid = &fwid, .by = find(approved_, layer, fwid, now, expired_)});
     }
+}
+
+bool Comparison::holds() const noexcept {
+  return !compared_.empty() &&
+         std::ranges::all_of(compared_, [](const Compared& compared) { return compared.by != nullptr; });
+}
+
+void Comparison::add_steps(Trace& trace, std::string_view submodule) const {
+  for (const auto& [layer, fwid, by] : compared_)
+    if (by != nullptr)
+      trace_approved(trace, submodule, *fwid, *by);
+    else
+      trace_refused(trace, submodule, layers_[layer], *fwid, approved_, now_);
+}
+
+Result<void> Comparison::verdict() const {
+  if (holds()) return {};
   // Devices that measure none do not pass by saying nothing.
-  if (!measured) return fail(Errc::not_affirming, "firmware has to be endorsed, and the chain measures none");
-  if (unknown.empty()) return {};
+  if (compared_.empty()) return fail(Errc::not_affirming, "firmware has to be endorsed, and the chain measures none");
+  Unknown unknown;
+  for (const auto& [layer, fwid, by] : compared_)
+    if (by == nullptr) unknown.add(*fwid, layers_[layer]);
   // Never endorsed, or withdrawn: who revokes a firmware must not make all of them good.
-  if (approved.empty())
+  if (approved_.empty())
     return fail(Errc::no_reference_values,
                 std::format("no reference value is known for the firmware of a device whose layers name themselves as "
                             "these do: the chain says which device it is, and nobody said what it may run; FWID {}",
                             unknown.text()));
-  return fail(expired ? Errc::expired : Errc::not_affirming,
+  return fail(expired_ ? Errc::expired : Errc::not_affirming,
               std::format("FWID: no reference value that is valid now for {}", unknown.text()));
 }
 

@@ -44,10 +44,31 @@ struct FirmwareKeys {
 };
 [[nodiscard]] FirmwareKeys firmware_keys(const evidence::dice::Chain& chain);
 
-// Every FWID of every certificate is approved, now, and there is one. A value approves the FWIDs that it states, of
-// layers whose FWIDs and its digests match (rats::match::digests). Errc::no_reference_values, not_affirming, expired.
-[[nodiscard]] Result<void> compare(const evidence::dice::Chain& chain, const Approved& approved, Timestamp now,
-                                   std::string_view submodule, Trace& trace);
+// The FWIDs of a chain, each with the value that approves it now, of those that a look-up found. A value approves the
+// FWIDs that it states, of layers whose FWIDs and its digests match (rats::match::digests). The chain must outlive it.
+class Comparison {
+ public:
+  Comparison(const evidence::dice::Chain& chain, Approved approved, Timestamp now);
+
+  // Every FWID of every certificate is approved, and there is one.
+  [[nodiscard]] bool holds() const noexcept;
+  // Errc::no_reference_values, not_affirming, expired.
+  [[nodiscard]] Result<void> verdict() const;
+  void add_steps(Trace& trace, std::string_view submodule) const;
+
+ private:
+  struct Compared {
+    std::size_t layer = 0;  // position in layers_
+    const evidence::dice::FirmwareId* fwid = nullptr;
+    const ApprovedFirmware::Entry* by = nullptr;  // null: no value that is valid now
+  };
+
+  Approved approved_;
+  Timestamp now_;
+  std::vector<Layer> layers_;
+  std::vector<Compared> compared_;
+  bool expired_ = false;  // one was approved once
+};
 
 // No layer says of itself that it is open. Errc::not_affirming.
 [[nodiscard]] Result<void> check_flags(const evidence::dice::Chain& chain, std::string_view submodule, Trace& trace);

@@ -52,11 +52,13 @@ class RiotEvidence final : public Evidence {
     }
     const riot::Vouchers vouchers = riot::vouchers_of(chain_, *known, now);
     riot::trace_vouchers(trace, riot_scheme().name(), vouchers, now);
-    keys_ = riot::keys_of(chain_, vouchers);
+    path_ = riot::relied_on(chain_, vouchers);
     return {};
   }
 
-  AttesterIdentity identity() const override { return {.keys = keys_, .kid = {}, .instance = instance()}; }
+  AttesterIdentity identity() const override {
+    return {.keys = keys_of(path_), .kid = {}, .instance = instance(), .path = path_};
+  }
 
   Appraised appraise(Endorsements& endorsements, const Policy&) const override {
     Appraised appraised;
@@ -99,7 +101,8 @@ class RiotEvidence final : public Evidence {
     Found found;
     for (std::size_t i = 0; i < keys.all.size(); ++i) {
       const bool is_usual = i >= keys.of_makers && keys.of_makers > 0;  // that nothing is known of a layer of any maker
-      if (auto approved = endorsements.find<ApprovedFirmware>(Topic::reference_values, keys.all[i], true))
+      if (auto approved =
+              endorsements.find<ApprovedFirmware>(Topic::reference_values, keys.all[i], IfUnknown::leave_it))
         found.approved.push_back(std::move(approved));
       else if (!found.unknown && !is_usual)
         found.unknown = keys.all[i];
@@ -109,24 +112,22 @@ class RiotEvidence final : public Evidence {
 
   // A value stands under one of the names of a layer, so nothing is known under most of them, whatever the device: the
   // database is asked for none of them, unless the device would be refused for it. Then once: it says all that is new.
-  Result<void> compare_firmware(Endorsements& endorsements, std::string_view submodule) const {
+  riot::Comparison compare_firmware(Endorsements& endorsements) const {
     const riot::FirmwareKeys keys = riot::firmware_keys(chain_);
-    const Found found = look_up(endorsements, keys);
-    const auto compare_with = [&](const riot::Approved& approved) {
-      return riot::compare(chain_, approved, endorsements.now(), submodule, endorsements.trace());
-    };
-    const Trace before = endorsements.trace();
-    auto compared = compare_with(found.approved);
-    if (compared || !found.unknown) return compared;
+    Found found = look_up(endorsements, keys);
+    riot::Comparison compared(chain_, std::move(found.approved), endorsements.now());
+    if (compared.holds() || !found.unknown) return compared;
     static_cast<void>(endorsements.find<ApprovedFirmware>(Topic::reference_values, *found.unknown));
-    endorsements.trace() = before;
-    return compare_with(look_up(endorsements, keys).approved);
+    // What is new may stand under any of them.
+    return {chain_, look_up(endorsements, keys).approved, endorsements.now()};
   }
 
   void judge_firmware(Endorsements& endorsements, Appraised::Submodule& submodule) const {
-    auto compared = compare_firmware(endorsements, submodule.name);
-    submodule.vector[TrustClaim::executables] = compared ? kApprovedBoot : rats::kUnrecognisedRuntime;
-    if (!compared) submodule.problem = std::move(compared).error();
+    const riot::Comparison compared = compare_firmware(endorsements);
+    compared.add_steps(endorsements.trace(), submodule.name);
+    auto verdict = compared.verdict();
+    submodule.vector[TrustClaim::executables] = verdict ? kApprovedBoot : rats::kUnrecognisedRuntime;
+    if (!verdict) submodule.problem = std::move(verdict).error();
     if (auto closed = riot::check_flags(chain_, submodule.name, endorsements.trace()); !closed) {
       submodule.vector[TrustClaim::configuration] = kUnsafeConfiguration;
       submodule.problem = std::move(closed).error();
@@ -134,7 +135,7 @@ class RiotEvidence final : public Evidence {
   }
 
   dice::Chain chain_;
-  std::vector<Bytes> keys_;  // DER SPKI, once authentic
+  std::vector<crypto::Certificate> path_;  // once authentic
 };
 
 Result<void> read_roots(const rats::Comid& comid, Content& content) {
@@ -168,6 +169,7 @@ class RiotScheme final : public Scheme {
   std::string_view name() const override { return "RIOT"; }
   std::vector<std::string_view> media_types() const override { return {dice::kPemChain, dice::kSignedNonce}; }
   std::vector<std::string_view> profiles() const override { return {riot::kProfile, riot::kFirmwareProfile}; }
+  bool has_certificates() const override { return true; }
 
   Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
     TRY(dice::Chain chain, dice::decode_chain(media_type, octets));

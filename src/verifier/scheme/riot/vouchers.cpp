@@ -28,12 +28,11 @@ Vouchers vouchers_of(const dice::Chain& chain, const DeviceRoots& known, Timesta
   return vouchers;
 }
 
-std::vector<Bytes> keys_of(const dice::Chain& chain, const Vouchers& vouchers) {
-  std::vector<Bytes> keys;
-  for (const crypto::Certificate* certificate : path_of(chain, vouchers.intermediates))
-    keys.push_back(to_bytes(certificate->spki()));
-  for (const EndorsedAuthority* root : vouchers.roots) keys.push_back(to_bytes(root->certificate.spki()));
-  return keys;
+std::vector<crypto::Certificate> relied_on(const dice::Chain& chain, const Vouchers& vouchers) {
+  std::vector<crypto::Certificate> certificates = chain.certificates;
+  for (const SomeAuthorities* some : {&vouchers.intermediates, &vouchers.roots})
+    for (const EndorsedAuthority* authority : *some) certificates.push_back(authority->certificate);
+  return certificates;
 }
 
 void trace_vouchers(Trace& trace, std::string_view submodule, const Vouchers& vouchers, Timestamp now) {

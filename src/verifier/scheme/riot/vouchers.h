@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "evidence/dice/chain.h"
@@ -21,8 +20,8 @@ struct Vouchers {
 // Of a chain that holds now. Among several roots it is the one that holds the chain up alone. Endorsed intermediates
 // count where they signed: one that did not would pass for a key that the evidence was verified with.
 [[nodiscard]] Vouchers vouchers_of(const evidence::dice::Chain& chain, const DeviceRoots& known, Timestamp now);
-// DER SPKI of the chain and of them.
-[[nodiscard]] std::vector<Bytes> keys_of(const evidence::dice::Chain& chain, const Vouchers& vouchers);
+// The chain and them.
+[[nodiscard]] std::vector<crypto::Certificate> relied_on(const evidence::dice::Chain& chain, const Vouchers& vouchers);
 
 // The steps of a trace about a chain that holds, and about one that does not: who would vouch for it, whether valid now
 // or not, and where no root would, all of them.

@@ -60,12 +60,12 @@ class SevsnpEvidence final : public Evidence {
     const auto held = check_chain_under(*root, endorsements.now());
     trace_chain(endorsements, *root, held);
     CHECK(held);
-    keys_ = keys_relied_on(root->at(endorsements.now()));
+    path_ = relied_on(root->at(endorsements.now()));
     return snp::check_report(statements_);
   }
 
   AttesterIdentity identity() const override {
-    return {.keys = keys_, .kid = {}, .instance = instance_of(statements_)};
+    return {.keys = keys_of(path_), .kid = {}, .instance = instance_of(statements_), .path = path_};
   }
 
   Appraised appraise(Endorsements& endorsements, const Policy&) const override {
@@ -118,17 +118,18 @@ class SevsnpEvidence final : public Evidence {
   // The VEK, whoever issued it, and the roots of the product: all of them vouch for the report. An ASK counts because
   // it signed and not because it is shown: another one shown beside that of the CoRIM would hide a revoked ASK, and
   // pass for a key that the evidence was verified with.
-  std::vector<Bytes> keys_relied_on(const snp::Roots& roots) const {
+  std::vector<crypto::Certificate> relied_on(const snp::Roots& roots) const {
     std::vector<crypto::Certificate> asks = roots.asks;
     if (statements_.certificates.ask) asks.push_back(*statements_.certificates.ask);
-    std::vector<const crypto::Certificate*> path = {&statements_.vek.certificate};
+    std::vector<crypto::Certificate> path = {statements_.vek.certificate};
     for (std::size_t i = 0; i < path.size(); ++i)
-      for (const crypto::Certificate& ask : asks)
-        if (!std::ranges::contains(path, &ask) && crypto::verify_issued_by(*path[i], ask)) path.push_back(&ask);
-    std::vector<Bytes> keys;
-    for (const crypto::Certificate* certificate : path) keys.push_back(to_bytes(certificate->spki()));
-    for (const auto& ark : roots.arks) keys.push_back(to_bytes(ark.spki()));
-    return keys;
+      std::erase_if(asks, [&](const crypto::Certificate& ask) {
+        const bool signed_it = crypto::verify_issued_by(path[i], ask).has_value();
+        if (signed_it) path.push_back(ask);
+        return signed_it;
+      });
+    path.insert(path.end(), roots.arks.begin(), roots.arks.end());
+    return path;
   }
 
   json::Object annotated_evidence() const {
@@ -140,7 +141,7 @@ class SevsnpEvidence final : public Evidence {
   }
 
   snp::Statements statements_;
-  std::vector<Bytes> keys_;  // DER SPKI, once the chain holds
+  std::vector<crypto::Certificate> path_;  // once the chain holds
 };
 
 class SevsnpScheme final : public Scheme {
@@ -150,6 +151,7 @@ class SevsnpScheme final : public Scheme {
     return {snp::kTsmReportCbor, snp::kTsmReportJson, snp::kConfigfsTsmJson, snp::kRatsdToken};
   }
   std::vector<std::string_view> profiles() const override { return {sevsnp::kProfile, sevsnp::kArkProfile}; }
+  bool has_certificates() const override { return true; }
 
   Result<std::unique_ptr<Evidence>> decode(std::string_view media_type, ByteView octets) const override {
     TRY(snp::Statements statements, snp::decode_statements(media_type, octets));

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "evidence/cca/token.h"
 #include "support/cca_device.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/signers_word.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
@@ -22,12 +23,9 @@ using Digests = std::vector<rats::CorimDigest>;
 class CcaReferenceValues : public testing::Test {
  protected:
   rats::Ear appraise() const {
-    return test::engine_over(store)
-        .appraise({.media_type = std::string(evidence::cca::kMediaType),
-                   .evidence = device.token(kCcaNonce),
-                   .challenge = Nonce(kCcaNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store, {.media_type = std::string(evidence::cca::kMediaType),
+                                         .evidence = device.token(kCcaNonce),
+                                         .challenge = Nonce(kCcaNonce)});
   }
   std::string provision(rats::Corim corim, const std::string& id) {
     corim.id = id;
@@ -47,12 +45,6 @@ class CcaReferenceValues : public testing::Test {
     provision(platform, "platform");
     provision(realm, "realm");
     return appraise();
-  }
-  static std::vector<rats::TraceStep> refusals(const rats::Ear& ear, std::string_view subject) {
-    std::vector<rats::TraceStep> steps;
-    for (const rats::TraceStep& step : ear.credence.trace)
-      if (!step.agrees && step.subject.starts_with(subject)) steps.push_back(step);
-    return steps;
   }
   static void expect_refused(const rats::Ear& ear, const std::string& submodule, std::string_view why) {
     EXPECT_EQ(ear.status(), rats::Tier::warning);
@@ -147,11 +139,11 @@ TEST_F(CcaReferenceValues, OfTheNearestRealmsAreNamedWithTheirCorim) {
   other.personalization = Bytes(64, 0xbb);
   const std::string stranger = provision(other.realm_corim(), "another person");
   const std::string nearest = provision(device.realm_corim(), "this person");
-  EXPECT_TRUE(refusals(appraise(), "realm").empty());
+  EXPECT_TRUE(test::refusals_beginning(appraise(), "realm").empty());
   device.registers[1] = Bytes(32, 0x66);
   const rats::Ear ear = appraise();
   expect_refused(ear, kRealmPart, "realm extensible measurement 1: expected sha-256 e1e1");
-  const auto steps = refusals(ear, "realm");
+  const auto steps = test::refusals_beginning(ear, "realm");
   ASSERT_EQ(steps.size(), 2U);
   EXPECT_EQ(steps[0].subject, "realm extensible measurement 1");
   EXPECT_EQ(steps[0].expected, "sha-256 " + to_hex(Bytes(32, 0xe1)));
@@ -165,8 +157,8 @@ TEST_F(CcaReferenceValues, OfTheNearestRealmsAreNamedWithTheirCorim) {
 }
 
 TEST_F(CcaReferenceValues, OfAnotherAlgorithmAreNamedWithTheirCorim) {
-  const auto refusal = refusals(appraise_with("cca.rim", {{std::string("sha3-256"), device.initial_measurement}}),
-                                "realm initial measurement");
+  const auto refusal = test::refusals_beginning(
+      appraise_with("cca.rim", {{std::string("sha3-256"), device.initial_measurement}}), "realm initial measurement");
   ASSERT_EQ(refusal.size(), 1U);
   EXPECT_EQ(refusal[0].expected, "sha3-256 " + to_hex(device.initial_measurement));
   EXPECT_EQ(refusal[0].actual, "sha-256 " + to_hex(device.initial_measurement));
@@ -182,7 +174,7 @@ TEST_F(CcaReferenceValues, OfRealmsAreNamedFourAtMost) {
   }
   const rats::Ear ear = appraise();
   EXPECT_EQ(ear.submodules.at(kRealmPart).vector.value(), (rats::TrustVector{.claims = {2, 0, 96, 0, 0, 0, 0, 0}}));
-  const auto steps = refusals(ear, "realm personalization value");
+  const auto steps = test::refusals_beginning(ear, "realm personalization value");
   ASSERT_EQ(steps.size(), 4U);
   EXPECT_EQ(steps[2].expected, to_hex(Bytes(64, 2)));
   EXPECT_EQ(steps[3].expected, to_hex(Bytes(64, 3)) + ", or one of 2 other realms");
@@ -199,7 +191,7 @@ TEST_F(CcaReferenceValues, OfTheConfigurationAreNamedFourAtMost) {
   }
   const rats::Ear ear = appraise();
   expect_refused(ear, kPlatformPart, "expected 00 or 01 or 02 or 03, or one of 2 others, got 010203");
-  const auto steps = refusals(ear, "platform configuration");
+  const auto steps = test::refusals_beginning(ear, "platform configuration");
   ASSERT_EQ(steps.size(), 4U);
   EXPECT_EQ(steps[2].expected, "02");
   EXPECT_EQ(steps[2].actual, "010203");
@@ -208,7 +200,7 @@ TEST_F(CcaReferenceValues, OfTheConfigurationAreNamedFourAtMost) {
   device.config = {5};
   const rats::Ear good = appraise();
   EXPECT_TRUE(good.is_affirming());
-  EXPECT_TRUE(refusals(good, "platform configuration").empty());
+  EXPECT_TRUE(test::refusals_beginning(good, "platform configuration").empty());
 }
 
 TEST_F(CcaReferenceValues, AreSaidToBeMissing) {
@@ -219,7 +211,7 @@ TEST_F(CcaReferenceValues, AreSaidToBeMissing) {
   for (const std::string_view subject :
        {"reference values for software of implementation 1d1d", "platform configurations of implementation 1d1d",
         "reference values for a realm with initial measurement 1d1d"}) {
-    const auto steps = refusals(ear, subject);
+    const auto steps = test::refusals_beginning(ear, subject);
     ASSERT_EQ(steps.size(), 1U) << subject;
     EXPECT_EQ(steps[0].actual, "no CoRIM has any");
   }
@@ -227,12 +219,12 @@ TEST_F(CcaReferenceValues, AreSaidToBeMissing) {
 
 TEST_F(CcaReferenceValues, OfTheKeyAreNamedByARefusal) {
   const std::string subject = "attestation key of instance " + to_hex(device.instance);
-  EXPECT_EQ(refusals(appraise(), subject).at(0).actual, "no CoRIM has any");
+  EXPECT_EQ(test::refusals_beginning(appraise(), subject).at(0).actual, "no CoRIM has any");
   const std::string endorsed = provision(device.platform_corim(), "platform");
-  EXPECT_TRUE(refusals(appraise(), subject).empty());
+  EXPECT_TRUE(test::refusals_beginning(appraise(), subject).empty());
   const Bytes spki = to_bytes(device.platform_key.public_key().spki());
   device.platform_key = test::make_key();
-  const auto steps = refusals(appraise(), subject);
+  const auto steps = test::refusals_beginning(appraise(), subject);
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_EQ(steps[0].submodule, "ARM_CCA");
   EXPECT_EQ(steps[0].expected, to_hex(spki));
@@ -240,33 +232,9 @@ TEST_F(CcaReferenceValues, OfTheKeyAreNamedByARefusal) {
   EXPECT_EQ(steps[0].submission, endorsed);
 }
 
-// The shared check of provisioning has seen that the authority is the signer.
 TEST_F(CcaReferenceValues, OnTheWordOfTheSignerAreTaken) {
-  const crypto::PrivateKey key = test::make_key();
-  const auto certificate = crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = test::kNow - Seconds(1000),
-                                                   .not_after = test::kNow + Seconds(1000)})
-                               .value();
-  const auto authorized_by = [](rats::Corim corim, const crypto::PrivateKey& authority) {
-    for (rats::Measurement& measurement : corim.comids.at(0).reference_values.at(0).measurements)
-      measurement.authorized_by = {
-          {.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(authority.public_key().pem()))}};
-    return corim;
-  };
-  const auto submit = [&](const rats::Corim& corim) {
-    return store->submit(
-        corim, rats::sign_corim(corim, {.name = "S", .uri = {}, .validity = {}}, key, {&certificate, 1}).value());
-  };
-  for (const rats::Corim& corim : {device.platform_corim(), device.realm_corim()}) {
-    test::expect_refused(submit(authorized_by(corim, test::make_key())), Errc::unauthorized, "authorized-by");
-    const rats::Corim right = authorized_by(corim, key);
-    test::expect_refused(store->submit(right, rats::encode_corim(right).value()), Errc::unauthorized, "not signed");
-    EXPECT_FALSE(appraise().is_affirming());
-    const auto taken = submit(right);
-    ASSERT_TRUE(taken) << taken.error().text();
-  }
-  EXPECT_TRUE(appraise().is_affirming());
+  test::expect_taken_on_the_word_of_the_signer(*store, {device.platform_corim(), device.realm_corim()},
+                                               [this] { return appraise(); });
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 // PARSEC_CCA: the realm that has the key is compared by the algorithms of its digests too.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "base/text.h"
 #include "evidence/parsec_cca/bundle.h"
 #include "support/cca_device.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
@@ -25,12 +24,11 @@ class ParsecCcaReferenceValues : public testing::Test {
     const std::shared_ptr<Store> store = memory_store();
     test::provision(*store, device.platform_corim(kParsecCcaProfile));
     test::provision(*store, realm);
-    return test::engine_over(store, std::move(policy))
-        .appraise({.media_type = std::string(evidence::parsec_cca::kMediaType),
-                   .evidence = device.bundle(kKatNonce, key.public_key()),
-                   .challenge = Nonce(kKatNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store,
+                                 {.media_type = std::string(evidence::parsec_cca::kMediaType),
+                                  .evidence = device.bundle(kKatNonce, key.public_key()),
+                                  .challenge = Nonce(kKatNonce)},
+                                 test::kNow, std::move(policy));
   }
 
   test::CcaDevice device;
@@ -44,13 +42,12 @@ TEST_F(ParsecCcaReferenceValues, AreComparedByTheirAlgorithm) {
   EXPECT_FALSE(ear.submodules.at("PARSEC_CCA").attested_key);
   test::expect_problem(ear.submodules.at("PARSEC_CCA"), Errc::not_affirming,
                        "realm initial measurement: expected sha3-256 1d1d");
-  const auto& trace = ear.credence.trace;
-  const auto refusal = std::ranges::find(trace, std::string("realm initial measurement"), &rats::TraceStep::subject);
-  ASSERT_NE(refusal, trace.end());
-  EXPECT_EQ(refusal->expected, "sha3-256 " + to_hex(device.initial_measurement));
-  EXPECT_EQ(refusal->actual, "sha-256 " + to_hex(device.initial_measurement));
-  EXPECT_EQ(refusal->source, "realm");
-  EXPECT_FALSE(refusal->submission.empty());
+  const auto steps = test::steps_about(ear, "realm initial measurement");
+  ASSERT_FALSE(steps.empty());
+  EXPECT_EQ(steps[0].expected, "sha3-256 " + to_hex(device.initial_measurement));
+  EXPECT_EQ(steps[0].actual, "sha-256 " + to_hex(device.initial_measurement));
+  EXPECT_EQ(steps[0].source, "realm");
+  EXPECT_FALSE(steps[0].submission.empty());
 }
 
 // It excuses realms of which nothing is known, and no others.

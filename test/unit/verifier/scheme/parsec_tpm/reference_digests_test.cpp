@@ -7,16 +7,18 @@
 #include <vector>
 
 #include "base/text.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
 
 using test::EvidenceMaker;
+using test::steps_beginning;
+using test::submission_of;
+using test::TraceSteps;
 using testing::HasSubstr;
 using testing::Not;
 using Digests = std::vector<rats::CorimDigest>;
-using Steps = std::vector<Trace::Step>;
 
 constexpr std::int64_t kSha256 = 1, kSha384 = 7, kSha3 = 10;
 const Bytes kRight(32, 0x01), kOther(32, 0x55);
@@ -38,10 +40,6 @@ rats::Corim values_of(const EvidenceMaker& maker, const std::vector<Digests>& of
   return corim;
 }
 
-std::string submission_of(const std::string& id) {
-  return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(id)).value().view());
-}
-
 std::shared_ptr<Store> store_of(const EvidenceMaker& maker, const std::vector<rats::Corim>& corims) {
   auto store = memory_store();
   test::provision(*store, evidence::tpm::keys_corim(maker.endorsement()).value());
@@ -50,16 +48,7 @@ std::shared_ptr<Store> store_of(const EvidenceMaker& maker, const std::vector<ra
 }
 
 rats::Ear appraise(const EvidenceMaker& maker, const std::vector<rats::Corim>& corims, Timestamp now = test::kNow) {
-  AppraisalRequest request = test::channel_request(maker);
-  request.trace = true;
-  return test::engine_over(store_of(maker, corims), {}, now).appraise(request).value();
-}
-
-Steps about(const rats::Ear& ear, std::string_view subject) {
-  Steps steps;
-  for (const Trace::Step& step : ear.credence.trace)
-    if (step.subject.starts_with(subject)) steps.push_back(step);
-  return steps;
+  return test::appraise_traced(store_of(maker, corims), test::channel_request(maker), now);
 }
 
 // With the values of the PCRs beside the quote, and without.
@@ -97,7 +86,7 @@ TEST_P(ParsecTpmDigests, OfOneAlgorithmTwiceMatchNothing) {
         Digests{{kSha256, kRight}, {kSha3, kOther}, {kSha3, kRight}}}) {
     const rats::Ear ear =
         expect_refused({ambiguous}, "CoRIM values states an algorithm twice in one measurement of it");
-    const Steps steps = about(ear, "PCR 1");
+    const TraceSteps steps = steps_beginning(ear, "PCR 1");
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_THAT(steps[0].expected, HasSubstr("they match nothing"));
     EXPECT_EQ(steps[0].source, "values");
@@ -118,7 +107,7 @@ TEST(ParsecTpmTrace, OfARefusalNamesTheNearestValuesEachWithItsCorim) {
   corims[0].validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
   const rats::Ear ear = appraise(maker, corims, test::kNow + Seconds(1));
   test::expect_problem(test::submodule(ear), Errc::pcr_mismatch, to_hex(Bytes(32, 0x54)) + ", or one of 1 other, got");
-  const Steps steps = about(ear, "PCR 1 (sha-256)");
+  const TraceSteps steps = steps_beginning(ear, "PCR 1 (sha-256)");
   ASSERT_EQ(steps.size(), 4U);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::string build = "build " + std::to_string(i + 1);  // the one that is not valid any more comes last
@@ -135,7 +124,7 @@ TEST(ParsecTpmTrace, OfARefusalNamesTheNearestValuesEachWithItsCorim) {
   corims.push_back(values_of(maker, {{{kSha256, kRight}}}, "right"));
   const rats::Ear good = appraise(maker, corims);
   ASSERT_TRUE(good.is_affirming());
-  const Steps agreed = about(good, "PCR 1");
+  const TraceSteps agreed = steps_beginning(good, "PCR 1");
   ASSERT_EQ(agreed.size(), 1U);
   EXPECT_EQ(agreed[0].source, "right");
   EXPECT_THAT(agreed[0].expected, HasSubstr(to_hex(kRight)));
@@ -147,7 +136,7 @@ TEST(ParsecTpmTrace, SaysWhenTheValueWasGood) {
   old.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
   const std::vector<rats::Corim> corims{values_of(maker, {{{kSha256, kOther}}}, "new"), old};
   EXPECT_TRUE(appraise(maker, corims).is_affirming());
-  const Steps steps = about(appraise(maker, corims, test::kNow + Seconds(1)), "PCR 1");
+  const TraceSteps steps = steps_beginning(appraise(maker, corims, test::kNow + Seconds(1)), "PCR 1");
   ASSERT_EQ(steps.size(), 2U);
   EXPECT_THAT(steps[0].expected, HasSubstr(to_hex(kRight) + ", which expired at"));
   EXPECT_EQ(steps[0].source, "old");
@@ -164,7 +153,7 @@ TEST(ParsecTpmTrace, OfADigestOverAllNamesTheCorimsOfEachCombination) {
                 [](const auto& measurement) { return measurement.key != rats::MeasurementKey(std::uint64_t{1}); });
   const rats::Ear ear = appraise(maker, {values_of(maker, {{{kSha256, kOther}}}, "first"), second});
   EXPECT_FALSE(ear.is_affirming());
-  const Steps steps = about(ear, "digest over all quoted PCRs");
+  const TraceSteps steps = steps_beginning(ear, "digest over all quoted PCRs");
   ASSERT_EQ(steps.size(), 2U);
   EXPECT_EQ(steps[0].source, "first");
   EXPECT_EQ(steps[0].submission, submission_of("first"));
@@ -175,7 +164,7 @@ TEST(ParsecTpmTrace, OfADigestOverAllNamesTheCorimsOfEachCombination) {
 
   const rats::Ear good = appraise(maker, {values_of(maker, {{{kSha256, kRight}}}, "first"), second});
   ASSERT_TRUE(good.is_affirming());
-  const Steps agreed = about(good, "digest over all quoted PCRs");
+  const TraceSteps agreed = steps_beginning(good, "digest over all quoted PCRs");
   ASSERT_EQ(agreed.size(), 1U);
   EXPECT_EQ(agreed[0].source, "first");
   EXPECT_EQ(agreed[0].expected, agreed[0].actual);

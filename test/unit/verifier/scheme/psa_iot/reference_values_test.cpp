@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "evidence/psa/token.h"
 #include "support/psa_device.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/signers_word.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
@@ -19,12 +20,9 @@ using Digests = std::vector<rats::CorimDigest>;
 class PsaReferenceValues : public testing::Test {
  protected:
   rats::Ear appraise() const {
-    return test::engine_over(store)
-        .appraise({.media_type = std::string(evidence::psa::kMediaType),
-                   .evidence = device.token(kPsaNonce),
-                   .challenge = Nonce(kPsaNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store, {.media_type = std::string(evidence::psa::kMediaType),
+                                         .evidence = device.token(kPsaNonce),
+                                         .challenge = Nonce(kPsaNonce)});
   }
   // Of one CoRIM that has these digests for the first component.
   rats::Ear appraise_with(const Digests& digests) {
@@ -42,11 +40,8 @@ class PsaReferenceValues : public testing::Test {
     corim.comids[0].id = id;
     return store->submit(corim, test::octets_of(corim)).value().id;
   }
-  static std::vector<rats::TraceStep> refusals(const rats::Ear& ear) {
-    std::vector<rats::TraceStep> steps;
-    for (const rats::TraceStep& step : ear.credence.trace)
-      if (!step.agrees && step.claim == "executables") steps.push_back(step);
-    return steps;
+  static test::TraceSteps refusals(const rats::Ear& ear) {
+    return test::steps_where(ear, [](const auto& step) { return !step.agrees && step.claim == "executables"; });
   }
   static void expect_refused(const rats::Ear& ear, std::string_view why) {
     EXPECT_EQ(ear.status(), rats::Tier::warning);
@@ -192,9 +187,7 @@ TEST_F(PsaReferenceValues, AreSaidToBeMissing) {
 
 TEST_F(PsaReferenceValues, OfTheKeyAreNamedByARefusal) {
   const auto key_step = [&] {
-    for (const rats::TraceStep& step : appraise().credence.trace)
-      if (step.subject.starts_with("attestation key of instance " + to_hex(device.instance))) return step;
-    return rats::TraceStep{};
+    return test::steps_beginning(appraise(), "attestation key of instance " + to_hex(device.instance)).at(0);
   };
   EXPECT_EQ(key_step().actual, "no CoRIM has any");
   const std::string endorsed = provision("spring", device.components);
@@ -210,33 +203,8 @@ TEST_F(PsaReferenceValues, OfTheKeyAreNamedByARefusal) {
   EXPECT_EQ(step.submission, endorsed);
 }
 
-// The shared check of provisioning has seen that the authority is the signer.
 TEST_F(PsaReferenceValues, OnTheWordOfTheSignerAreTaken) {
-  const crypto::PrivateKey key = test::make_key();
-  const auto certificate = crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = test::kNow - Seconds(1000),
-                                                   .not_after = test::kNow + Seconds(1000)})
-                               .value();
-  const auto authorized_by = [](rats::Corim corim, const crypto::PrivateKey& authority) {
-    for (rats::Measurement& measurement : corim.comids.at(0).reference_values.at(0).measurements)
-      measurement.authorized_by = {
-          {.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(authority.public_key().pem()))}};
-    return corim;
-  };
-  const auto submit = [&](const rats::Corim& corim) {
-    return store->submit(
-        corim, rats::sign_corim(corim, {.name = "S", .uri = {}, .validity = {}}, key, {&certificate, 1}).value());
-  };
-  for (const rats::Corim& corim : {device.corim()}) {
-    test::expect_refused(submit(authorized_by(corim, test::make_key())), Errc::unauthorized, "authorized-by");
-    const rats::Corim right = authorized_by(corim, key);
-    test::expect_refused(store->submit(right, rats::encode_corim(right).value()), Errc::unauthorized, "not signed");
-    EXPECT_FALSE(appraise().is_affirming());
-    const auto taken = submit(right);
-    ASSERT_TRUE(taken) << taken.error().text();
-  }
-  EXPECT_TRUE(appraise().is_affirming());
+  test::expect_taken_on_the_word_of_the_signer(*store, {device.corim()}, [this] { return appraise(); });
 }
 
 }  // namespace

@@ -8,16 +8,18 @@
 
 #include "base/text.h"
 #include "support/dice_device.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/signers_word.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
 
 using test::DiceDevice;
+using test::submission_of;
+using test::TraceSteps;
 using testing::HasSubstr;
 using testing::Not;
 using Digests = std::vector<rats::CorimDigest>;
-using Steps = std::vector<Trace::Step>;
 
 constexpr std::int64_t kSha256 = 1, kSha384 = 7;
 constexpr std::string_view kSha256Oid = "2.16.840.1.101.3.4.2.1", kSha384Oid = "2.16.840.1.101.3.4.2.2",
@@ -47,12 +49,11 @@ class RiotDigests : public testing::Test {
     return corim;
   }
   rats::Ear appraise(const std::shared_ptr<Store>& store, Timestamp now = test::kNow) {
-    return test::engine_over(store, {}, now)
-        .appraise({.media_type = std::string(evidence::dice::kPemChain),
-                   .evidence = DiceDevice::pem(device.with_fresh_leaf(kDeviceNonce)),
-                   .challenge = Nonce(kDeviceNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store,
+                                 {.media_type = std::string(evidence::dice::kPemChain),
+                                  .evidence = DiceDevice::pem(device.with_fresh_leaf(kDeviceNonce)),
+                                  .challenge = Nonce(kDeviceNonce)},
+                                 now);
   }
   std::shared_ptr<Store> store_of(const std::vector<rats::Corim>& corims) {
     auto store = memory_store();
@@ -73,15 +74,7 @@ class RiotDigests : public testing::Test {
     test::expect_problem(ear.submodules.at("RIOT"), Errc::not_affirming, why);
     return ear;
   }
-  static Steps about_fwids(const rats::Ear& ear) {
-    Steps steps;
-    for (const Trace::Step& step : ear.credence.trace)
-      if (step.subject == "FWID") steps.push_back(step);
-    return steps;
-  }
-  static std::string submission_of(const std::string& id) {
-    return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(id)).value().view());
-  }
+  static TraceSteps about_fwids(const rats::Ear& ear) { return test::steps_about(ear, "FWID"); }
 
   DiceDevice device;
 };
@@ -136,12 +129,12 @@ TEST_F(RiotDigests, OfARefusalAreNamedWithTheirCorimsTheNearestFirst) {
   const auto store = store_of(corims);
   const rats::Ear ear = appraise(store);
   EXPECT_FALSE(ear.is_affirming());
-  const Steps steps = about_fwids(ear);
+  const TraceSteps steps = about_fwids(ear);
   ASSERT_EQ(steps.size(), 4U);
   EXPECT_EQ(steps[0].expected, "sha-256 " + to_hex(kFirst) + ", svn at least 4, vendor Example");
   EXPECT_EQ(steps[0].source, "other svn");
   EXPECT_EQ(steps[0].submission, submission_of("other svn"));
-  for (const Trace::Step& step : steps) {
+  for (const rats::TraceStep& step : steps) {
     EXPECT_EQ(step.actual, "sha-256 " + to_hex(kFirst) + ", svn 3, vendor Example");
     EXPECT_FALSE(step.agrees);
   }
@@ -186,7 +179,7 @@ TEST_F(RiotDigests, AreFoundAmongVeryManyAndNotAllNamed) {
   corim.comids.at(0).reference_values.at(0).measurements.back().values.svn = rats::Svn{.value = 4};
   const rats::Ear ear = appraise(store_of({corim}));
   EXPECT_EQ(ear.status(), rats::Tier::warning);
-  const Steps steps = about_fwids(ear);
+  const TraceSteps steps = about_fwids(ear);
   ASSERT_EQ(steps.size(), 4U);
   EXPECT_EQ(steps[0].expected, "sha-256 " + to_hex(kFirst) + ", svn 4, vendor Example");
   EXPECT_EQ(steps[3].expected, "sha-256 " + to_hex(kSecond) + ", vendor Example, or others");
@@ -210,45 +203,23 @@ TEST_F(RiotDigests, SayWhenTheyWereGoodAndNothingOfOtherMakers) {
   others.comids.at(0).reference_values.at(0).environment.class_map->vendor = "Other";
   const auto store = store_of({old, others});
   EXPECT_TRUE(appraise(store).is_affirming());
-  const Steps steps = about_fwids(appraise(store, test::kNow + Seconds(1)));
+  const TraceSteps steps = about_fwids(appraise(store, test::kNow + Seconds(1)));
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_THAT(steps[0].expected, HasSubstr("sha-256 " + to_hex(kFirst) + ", vendor Example, which expired at"));
   EXPECT_EQ(steps[0].source, "old");
 
-  const Steps unknown = about_fwids(appraise(store_of({others})));
+  const TraceSteps unknown = about_fwids(appraise(store_of({others})));
   ASSERT_EQ(unknown.size(), 1U);
   EXPECT_TRUE(unknown[0].expected.empty());
   EXPECT_TRUE(unknown[0].source.empty());
   EXPECT_FALSE(unknown[0].agrees);
 }
 
-// The shared check of provisioning has seen that the authority is the signer.
 TEST_F(RiotDigests, OnTheWordOfTheSignerAreTaken) {
   measure({{kSha256Oid, kFirst}});
-  const crypto::PrivateKey key = test::make_key();
-  const auto certificate = crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = test::kNow - Seconds(1000),
-                                                   .not_after = test::kNow + Seconds(1000)})
-                               .value();
-  const auto authorized_by = [&](const crypto::PrivateKey& authority) {
-    rats::Corim corim = firmware({{{kSha256, kFirst}}});
-    corim.comids.at(0).reference_values.at(0).measurements.at(0).authorized_by = {
-        {.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(authority.public_key().pem()))}};
-    return corim;
-  };
   const auto store = store_of({});
-  const auto submit = [&](const rats::Corim& corim) {
-    return store->submit(
-        corim, rats::sign_corim(corim, {.name = "S", .uri = {}, .validity = {}}, key, {&certificate, 1}).value());
-  };
-  test::expect_refused(submit(authorized_by(test::make_key())), Errc::unauthorized, "authorized-by");
-  const rats::Corim corim = authorized_by(key);
-  test::expect_refused(store->submit(corim, rats::encode_corim(corim).value()), Errc::unauthorized, "not signed");
-  EXPECT_FALSE(appraise(store).is_affirming());
-  const auto taken = submit(corim);
-  ASSERT_TRUE(taken) << taken.error().text();
-  EXPECT_TRUE(appraise(store).is_affirming());
+  test::expect_taken_on_the_word_of_the_signer(*store, {firmware({{{kSha256, kFirst}}})},
+                                               [&] { return appraise(store); });
 }
 
 }  // namespace

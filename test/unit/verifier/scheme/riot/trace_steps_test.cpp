@@ -3,16 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "base/text.h"
 #include "support/dice_device.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
 
 using test::DiceDevice;
+using test::sha256_of;
+using test::steps_beginning;
+using test::submission_of;
+using test::TraceSteps;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -21,17 +24,14 @@ const Bytes kTracedNonce(32, 0x11);
 
 class RiotTrace : public testing::Test {
  protected:
-  using Steps = std::vector<Trace::Step>;
-
   void SetUp() override { test::provision(*store, device.reference_values()); }
 
   rats::Ear appraise(const DiceDevice::Certificates& chain, Timestamp now = test::kNow) {
-    return test::engine_over(store, {}, now)
-        .appraise({.media_type = std::string(evidence::dice::kPemChain),
-                   .evidence = DiceDevice::pem(chain),
-                   .challenge = Nonce(kTracedNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store,
+                                 {.media_type = std::string(evidence::dice::kPemChain),
+                                  .evidence = DiceDevice::pem(chain),
+                                  .challenge = Nonce(kTracedNonce)},
+                                 now);
   }
   rats::Ear appraise(Timestamp now = test::kNow) { return appraise(device.with_fresh_leaf(kTracedNonce), now); }
   // Of a maker with this name, in a CoRIM with this id.
@@ -44,15 +44,6 @@ class RiotTrace : public testing::Test {
     corim.id = id;
     return corim;
   }
-  static Steps about(const rats::Ear& ear, std::string_view subject) {
-    Steps steps;
-    for (const Trace::Step& step : ear.credence.trace)
-      if (step.subject.starts_with(subject)) steps.push_back(step);
-    return steps;
-  }
-  static std::string sha256_of(ByteView octets) {
-    return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, octets).value().view());
-  }
 
   DiceDevice device;
   std::shared_ptr<Store> store = memory_store();
@@ -63,7 +54,7 @@ TEST_F(RiotTrace, NamesTheRootOfAGoodChainAndNoOther) {
   test::provision(*store, roots_of_another("Another"));
   const rats::Ear ear = appraise();
   ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
-  const Steps steps = about(ear, "signed under");
+  const TraceSteps steps = steps_beginning(ear, "signed under");
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_THAT(steps[0].subject, AllOf(StartsWith("signed under root "), HasSubstr("O=Maker")));
   EXPECT_EQ(steps[0].submodule, "RIOT");
@@ -71,9 +62,9 @@ TEST_F(RiotTrace, NamesTheRootOfAGoodChainAndNoOther) {
   EXPECT_EQ(steps[0].expected, "sha-256 " + sha256_of(device.root.der()));
   EXPECT_EQ(steps[0].actual, "the chain holds");
   EXPECT_EQ(steps[0].source, "device roots");
-  EXPECT_EQ(steps[0].submission, sha256_of(as_bytes("device roots")));
+  EXPECT_EQ(steps[0].submission, submission_of("device roots"));
   EXPECT_TRUE(steps[0].agrees);
-  EXPECT_TRUE(about(ear, "bound to this challenge").at(0).agrees);
+  EXPECT_TRUE(steps_beginning(ear, "bound to this challenge").at(0).agrees);
 }
 
 TEST_F(RiotTrace, NamesEveryCorimOfARootAndTheIntermediateThatSigned) {
@@ -87,10 +78,10 @@ TEST_F(RiotTrace, NamesEveryCorimOfARootAndTheIntermediateThatSigned) {
   chain.pop_back();
   const rats::Ear ear = appraise(chain);
   ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
-  const Steps roots = about(ear, "signed under root");
+  const TraceSteps roots = steps_beginning(ear, "signed under root");
   ASSERT_EQ(roots.size(), 1U);
   EXPECT_EQ(roots[0].source, "device roots, path");
-  const Steps intermediates = about(ear, "signed under intermediate");
+  const TraceSteps intermediates = steps_beginning(ear, "signed under intermediate");
   ASSERT_EQ(intermediates.size(), 1U);
   EXPECT_THAT(intermediates[0].subject, HasSubstr("DeviceID"));
   EXPECT_EQ(intermediates[0].source, "path");
@@ -104,20 +95,20 @@ TEST_F(RiotTrace, NamesTheRootsThatDoNotHoldAChain) {
     const rats::Ear ear = appraise(attacker.with_fresh_leaf(kTracedNonce));
     EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
     test::expect_problem(ear.submodules.at("RIOT"), Errc::untrusted_chain, "");
-    return about(ear, "signed under");
+    return steps_beginning(ear, "signed under");
   };
-  const Steps alone = refused();
+  const TraceSteps alone = refused();
   ASSERT_EQ(alone.size(), 1U);
   EXPECT_THAT(alone[0].actual, StartsWith("untrusted_chain"));
   EXPECT_EQ(alone[0].source, "device roots");
   EXPECT_FALSE(alone[0].agrees);
 
   for (const std::string id : {"A", "B", "C", "D", "E"}) test::provision(*store, roots_of_another(id));
-  const Steps many = refused();
+  const TraceSteps many = refused();
   ASSERT_EQ(many.size(), 4U);
   EXPECT_EQ(many[0].source, "device roots");
   EXPECT_EQ(many[3].source, "C");
-  EXPECT_EQ(many[3].submission, sha256_of(as_bytes("C")));
+  EXPECT_EQ(many[3].submission, submission_of("C"));
   EXPECT_THAT(many[3].expected, HasSubstr(", or one of 2 others"));
   EXPECT_TRUE(appraise().is_affirming());
 }
@@ -131,7 +122,7 @@ TEST_F(RiotTrace, NamesTheRootThatIsNotValidNow) {
   const auto expect_named = [&](Errc code) {
     const rats::Ear ear = appraise(later);
     test::expect_problem(ear.submodules.at("RIOT"), code, "");
-    const Steps steps = about(ear, "signed under");
+    const TraceSteps steps = steps_beginning(ear, "signed under");
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_THAT(steps[0].subject, HasSubstr("O=Maker"));
     EXPECT_THAT(steps[0].actual, StartsWith("its endorsement expired at "));
@@ -147,7 +138,7 @@ TEST_F(RiotTrace, NamesTheRootThatIsNotValidNow) {
 TEST_F(RiotTrace, SaysThatNoRootIsKnown) {
   const rats::Ear ear = appraise();
   test::expect_problem(ear.submodules.at("RIOT"), Errc::unknown_attester, "no root of devices is endorsed");
-  const Steps steps = about(ear, "signed under root");
+  const TraceSteps steps = steps_beginning(ear, "signed under root");
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_TRUE(steps[0].expected.empty());
   EXPECT_FALSE(steps[0].agrees);
@@ -167,7 +158,7 @@ TEST_F(RiotTrace, SaysWhatALayerSaysOfItsState) {
     device.flags = octet;
     const rats::Ear ear = appraise();
     EXPECT_EQ(ear.is_affirming(), closed) << actual;
-    const Steps steps = about(ear, "state of a layer");
+    const TraceSteps steps = steps_beginning(ear, "state of a layer");
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(steps[0].claim, "configuration");
     EXPECT_EQ(steps[0].subject, "state of a layer, vendor Example");

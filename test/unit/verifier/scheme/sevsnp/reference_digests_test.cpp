@@ -2,22 +2,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "support/snp_machine.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/signers_word.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
 
 using test::SnpMachine;
+using test::steps_about;
+using test::submission_of;
+using test::TraceSteps;
 using testing::HasSubstr;
 using Digests = std::vector<rats::CorimDigest>;
-using Steps = std::vector<Trace::Step>;
 
 constexpr std::int64_t kSha384 = 7, kSha3 = 11;
 const Bytes kReportNonce(64, 0x11);
@@ -27,12 +29,11 @@ class SevSnpDigests : public testing::Test {
   void SetUp() override { test::provision(*store, SnpMachine::roots()); }
 
   rats::Ear appraise(Timestamp now = test::kNow) {
-    return test::engine_over(store, {}, now)
-        .appraise({.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
-                   .evidence = machine.evidence(kReportNonce),
-                   .challenge = Nonce(kReportNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store,
+                                 {.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
+                                  .evidence = machine.evidence(kReportNonce),
+                                  .challenge = Nonce(kReportNonce)},
+                                 now);
   }
   rats::Corim with_measurement(const Digests& digests) {
     rats::Corim corim = machine.reference_values();
@@ -43,15 +44,6 @@ class SevSnpDigests : public testing::Test {
     const rats::Corim corim = with_measurement(digests);
     test::expect_refused(store->submit(corim, test::octets_of(corim)), Errc::invalid_value,
                          "mkey 641 (MEASUREMENT): expected one digest of SHA-384");
-  }
-  static Steps about(const rats::Ear& ear, std::string_view subject) {
-    Steps steps;
-    for (const Trace::Step& step : ear.credence.trace)
-      if (step.subject == subject) steps.push_back(step);
-    return steps;
-  }
-  static std::string submission_of(const std::string& id) {
-    return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(id)).value().view());
   }
 
   SnpMachine machine;
@@ -82,7 +74,7 @@ TEST_F(SevSnpDigests, OfARefusalAreNamedWithTheirCorimsTheNearestFirst) {
   }
   const rats::Ear ear = appraise();
   test::expect_problem(ear.submodules.at("SEVSNP"), Errc::not_affirming, "GUEST_SVN: expected 103");
-  const Steps steps = about(ear, "GUEST_SVN");
+  const TraceSteps steps = steps_about(ear, "GUEST_SVN");
   ASSERT_EQ(steps.size(), 4U);
   const std::vector<int> nearest{3, 1, 2, 4};
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -93,21 +85,21 @@ TEST_F(SevSnpDigests, OfARefusalAreNamedWithTheirCorimsTheNearestFirst) {
     EXPECT_EQ(steps[i].submission, submission_of(build));
     EXPECT_FALSE(steps[i].agrees);
   }
-  EXPECT_EQ(about(ear, "HOST_DATA").size(), 3U);
-  ASSERT_EQ(about(ear, "other sets of reference values").size(), 1U);
-  EXPECT_EQ(about(ear, "other sets of reference values")[0].actual, "2 more are not met");
+  EXPECT_EQ(steps_about(ear, "HOST_DATA").size(), 3U);
+  ASSERT_EQ(steps_about(ear, "other sets of reference values").size(), 1U);
+  EXPECT_EQ(steps_about(ear, "other sets of reference values")[0].actual, "2 more are not met");
 
   // Of the set that is met, and no other.
   test::provision(*store, machine.reference_values({SnpMachine::svn(1, 7, false)}, "right"));
   const rats::Ear good = appraise();
   ASSERT_TRUE(good.is_affirming());
-  ASSERT_EQ(about(good, "GUEST_SVN").size(), 1U);
-  EXPECT_EQ(about(good, "GUEST_SVN")[0].source, "right");
-  EXPECT_TRUE(about(good, "HOST_DATA").empty());
+  ASSERT_EQ(steps_about(good, "GUEST_SVN").size(), 1U);
+  EXPECT_EQ(steps_about(good, "GUEST_SVN")[0].source, "right");
+  EXPECT_TRUE(steps_about(good, "HOST_DATA").empty());
 }
 
 TEST_F(SevSnpDigests, ThatNobodyStatesOrNotNowAreInTheTrace) {
-  const Steps unknown = about(appraise(), "MEASUREMENT");
+  const TraceSteps unknown = steps_about(appraise(), "MEASUREMENT");
   ASSERT_EQ(unknown.size(), 1U);
   EXPECT_EQ(unknown[0].actual, to_hex(machine.measurement));
   EXPECT_TRUE(unknown[0].expected.empty());
@@ -117,7 +109,7 @@ TEST_F(SevSnpDigests, ThatNobodyStatesOrNotNowAreInTheTrace) {
   old.validity = rats::Validity{.not_before = {}, .not_after = test::kNow};
   test::provision(*store, old);
   EXPECT_TRUE(appraise().is_affirming());
-  const Steps expired = about(appraise(test::kNow + Seconds(1)), "MEASUREMENT");
+  const TraceSteps expired = steps_about(appraise(test::kNow + Seconds(1)), "MEASUREMENT");
   ASSERT_EQ(expired.size(), 1U);
   EXPECT_THAT(expired[0].expected, HasSubstr(to_hex(machine.measurement) + ", which expired at"));
   EXPECT_EQ(expired[0].source, "old");
@@ -130,45 +122,20 @@ TEST_F(SevSnpDigests, ThatNoSetAllowsNameTheSetThatDoesNot) {
   test::provision(*store, machine.reference_values());
   const rats::Ear ear = appraise();
   EXPECT_FALSE(ear.is_affirming());
-  const Steps& steps = ear.credence.trace;
-  const auto hazard = std::ranges::find(steps, "present", &Trace::Step::actual);
-  ASSERT_NE(hazard, steps.end());
-  EXPECT_THAT(hazard->subject, HasSubstr("multithreading"));
-  EXPECT_THAT(hazard->expected, HasSubstr("absent, or allowed by PLATFORM_INFO (mkey 7)"));
-  EXPECT_EQ(hazard->source, "values");
-  EXPECT_EQ(hazard->submission, submission_of("values"));
-  EXPECT_FALSE(hazard->agrees);
+  const TraceSteps hazards = test::steps_where(ear, [](const auto& step) { return step.actual == "present"; });
+  ASSERT_FALSE(hazards.empty());
+  EXPECT_THAT(hazards[0].subject, HasSubstr("multithreading"));
+  EXPECT_THAT(hazards[0].expected, HasSubstr("absent, or allowed by PLATFORM_INFO (mkey 7)"));
+  EXPECT_EQ(hazards[0].source, "values");
+  EXPECT_EQ(hazards[0].submission, submission_of("values"));
+  EXPECT_FALSE(hazards[0].agrees);
 
   test::provision(*store, machine.reference_values({SnpMachine::raw(7, {0, 0, 0, 0, 0, 0, 0, 0x25})}, "allowing"));
   EXPECT_TRUE(appraise().is_affirming());
 }
 
-// The shared check of provisioning has seen that the authority is the signer.
 TEST_F(SevSnpDigests, OnTheWordOfTheSignerAreTaken) {
-  const crypto::PrivateKey key = test::make_key();
-  const auto certificate = crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = test::kNow - Seconds(1000),
-                                                   .not_after = test::kNow + Seconds(1000)})
-                               .value();
-  const auto authorized_by = [&](const crypto::PrivateKey& authority) {
-    rats::Corim corim = machine.reference_values();
-    for (rats::Measurement& measurement : corim.comids.at(0).reference_values.at(0).measurements)
-      measurement.authorized_by = {
-          {.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(authority.public_key().pem()))}};
-    return corim;
-  };
-  const auto submit = [&](const rats::Corim& corim) {
-    return store->submit(
-        corim, rats::sign_corim(corim, {.name = "S", .uri = {}, .validity = {}}, key, {&certificate, 1}).value());
-  };
-  test::expect_refused(submit(authorized_by(test::make_key())), Errc::unauthorized, "authorized-by");
-  const rats::Corim corim = authorized_by(key);
-  test::expect_refused(store->submit(corim, rats::encode_corim(corim).value()), Errc::unauthorized, "not signed");
-  EXPECT_FALSE(appraise().is_affirming());
-  const auto taken = submit(corim);
-  ASSERT_TRUE(taken) << taken.error().text();
-  EXPECT_TRUE(appraise().is_affirming());
+  test::expect_taken_on_the_word_of_the_signer(*store, {machine.reference_values()}, [this] { return appraise(); });
 }
 
 }  // namespace

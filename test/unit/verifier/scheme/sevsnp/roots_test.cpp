@@ -3,16 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "base/text.h"
 #include "support/snp_machine.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
 
+using test::sha256_of;
 using test::SnpMachine;
+using test::steps_beginning;
+using test::submission_of;
+using test::TraceSteps;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -21,26 +24,14 @@ const Bytes kTracedReportNonce(64, 0x11);
 
 class SevSnpRoots : public testing::Test {
  protected:
-  using Steps = std::vector<Trace::Step>;
-
   void SetUp() override { test::provision(*store, machine.reference_values()); }
 
   rats::Ear appraise(Timestamp now = test::kNow) {
-    return test::engine_over(store, {}, now)
-        .appraise({.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
-                   .evidence = machine.evidence(kTracedReportNonce),
-                   .challenge = Nonce(kTracedReportNonce),
-                   .trace = true})
-        .value();
-  }
-  static Steps about(const rats::Ear& ear, std::string_view subject) {
-    Steps steps;
-    for (const Trace::Step& step : ear.credence.trace)
-      if (step.subject.starts_with(subject)) steps.push_back(step);
-    return steps;
-  }
-  static std::string sha256_of(ByteView octets) {
-    return to_hex(crypto::digest(crypto::HashAlgorithm::sha256, octets).value().view());
+    return test::appraise_traced(store,
+                                 {.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
+                                  .evidence = machine.evidence(kTracedReportNonce),
+                                  .challenge = Nonce(kTracedReportNonce)},
+                                 now);
   }
 
   SnpMachine machine;
@@ -51,7 +42,7 @@ TEST_F(SevSnpRoots, AreNamedWithTheirCorims) {
   test::provision(*store, SnpMachine::roots());
   const rats::Ear ear = appraise();
   ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
-  const Steps steps = about(ear, "signed under");
+  const TraceSteps steps = steps_beginning(ear, "signed under");
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_THAT(steps[0].subject, AllOf(StartsWith("signed under root "), HasSubstr("CN=ARK-Milan")));
   EXPECT_EQ(steps[0].submodule, "SEVSNP");
@@ -59,7 +50,7 @@ TEST_F(SevSnpRoots, AreNamedWithTheirCorims) {
   EXPECT_EQ(steps[0].expected, "sha-256 " + sha256_of(machine.maker->ark.der()));
   EXPECT_EQ(steps[0].actual, "the chain holds");
   EXPECT_EQ(steps[0].source, "roots of Milan");
-  EXPECT_EQ(steps[0].submission, sha256_of(as_bytes("roots of Milan")));
+  EXPECT_EQ(steps[0].submission, submission_of("roots of Milan"));
   EXPECT_TRUE(steps[0].agrees);
 
   rats::Corim path = SnpMachine::roots();
@@ -71,8 +62,8 @@ TEST_F(SevSnpRoots, AreNamedWithTheirCorims) {
   machine.shows_ask = false;
   const rats::Ear shorter = appraise();
   ASSERT_TRUE(shorter.is_affirming()) << testing::PrintToString(shorter.problems());
-  EXPECT_EQ(about(shorter, "signed under root").at(0).source, "roots of Milan, path");
-  const Steps intermediates = about(shorter, "signed under intermediate");
+  EXPECT_EQ(steps_beginning(shorter, "signed under root").at(0).source, "roots of Milan, path");
+  const TraceSteps intermediates = steps_beginning(shorter, "signed under intermediate");
   ASSERT_EQ(intermediates.size(), 1U);
   EXPECT_THAT(intermediates[0].subject, HasSubstr("CN=SEV-Milan"));
   EXPECT_EQ(intermediates[0].source, "path");
@@ -88,12 +79,12 @@ TEST_F(SevSnpRoots, ThatDoNotHoldTheChainAreNamed) {
     const rats::Ear ear = appraise();
     EXPECT_EQ(ear.status(), rats::Tier::contraindicated);
     test::expect_problem(ear.submodules.at("SEVSNP"), Errc::untrusted_chain, "");
-    const Steps steps = about(ear, "signed under");
+    const TraceSteps steps = steps_beginning(ear, "signed under");
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_THAT(steps[0].actual, StartsWith("untrusted_chain"));
     EXPECT_EQ(steps[0].expected, "sha-256 " + sha256_of(test::snp_maker().ark.der()));
     EXPECT_EQ(steps[0].source, "roots of Milan");
-    EXPECT_EQ(steps[0].submission, sha256_of(as_bytes("roots of Milan")));
+    EXPECT_EQ(steps[0].submission, submission_of("roots of Milan"));
     EXPECT_FALSE(steps[0].agrees);
   }
   machine.maker = &test::snp_maker();
@@ -107,7 +98,7 @@ TEST_F(SevSnpRoots, ThatAreNotValidNowAreNamed) {
   EXPECT_TRUE(appraise().is_affirming());
   const rats::Ear ear = appraise(test::kNow + Seconds(1));
   test::expect_problem(ear.submodules.at("SEVSNP"), Errc::expired, "the endorsement of ARK-Milan expired");
-  const Steps steps = about(ear, "signed under");
+  const TraceSteps steps = steps_beginning(ear, "signed under");
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_THAT(steps[0].actual, StartsWith("its endorsement expired at "));
   EXPECT_EQ(steps[0].source, "roots of Milan");
@@ -117,7 +108,7 @@ TEST_F(SevSnpRoots, ThatAreNotValidNowAreNamed) {
 TEST_F(SevSnpRoots, ThatNobodyEndorsesAreSaidToBeMissing) {
   const rats::Ear ear = appraise();
   test::expect_problem(ear.submodules.at("SEVSNP"), Errc::unknown_attester, "no root is endorsed for ARK-Milan");
-  const Steps steps = about(ear, "signed under root ARK-Milan of Advanced Micro Devices");
+  const TraceSteps steps = steps_beginning(ear, "signed under root ARK-Milan of Advanced Micro Devices");
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_TRUE(steps[0].expected.empty());
   EXPECT_FALSE(steps[0].agrees);

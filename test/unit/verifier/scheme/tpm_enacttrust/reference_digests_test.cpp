@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 #include "support/enacttrust_node.h"
-#include "unit/verifier/fixture.h"
+#include "unit/verifier/signers_word.h"
+#include "unit/verifier/traced.h"
 
 namespace credence::verifier {
 namespace {
@@ -27,12 +28,11 @@ class EnacttrustDigests : public testing::Test {
     return corim;
   }
   rats::Ear appraise(const std::shared_ptr<Store>& store, Timestamp now = test::kNow) {
-    return test::engine_over(store, {}, now)
-        .appraise({.media_type = std::string(evidence::enacttrust::kMediaType),
-                   .evidence = node.token(kNodeNonce),
-                   .challenge = Nonce(kNodeNonce),
-                   .trace = true})
-        .value();
+    return test::appraise_traced(store,
+                                 {.media_type = std::string(evidence::enacttrust::kMediaType),
+                                  .evidence = node.token(kNodeNonce),
+                                  .challenge = Nonce(kNodeNonce)},
+                                 now);
   }
   rats::Ear appraise_after(const Digests& digests) {
     const auto store = memory_store();
@@ -43,11 +43,8 @@ class EnacttrustDigests : public testing::Test {
     const rats::Corim corim = corim_of(digests);
     test::expect_refused(memory_store()->submit(corim, test::octets_of(corim)), code, why);
   }
-  static std::vector<Trace::Step> about_digest(const rats::Ear& ear) {
-    std::vector<Trace::Step> steps;
-    for (const Trace::Step& step : ear.credence.trace)
-      if (step.subject == "digest over all quoted PCRs") steps.push_back(step);
-    return steps;
+  static test::TraceSteps about_digest(const rats::Ear& ear) {
+    return test::steps_about(ear, "digest over all quoted PCRs");
   }
 
   test::EnacttrustNode node;
@@ -84,8 +81,7 @@ TEST_F(EnacttrustDigests, OfARefusalAreNamedEachWithItsCorim) {
     EXPECT_THAT(steps[i].expected, HasSubstr(to_hex(Bytes(32, static_cast<std::uint8_t>(0x61 + i)))));
     EXPECT_EQ(steps[i].actual, to_hex(node.digest));
     EXPECT_EQ(steps[i].source, build);
-    EXPECT_EQ(steps[i].submission,
-              to_hex(crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(build)).value().view()));
+    EXPECT_EQ(steps[i].submission, test::submission_of(build));
     EXPECT_FALSE(steps[i].agrees);
   }
   EXPECT_THAT(steps[3].expected, HasSubstr(", or one of 2 others"));
@@ -114,34 +110,9 @@ TEST_F(EnacttrustDigests, SayWhenTheyWereGood) {
   EXPECT_EQ(steps[1].source, "lasting");
 }
 
-// The shared check of provisioning has seen that the authority is the signer.
 TEST_F(EnacttrustDigests, OnTheWordOfTheSignerAreTaken) {
-  const crypto::PrivateKey key = test::make_key();
-  const auto certificate = crypto::self_sign(key, {.common_name = "signer",
-                                                   .dns_names = {},
-                                                   .not_before = test::kNow - Seconds(1000),
-                                                   .not_after = test::kNow + Seconds(1000)})
-                               .value();
-  const auto authorized_by = [](rats::Corim corim, const crypto::PrivateKey& authority) {
-    for (rats::Measurement& measurement : corim.comids.at(0).reference_values.at(0).measurements)
-      measurement.authorized_by = {
-          {.tag = rats::kTagPkixBase64Key, .value = to_bytes(as_bytes(authority.public_key().pem()))}};
-    return corim;
-  };
   const auto store = memory_store();
-  const auto submit = [&](const rats::Corim& corim) {
-    return store->submit(
-        corim, rats::sign_corim(corim, {.name = "S", .uri = {}, .validity = {}}, key, {&certificate, 1}).value());
-  };
-  for (const rats::Corim& corim : {node.corim()}) {
-    test::expect_refused(submit(authorized_by(corim, test::make_key())), Errc::unauthorized, "authorized-by");
-    const rats::Corim right = authorized_by(corim, key);
-    test::expect_refused(store->submit(right, rats::encode_corim(right).value()), Errc::unauthorized, "not signed");
-    EXPECT_FALSE(appraise(store).is_affirming());
-    const auto taken = submit(right);
-    ASSERT_TRUE(taken) << taken.error().text();
-  }
-  EXPECT_TRUE(appraise(store).is_affirming());
+  test::expect_taken_on_the_word_of_the_signer(*store, {node.corim()}, [&] { return appraise(store); });
 }
 
 }  // namespace
