@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "base/result.h"
+
 namespace credence {
 
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
@@ -15,6 +17,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual Timestamp now() const = 0;
+  // For whoever decides whether something has expired. Errc::clock_set_back where the clock is known to be behind: what
+  // had expired would count again.
+  [[nodiscard]] virtual Result<Timestamp> checked_now() const { return now(); }
 };
 
 // Stands still until it is moved: tests.

@@ -61,6 +61,7 @@ constexpr std::array kNames = {
     "busy",
     "timeout",
     "unavailable",
+    "clock_set_back",
     "device_missing",
     "device_locked",
     "device_failure",
@@ -81,6 +82,7 @@ bool is_undecided(Errc code) noexcept {
     case Errc::busy:
     case Errc::timeout:
     case Errc::unavailable:
+    case Errc::clock_set_back:
     case Errc::device_missing:
     case Errc::device_locked:
     case Errc::device_failure:

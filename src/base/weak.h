@@ -58,6 +58,7 @@ enum class Check : std::uint8_t {
   revoked,               // the deny list (A28)
   tag_version,           // an older CoMID does not come back (A22)
   endorsement_validity,  // what has expired does not count (A22)
+  clock_set_back,        // nor by a clock that is behind what it had told (A22)
   // --- channel ---
   missing_evidence,  // no evidence is a refusal (A18)
   offered_scheme,    // the peer chose something that was offered

@@ -35,6 +35,9 @@ struct DocumentChange {
   Bytes octets{};  // of Event::added, which makes an active document
 };
 
+// What becomes of a time that is noted (Store::note_time) when another one was before.
+enum class TimeNote : std::uint8_t { if_later, instead };
+
 // Thread-safe. For every kind but CoRIMs, which Store takes one by one.
 class DocumentStore {
  public:

@@ -23,11 +23,11 @@ class Endorsements {
       : store_(&store), scheme_(&scheme), now_(now), trace_(&trace) {}
 
   // Null when nothing is known, or the store failed. T is what the scheme's join() makes for this topic.
-  // `one_of_several`: as of Lookup.
   template <typename T>
-  [[nodiscard]] std::shared_ptr<const T> find(Topic topic, ByteView key, bool one_of_several = false) {
+  [[nodiscard]] std::shared_ptr<const T> find(Topic topic, ByteView key,
+                                              IfUnknown if_unknown = IfUnknown::ask_for_news) {
     if (remembers_ && topic == Topic::reference_values) remember(key);
-    auto found = store_->find({.scheme = *scheme_, .topic = topic, .key = key, .one_of_several = one_of_several});
+    auto found = store_->find({.scheme = *scheme_, .topic = topic, .key = key, .if_unknown = if_unknown});
     if (found) return std::static_pointer_cast<const T>(*std::move(found));
     if (!failure_) failure_ = std::move(found).error();
     return nullptr;

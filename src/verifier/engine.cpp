@@ -33,6 +33,11 @@ void add_endorsed(const AcceptedClaims& claims, Appraised& appraised) {
 
 const json::Object kNoNames;
 
+// One for everything that a verdict rests on.
+Result<Timestamp> time_of_verdict(const Clock& clock) {
+  return weak::removed(weak::Check::clock_set_back) ? clock.now() : clock.checked_now();
+}
+
 // The steps that every scheme takes, around what the scheme notes itself.
 void note(Trace& trace, const Scheme& scheme, std::string_view subject, const Result<void>& outcome) {
   if (!trace.wanted()) return;
@@ -77,7 +82,8 @@ Result<PolicyTrial> Engine::try_policy(const AppraisalRequest& request, const Lo
 }
 
 Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial& trial, Trace& trace) const {
-  ResultDraft draft = start(request);
+  TRY(const Timestamp now, time_of_verdict(*clock_));
+  ResultDraft draft = start(request, now);
 
   // What it is.
   const Scheme* scheme = find_scheme(request.media_type);
@@ -104,7 +110,8 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   if (!authentic) return draft.refuse(scheme->name(), authentic.error());
   TRY(const auto deny_list, store_->deny_list());
   const AttesterIdentity identity = evidence.identity();
-  const auto trusted = weak::removed(weak::Check::revoked) ? Result<void>{} : deny_list->check(identity);
+  const auto trusted =
+      weak::removed(weak::Check::revoked) ? Result<void>{} : deny_list->check(identity, draft.ear().issued_at);
   note(trace, *scheme, "not revoked", trusted);
   if (!trusted) return draft.refuse(scheme->name(), trusted.error());
 
@@ -115,7 +122,7 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   // What endorsers say of such an attester: for policies, it changes no claim of the trust vector.
   AcceptedClaims claims;
   if (auto stated = state(endorsements, evidence, claims); !stated) return draft.refuse(scheme->name(), stated.error());
-  CHECK(apply_conditional_endorsements(endorsements, claims, identity.keys));
+  CHECK(apply_conditional_endorsements(endorsements, claims, identity));
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
   add_endorsed(claims, appraised);
   const std::string first = appraised.submodules.front().name;
@@ -142,8 +149,8 @@ std::shared_ptr<const LoadedPolicy> Engine::policy_for(const Scheme& scheme, con
   return policies_ == nullptr ? nullptr : policies_->active(scheme.name());
 }
 
-ResultDraft Engine::start(const AppraisalRequest& request) const {
-  ResultDraft draft(request.challenge, clock_->now());
+ResultDraft Engine::start(const AppraisalRequest& request, Timestamp now) const {
+  ResultDraft draft(request.challenge, now);
   draft.ear().verifier_developer = identity_.developer;
   draft.ear().verifier_build = identity_.build;
   if (!identity_.issuer.empty()) draft.ear().issuer = identity_.issuer;

@@ -41,7 +41,8 @@ class Engine {
 
   // The unsigned result. Evidence that is not authentic or not for this challenge gives a contraindicated Ear, as does
   // a policy that fails; a state that is not approved gives a warning. All of them name the reason (policy_claims
-  // "problem" in words, "code" as the Errc). An Error means that nothing could be decided: a failing store.
+  // "problem" in words, "code" as the Errc). An Error means that nothing could be decided: a failing store,
+  // or a clock that was set back.
   // With request.trace the result carries what was compared.
   [[nodiscard]] Result<rats::Ear> appraise(const AppraisalRequest& request) const;
   // What `policy` would make of it, whatever is in force. No result that anybody may rely on.
@@ -54,7 +55,7 @@ class Engine {
   struct Trial;
   [[nodiscard]] Result<rats::Ear> appraise(const AppraisalRequest& request, const Trial& trial, Trace& trace) const;
   [[nodiscard]] std::shared_ptr<const LoadedPolicy> policy_for(const Scheme& scheme, const Trial& trial) const;
-  [[nodiscard]] ResultDraft start(const AppraisalRequest& request) const;
+  [[nodiscard]] ResultDraft start(const AppraisalRequest& request, Timestamp now) const;
 
   std::shared_ptr<const Knowledge> store_;
   std::shared_ptr<const Clock> clock_;

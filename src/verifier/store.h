@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "rats/corim/corim.h"
 #include "rats/coserv/coserv.h"
@@ -50,13 +51,17 @@ enum class Topic : std::uint8_t {
 
 // The octets are the scheme's own choice: a kid, a class identifier, an encoded environment. Statements of different
 // schemes never meet.
+enum class IfUnknown : std::uint8_t {
+  ask_for_news,  // others may have stored it meanwhile: their database is asked
+  // What is wanted may stand under any of several keys, and mostly stands under one: that nothing is known under this
+  // one is usual, and no reason to ask. Who has found too little asks for one of them again.
+  leave_it,
+};
 struct Lookup {
   const Scheme& scheme;
   Topic topic{};
   ByteView key;
-  // What is wanted may stand under any of several keys, and mostly stands under one: that this one is unknown is
-  // nothing unusual, and no reason to ask a database. Who has found too little looks one of them up without it.
-  bool one_of_several = false;
+  IfUnknown if_unknown = IfUnknown::ask_for_news;
 };
 
 struct Stored {
@@ -169,6 +174,13 @@ class Store : public Knowledge, public DocumentStore {
   // Asks the database, and takes over what others have changed: an Error means that it cannot be reached, or that what
   // is known here is not current. May take as long as the database does.
   [[nodiscard]] virtual Result<void> probe() const { return {}; }
+
+  // What the clock of a verifier over this database told: whoever starts later can tell whether its own was set back.
+  // Durable when it returns. Where the database is another machine's it notes nothing that is ahead of its own clock:
+  // one verifier whose clock is wrong must not lock the others out.
+  [[nodiscard]] virtual Result<void> note_time(Timestamp /*told*/, TimeNote /*how*/) { return {}; }
+  // Nothing where none was noted, or what is here ends with the process.
+  [[nodiscard]] virtual Result<std::optional<Timestamp>> noted_time() const { return std::nullopt; }
 };
 
 }  // namespace credence::verifier

@@ -92,10 +92,11 @@ Result<void> check_activation(const Replica& replica, std::span<const Content> c
   return index.check_anchors(candidates);
 }
 
-Result<std::vector<Bytes>> fingerprints_of(std::span<const Content> corims) {
+// What is turned off is known by it.
+Result<std::vector<Bytes>> said_by(std::span<const Content> corims) {
   std::vector<Bytes> all;
   for (const Content& content : corims) {
-    TRY(all.emplace_back(), content.said_fingerprint());
+    TRY(all.emplace_back(), content.fingerprint_without_signer());
   }
   return all;
 }
@@ -125,7 +126,7 @@ Result<LifecycleChange> activate(Replica& replica, JournalTransaction& transacti
   }
   if (corims.empty() && parts.empty()) return outcome;
   if (active) CHECK(check_activation(replica, corims, parts));
-  TRY(std::vector<Bytes> fingerprints, fingerprints_of(corims));
+  TRY(std::vector<Bytes> said, said_by(corims));
   std::vector<DocumentChange> switched;
   for (const Content& content : corims)
     switched.push_back({.event = active ? Event::activated : Event::deactivated, .id = id_of(content)});
@@ -140,7 +141,7 @@ Result<LifecycleChange> activate(Replica& replica, JournalTransaction& transacti
     if (active) {
       replica.add(std::move(corims[i]));
     } else {
-      replica.deactivate(switched[i].id, std::move(fingerprints[i]));
+      replica.deactivate(switched[i].id, std::move(said[i]));
     }
   }
   replica.publish(sequence);

@@ -79,7 +79,14 @@ Result<void> Content::add_endorsed(const rats::ReferenceTriple& triple) {
 Result<void> Content::add_identity(const rats::KeyTriple& triple) {
   if (triple.measurement_key || !triple.authorized_by.empty())
     return fail(Errc::unsupported, "conditions: an identity is one of the environment as a whole here");
-  for (const rats::CryptoKey& key : triple.keys) CHECK(identity_key_of(key));
+  for (const rats::CryptoKey& key : triple.keys) {
+    if (key.tag == rats::kTagCertThumbprint && !scheme_->has_certificates())
+      return fail(Errc::unsupported,
+                  std::format("expected a key, got the thumbprint of a certificate (tag {}): evidence "
+                              "of {} has none",
+                              key.tag, scheme_->name()));
+    CHECK(identity_key_of(key));
+  }
   return add(Topic::conditional_endorsements, condition_key(triple.environment), TripleKind::identity_keys, triple);
 }
 
@@ -153,7 +160,7 @@ void Content::note_subject(TripleKind kind, const rats::Environment& environment
   if (environment.group) note(environment.group->value);
 }
 
-Result<Bytes> Content::fingerprint() const {
+Result<Bytes> Content::fingerprint_with_signer() const {
   cbor::Writer writer;
   writer.array(9).text(origin_.source).text(origin_.profile);
   const auto time = [&writer](const std::optional<Timestamp>& at) {
@@ -179,7 +186,7 @@ Result<Bytes> Content::fingerprint() const {
   return to_bytes(digest.view());
 }
 
-Result<Bytes> Content::said_fingerprint() const {
+Result<Bytes> Content::fingerprint_without_signer() const {
   const auto says_something = [](const Tag& tag) { return tag.begin != tag.end; };
   cbor::Writer writer;
   writer.array(3).text(origin_.source).text(origin_.profile);

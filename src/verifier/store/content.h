@@ -27,7 +27,7 @@ class Content {
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add(Topic topic, ByteView key, TripleKind kind, const rats::KeyTriple& triple);
   // Of every scheme alike, under their environment (verifier/claims/conditional.h). Errc::unsupported for an identity
-  // with conditions, or with a key that is none and no thumbprint of one.
+  // with conditions, or with a key that is none and no thumbprint of one, or of a certificate where there are none.
   [[nodiscard]] Result<void> add_endorsed(const rats::ReferenceTriple& triple);
   [[nodiscard]] Result<void> add_identity(const rats::KeyTriple& triple);
   // A membership under its first member, which must be accepted as the others must; a dependency under its domain.
@@ -59,12 +59,13 @@ class Content {
     return ByteView(octets_).subspan(tag.begin, tag.end - tag.begin);
   }
 
-  // The same for contents that say the same, on the word of the same signer and for the same time.
-  [[nodiscard]] Result<Bytes> fingerprint() const;
+  // Two of the three fingerprints of a CoRIM (docs/decisions/store.md, "Fingerprints"); the third, of its octets, is
+  // its id. The same for contents that say the same, on the word of the same signer and for the same time.
+  [[nodiscard]] Result<Bytes> fingerprint_with_signer() const;
   // The same for contents that say the same, whoever signed them and for whatever time: of the id of the CoRIM, its
   // profile, and the CoMIDs with their triples, whatever their version. What is turned off is known by it.
-  [[nodiscard]] Result<Bytes> said_fingerprint() const;
-  // Only then the fingerprints can be the same, too.
+  [[nodiscard]] Result<Bytes> fingerprint_without_signer() const;
+  // Only then fingerprint_with_signer() can be the same, too.
   [[nodiscard]] bool has_triples_of(const Content& other) const { return octets_ == other.octets_; }
 
   // That the triple at this offset is about an environment with this identifier, vendor, model,

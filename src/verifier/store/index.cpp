@@ -209,11 +209,11 @@ Result<std::optional<std::string>> Index::same_as(const Content& content) const 
   const std::shared_lock lock(mutex_);
   const auto found = sources_.find(content.origin().source);
   if (found == sources_.end()) return std::nullopt;
-  TRY(const Bytes wanted, content.fingerprint());
+  TRY(const Bytes wanted, content.fingerprint_with_signer());
   for (const std::uint32_t number : found->second) {
     // One id for many is what templates give: no digest of each of them for each submission.
     if (!contents_.at(number)->has_triples_of(content)) continue;
-    TRY(const Bytes known, contents_.at(number)->fingerprint());
+    TRY(const Bytes known, contents_.at(number)->fingerprint_with_signer());
     if (known == wanted) return contents_.at(number)->origin().id;
   }
   return std::nullopt;

@@ -57,7 +57,7 @@ class Index {
 
   // Null when it is not there. Valid until it is removed.
   [[nodiscard]] const Content* content(std::string_view id) const;
-  // The id of one that says the same (Content::fingerprint).
+  // The id of one that says the same (Content::fingerprint_with_signer()).
   [[nodiscard]] Result<std::optional<std::string>> same_as(const Content& content) const;
   // Those whose CoRIM gives itself this id, in the order in which they were added: all, or those of which everything
   // counts.

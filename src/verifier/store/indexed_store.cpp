@@ -77,7 +77,7 @@ class IndexedStore final : public Store {
     TRY(auto found, replica_.index().find(lookup));
     // Most attesters have no conditional endorsements, and nothing under most of several keys: asking the database each
     // time would be all that it does. News of them are seen within a second.
-    if (found != nullptr || !refresher_.joinable() || lookup.one_of_several ||
+    if (found != nullptr || !refresher_.joinable() || lookup.if_unknown == IfUnknown::leave_it ||
         lookup.topic == Topic::conditional_endorsements)
       return found;
     CHECK(refresh());
@@ -155,10 +155,16 @@ class IndexedStore final : public Store {
   }
 
   Result<LifecycleChange> set_active(const rats::CoservQuery& query, bool active) override {
+    // Each holds all that is not active, decoded: one at a time.
+    const std::unique_lock query_turn(queries_, kPatience);
+    if (!query_turn) return fail(Errc::busy, "another query that turns endorsements on or off is under way: try again");
+    InactiveContents inactive;
+    CHECK(read_inactive(inactive));
     TRY(const auto turn, take_turn());
     TRY(JournalTransaction transaction, JournalTransaction::begin(*journal_));
     CHECK(replica_.take_changes());
-    TRY(const LifecycleSelection selection, select_lifecycle(replica_.index(), *journal_, query));
+    CHECK(inactive.bring_to(replica_));  // others may have turned on or off what there was
+    TRY(const LifecycleSelection selection, select_lifecycle(replica_.index(), inactive.index(), query));
     return activate(replica_, transaction, selection, active);
   }
 
@@ -252,6 +258,16 @@ class IndexedStore final : public Store {
     return replica_.take_changes();
   }
 
+  Result<void> note_time(Timestamp told, TimeNote how) override {
+    TRY(const auto turn, take_turn(kShortPatience));
+    return journal_->note_time(told, how);
+  }
+
+  Result<std::optional<Timestamp>> noted_time() const override {
+    TRY(const auto turn, take_turn());
+    return journal_->noted_time();
+  }
+
  private:
   using Clock = Replica::Clock;
 
@@ -279,6 +295,22 @@ class IndexedStore final : public Store {
     return replica_.load_all();
   }
 
+  // Decoding them all takes its time, and a revocation must not wait for it: the turn is taken for each.
+  Result<void> read_inactive(InactiveContents& contents) const {
+    std::vector<std::string> ids;
+    {
+      TRY(const auto turn, take_turn());
+      for (const auto& [id, said] : replica_.inactive().all()) ids.push_back(id);
+    }
+    for (const std::string& id : ids) {
+      TRY(auto turn, take_turn());
+      TRY(const auto entry, journal_->entry(Kind::corim, id));
+      turn.unlock();
+      if (entry) contents.add(*entry);
+    }
+    return {};
+  }
+
   // Takes over what other processes have committed since the last time.
   Result<void> refresh() const {
     TRY(const auto turn, take_turn(kShortPatience));
@@ -302,6 +334,7 @@ class IndexedStore final : public Store {
     }
   }
 
+  std::timed_mutex queries_;        // set_active(query); taken before mutex_
   mutable std::timed_mutex mutex_;  // the journal, and changes of the index
   std::unique_ptr<Journal> journal_;
   mutable Replica replica_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "verifier/documents.h"
 
@@ -50,6 +51,10 @@ class Journal {
   virtual void roll_back() noexcept = 0;
   // Within a transaction. `octets` is for Event::added only. The sequence number of the change.
   [[nodiscard]] virtual Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) = 0;
+
+  // As Store has them; outside a transaction.
+  [[nodiscard]] virtual Result<void> note_time(Timestamp /*told*/, TimeNote /*how*/) { return {}; }
+  [[nodiscard]] virtual Result<std::optional<Timestamp>> noted_time() { return std::nullopt; }
 };
 
 }  // namespace credence::verifier

@@ -4,6 +4,7 @@
 #include <format>
 #include <iterator>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -95,15 +96,28 @@ class Selecting {
 
 }  // namespace
 
-Result<LifecycleSelection> select_lifecycle(const Index& active, Journal& journal, const rats::CoservQuery& query) {
-  Index inactive;
-  CHECK(journal.for_each(DocumentKind::corim, [&](const Journal::Entry& entry) -> Result<void> {
-    if (entry.active) return {};
-    auto content = content_of(entry);
-    if (!content) return {};  // of another program, perhaps: nothing of it counts, and it must not hold up the others
-    inactive.add(*std::move(content));
-    return {};
-  }));
+void InactiveContents::add(const Document& corim) {
+  auto content = content_of(corim);
+  if (!content || !ids_.insert(corim.id).second) return;
+  index_.add(*std::move(content));
+}
+
+Result<void> InactiveContents::bring_to(const Replica& replica) {
+  std::erase_if(ids_, [&](const std::string& id) {
+    if (replica.inactive().contains(id)) return false;
+    index_.remove(id);
+    return true;
+  });
+  for (const auto& [id, said] : replica.inactive().all()) {
+    if (ids_.contains(id)) continue;
+    TRY(const auto entry, replica.journal().entry(DocumentKind::corim, id));
+    if (entry) add(*entry);
+  }
+  return {};
+}
+
+Result<LifecycleSelection> select_lifecycle(const Index& active, const Index& inactive,
+                                            const rats::CoservQuery& query) {
   Selecting selecting(active, inactive);
   if (const auto* rims = std::get_if<rats::RimQuery>(&query.query)) {
     CHECK(selecting.add(*rims));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -17,6 +18,17 @@ Result<void> check_kind(std::int64_t kind) {
   return fail(Errc::configuration, std::format("the store has documents of kind {}, which this program does not know: "
                                                "use the version of Credence that wrote them",
                                                kind));
+}
+
+// What is taken at once. A transaction changes documents of one kind one after the other, and a change in the middle of
+// them may be one that must not be in force alone; the journal does not say where it ends, the kind does at the latest.
+// CoRIMs are in such an order that each may (Store::remove(), activate()), and there may be many to read.
+std::span<const Journal::Change> next_run(std::span<const Journal::Change> changes) {
+  const DocumentKind kind = changes.front().kind;
+  if (kind == DocumentKind::corim) return changes.first(1);
+  const auto end =
+      std::ranges::find_if_not(changes, [&](DocumentKind of) { return of == kind; }, &Journal::Change::kind);
+  return changes.first(static_cast<std::size_t>(end - changes.begin()));
 }
 
 }  // namespace
@@ -62,23 +74,22 @@ Result<void> Replica::load(const Document& entry) {
 Result<void> Replica::load_inactive(const Document& entry) {
   const auto content = content_of(entry);
   if (!content) return {};  // of another program, perhaps: it says nothing here
-  TRY(Bytes fingerprint, content->said_fingerprint());
-  inactive_.insert_or_assign(entry.id, std::move(fingerprint));
+  TRY(Bytes said, content->fingerprint_without_signer());
+  inactive_.add(entry.id, std::move(said));
   return {};
 }
 
 // Signed once more, for another time or by somebody else, or with its signature altered (ECDSA has two for each), it is
 // still what was deactivated.
 Result<void> Replica::check_not_deactivated(const Content& content) const {
-  TRY(const Bytes wanted, content.said_fingerprint());
-  for (const auto& [id, fingerprint] : inactive_)
-    if (fingerprint == wanted) return already_deactivated(id);
+  TRY(const Bytes said, content.fingerprint_without_signer());
+  if (const std::string* const id = inactive_.find(said)) return already_deactivated(*id);
   return {};
 }
 
 Result<void> Replica::check_inactive(const Content& content, const Deactivated& off) const {
   if (off.empty()) return {};
-  for (const auto& [id, fingerprint] : inactive_) {
+  for (const auto& [id, said] : inactive_.all()) {
     TRY(const bool has_one, off.has_comid_of(id, content));
     if (!has_one) continue;
     TRY(const auto entry, journal_->entry(DocumentKind::corim, id));
@@ -90,27 +101,30 @@ Result<void> Replica::check_inactive(const Content& content, const Deactivated& 
 }
 
 void Replica::add(Content content) {
-  inactive_.erase(content.origin().id);
+  inactive_.remove(content.origin().id);
   index_.add(std::move(content));
 }
 
-void Replica::deactivate(const std::string& id, Bytes said_fingerprint) {
+void Replica::deactivate(const std::string& id, Bytes said) {
   index_.remove(id);
-  inactive_.insert_or_assign(id, std::move(said_fingerprint));
+  inactive_.add(id, std::move(said));
 }
 
 void Replica::remove(const std::string& id) {
   index_.remove(id);
-  inactive_.erase(id);
+  inactive_.remove(id);
 }
 
 // Look-ups must not go on finding what has just been revoked. The sequence number comes last: whoever sees it, and
 // reports or caches by it, has what it stands for.
 void Replica::publish(std::int64_t sequence) {
-  const std::uint64_t before = documents_.version(DocumentKind::deny_entry);
+  const std::uint64_t version = documents_.version(DocumentKind::deny_entry);
   documents_.publish(static_cast<std::uint64_t>(sequence));
-  if (documents_.version(DocumentKind::deny_entry) != before)
-    index_.set_deny_list(deny_list_of(*documents_.documents(DocumentKind::deny_entry)));
+  if (documents_.version(DocumentKind::deny_entry) != version) {
+    const auto before = index_.deny_list();
+    index_.set_deny_list(
+        deny_list_of(*documents_.documents(DocumentKind::deny_entry), before ? before->get() : nullptr));
+  }
   taken_ = sequence;
   sequence_.store(sequence);
 }
@@ -135,19 +149,16 @@ Result<void> Replica::take_all(std::span<const Journal::Change> changes) {
   while (!changes.empty()) {
     const DocumentKind kind = changes.front().kind;
     CHECK(check_kind(static_cast<std::int64_t>(kind)));
-    const auto end = std::ranges::find_if_not(
-        changes, [](DocumentKind of) { return of == DocumentKind::deactivation; }, &Journal::Change::kind);
-    const std::size_t parts = static_cast<std::size_t>(end - changes.begin());
-    if (parts > 0) {
-      take_parts(changes.first(parts));
+    const auto run = next_run(changes);
+    if (kind == DocumentKind::deactivation) {
+      take_parts(run);
     } else {
-      CHECK(kind == DocumentKind::corim ? take_corim(changes.front()) : take_document(changes.front()));
+      CHECK(kind == DocumentKind::corim ? take_corim(run.front()) : take_documents(run));
     }
-    const std::size_t taken = std::max<std::size_t>(parts, 1);
-    taken_ = changes[taken - 1].sequence;
-    changes = changes.subspan(taken);
+    taken_ = run.back().sequence;
+    changes = changes.subspan(run.size());
     // A revocation does not wait for the CoRIMs behind it, however many there are to read.
-    if (kind == DocumentKind::deny_entry && (changes.empty() || changes.front().kind != kind)) publish(taken_);
+    if (kind == DocumentKind::deny_entry) publish(taken_);
   }
   return {};
 }
@@ -166,13 +177,22 @@ void Replica::take_parts(std::span<const Journal::Change> changes) {
   apply(DocumentKind::deactivation, std::move(parts));
 }
 
-Result<void> Replica::take_document(const Journal::Change& change) {
-  if (change.event != Event::added) {
-    apply_one(change.kind, {.event = change.event, .id = change.id});
-    return {};
+// Of one kind. All that there is to read is read before anything is applied: a newer revocation list comes as the
+// removal of the older one, and then itself.
+Result<void> Replica::take_documents(std::span<const Journal::Change> changes) {
+  std::vector<std::optional<Document>> added;
+  for (const Journal::Change& change : changes) {
+    if (change.event != Event::added) continue;
+    TRY(added.emplace_back(), journal_->entry(change.kind, change.id));
   }
-  TRY(auto entry, journal_->entry(change.kind, change.id));
-  if (entry) documents_.add(change.kind, *std::move(entry));  // else a later change, still to come, removed it
+  auto next = added.begin();
+  for (const Journal::Change& change : changes) {
+    if (change.event != Event::added) {
+      apply_one(change.kind, {.event = change.event, .id = change.id});
+    } else if (auto entry = std::move(*next++)) {  // else a later change, still to come, removed it
+      documents_.add(change.kind, *std::move(entry));
+    }
+  }
   return {};
 }
 
@@ -211,14 +231,14 @@ Result<void> Replica::take_corim(const Journal::Change& change) {
   unread_.erase(change.id);
   if (change.event == Event::removed || change.event == Event::deactivated) {
     if (change.event == Event::removed) {
-      inactive_.erase(change.id);
+      inactive_.remove(change.id);
     } else {
       CHECK(remember_inactive(change.id));
     }
     index_.remove(change.id);
     return {};
   }
-  inactive_.erase(change.id);
+  inactive_.remove(change.id);
   TRY(const auto entry, journal_->entry(DocumentKind::corim, change.id));
   if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
   auto content = content_of(*entry);
@@ -234,8 +254,8 @@ Result<void> Replica::take_corim(const Journal::Change& change) {
 // The index does not have what was turned off before anybody here read it, restored as that for example.
 Result<void> Replica::remember_inactive(const std::string& id) {
   if (const Content* const content = index_.content(id)) {
-    TRY(Bytes fingerprint, content->said_fingerprint());
-    inactive_.insert_or_assign(id, std::move(fingerprint));
+    TRY(Bytes said, content->fingerprint_without_signer());
+    inactive_.add(id, std::move(said));
     return {};
   }
   TRY(const auto entry, journal_->entry(DocumentKind::corim, id));

@@ -17,6 +17,7 @@
 #include "verifier/store/content.h"
 #include "verifier/store/deactivated.h"
 #include "verifier/store/document_set.h"
+#include "verifier/store/inactive.h"
 #include "verifier/store/index.h"
 #include "verifier/store/journal.h"
 
@@ -39,6 +40,7 @@ class Replica {
   [[nodiscard]] Index& index() noexcept { return index_; }
   [[nodiscard]] const Index& index() const noexcept { return index_; }
   [[nodiscard]] const DocumentSet& documents() const noexcept { return documents_; }
+  [[nodiscard]] const InactiveCorims& inactive() const noexcept { return inactive_; }
   // Of the last change that is in force, as all those before it are.
   [[nodiscard]] std::int64_t sequence() const noexcept { return sequence_.load(); }
   // When the journal was asked last, and answered.
@@ -51,7 +53,8 @@ class Replica {
 
   // What has been committed. Documents are seen from publish() on, with the sequence number of the last change.
   void add(Content content);
-  void deactivate(const std::string& id, Bytes said_fingerprint);
+  // `said`: Content::fingerprint_without_signer().
+  void deactivate(const std::string& id, Bytes said);
   void remove(const std::string& id);
   void apply(DocumentKind kind, std::vector<DocumentChange> changes);
   void publish(std::int64_t sequence);
@@ -61,7 +64,7 @@ class Replica {
   [[nodiscard]] Result<void> load_inactive(const Document& entry);
   [[nodiscard]] Result<void> take_all(std::span<const Journal::Change> changes);
   void take_parts(std::span<const Journal::Change> changes);
-  [[nodiscard]] Result<void> take_document(const Journal::Change& change);
+  [[nodiscard]] Result<void> take_documents(std::span<const Journal::Change> changes);
   [[nodiscard]] Result<void> take_corim(const Journal::Change& change);
   [[nodiscard]] Result<void> remember_inactive(const std::string& id);
   void apply_one(DocumentKind kind, DocumentChange change);
@@ -72,8 +75,8 @@ class Replica {
   std::int64_t taken_ = 0;  // the last change that is taken; sequence_ follows once all up to it is in force
   std::atomic<std::int64_t> sequence_{0};
   std::atomic<Clock::time_point> current_at_{};
-  std::map<std::string, Bytes> inactive_;  // Content::said_fingerprint() of CoRIMs that are not active, by id
-  std::map<std::string, Error> unread_;    // active CoRIMs that are not in the index, by id
+  InactiveCorims inactive_;              // but for those that cannot be read
+  std::map<std::string, Error> unread_;  // active CoRIMs that are not in the index, by id
 };
 
 // That this CoRIM is not there; that it is, and is off.

@@ -13,6 +13,7 @@
 namespace credence::verifier {
 
 // The id of a submission: SHA-256 of its octets in hexadecimal, so that the same octets have the same id everywhere.
+// What it says has fingerprints of its own (docs/decisions/store.md, "Fingerprints").
 [[nodiscard]] Result<std::string> submission_id(ByteView octets);
 
 // Whether octets that were submitted are a signed CoRIM (#6.18).

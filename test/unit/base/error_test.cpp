@@ -21,6 +21,7 @@ TEST(Error, WithinPutsTheMemberBeforeThePath) {
 TEST(Error, UndecidedIsNeverAStatementAboutThePeer) {
   EXPECT_TRUE(is_undecided(Errc::timeout));
   EXPECT_TRUE(is_undecided(Errc::unavailable));
+  EXPECT_TRUE(is_undecided(Errc::clock_set_back));
   EXPECT_FALSE(is_undecided(Errc::bad_signature));
   EXPECT_FALSE(is_undecided(Errc::not_affirming));
 }

@@ -24,6 +24,8 @@ constexpr std::array kMigrations = {
     "CREATE TABLE credence_session (id BYTEA PRIMARY KEY, expiry BIGINT NOT NULL, evidence_type TEXT NOT NULL,"
     " result TEXT NOT NULL);"
     "CREATE INDEX credence_session_expiry ON credence_session (expiry)",
+    // The time that was noted last. A program that knew nothing of it would note none.
+    "CREATE TABLE credence_clock (id SMALLINT PRIMARY KEY CHECK (id = 1), told BIGINT NOT NULL)",
 };
 constexpr int kVersion = kMigrations.size();
 

@@ -45,6 +45,19 @@ constexpr Sql kAppendChange{
     .name = "credence_append_change",
     .text = "INSERT INTO credence_change (event, kind, id) VALUES ($1, $2, $3) RETURNING sequence"};
 
+constexpr Sql kNotedTime{.name = "credence_noted_time", .text = "SELECT told FROM credence_clock"};
+// By the server's clock too, as kForgetExpired of sessions.
+constexpr Sql kNoteLaterTime{
+    .name = "credence_note_later_time",
+    .text =
+        "INSERT INTO credence_clock (id, told) VALUES (1, LEAST($1, (EXTRACT(EPOCH FROM now()) * 1000)::BIGINT))"
+        " ON CONFLICT (id) DO UPDATE SET told = GREATEST(credence_clock.told, EXCLUDED.told)"};
+constexpr Sql kNoteTime{
+    .name = "credence_note_time",
+    .text =
+        "INSERT INTO credence_clock (id, told) VALUES (1, LEAST($1, (EXTRACT(EPOCH FROM now()) * 1000)::BIGINT))"
+        " ON CONFLICT (id) DO UPDATE SET told = EXCLUDED.told"};
+
 Journal::Entry entry_of(const pqxx::row& row) {
   const auto octets = row["octets"].as<pqxx::bytes>();
   const auto* const first = reinterpret_cast<const std::uint8_t*>(octets.data());
@@ -113,6 +126,21 @@ class PostgresJournal final : public Journal {
           number_in(transaction.execute(kAppendChange, pqxx::params{static_cast<int>(event), number(kind), id}));
       transaction.announce(postgres::kChannel);
       return sequence;
+    });
+  }
+
+  Result<void> note_time(Timestamp told, TimeNote how) override {
+    return connection_.run([&](Transaction& transaction) {
+      transaction.execute(how == TimeNote::if_later ? kNoteLaterTime : kNoteTime,
+                          pqxx::params{std::int64_t{told.time_since_epoch().count()}});
+    });
+  }
+
+  Result<std::optional<Timestamp>> noted_time() override {
+    return connection_.run([](Transaction& transaction) -> std::optional<Timestamp> {
+      const pqxx::result rows = transaction.execute(kNotedTime);
+      if (rows.empty()) return std::nullopt;
+      return Timestamp(std::chrono::milliseconds(rows[0][0].as<std::int64_t>()));
     });
   }
 

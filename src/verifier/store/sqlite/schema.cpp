@@ -15,7 +15,8 @@ constexpr std::int64_t kApplication = 0x43524544;  // "CRED"
 // 3 has the order of all changes, and CoRIMs that are not active. It knew nothing but CoRIMs, and would miss what other
 //   documents forbid.
 // 4 has documents of several kinds.
-constexpr std::int64_t kVersion = 4;
+// 5 has the time that was noted last. A program that knew nothing of it would note none.
+constexpr std::int64_t kVersion = 5;
 
 // The documents as they were submitted are all there is; what look-ups need is parsed from them. AUTOINCREMENT: a
 // sequence number is never used twice, so "newer than" stays true when rows are removed.
@@ -38,6 +39,8 @@ constexpr std::array kMigrations = {
     "DROP TABLE corim;"
     "ALTER TABLE change ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 4;",
+    "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), told INTEGER NOT NULL) STRICT;"
+    "PRAGMA user_version = 5;",
 };
 static_assert(kMigrations.size() == kVersion - 1);
 

@@ -37,6 +37,7 @@ struct Statements {
   Statement by_id, all, highest_kind;
   Statement insert, remove, activate, deactivate;
   Statement note;  // a change
+  Statement noted_time, note_later_time, note_time;
 };
 
 Result<Statements> prepare_statements(const Database& database) {
@@ -53,6 +54,11 @@ Result<Statements> prepare_statements(const Database& database) {
   TRY(Statement activate, database.prepare("UPDATE document SET active = 1 WHERE kind = ? AND id = ?"));
   TRY(Statement deactivate, database.prepare("UPDATE document SET active = 0 WHERE kind = ? AND id = ?"));
   TRY(Statement note, database.prepare("INSERT INTO change (event, kind, id) VALUES (?, ?, ?)"));
+  TRY(Statement noted_time, database.prepare("SELECT told FROM clock"));
+  TRY(Statement note_later_time, database.prepare("INSERT INTO clock (id, told) VALUES (1, ?) ON CONFLICT (id)"
+                                                  " DO UPDATE SET told = max(told, excluded.told)"));
+  TRY(Statement note_time, database.prepare("INSERT INTO clock (id, told) VALUES (1, ?) ON CONFLICT (id)"
+                                            " DO UPDATE SET told = excluded.told"));
   return Statements{.version = std::move(version),
                     .last = std::move(last),
                     .changes_after = std::move(after),
@@ -63,7 +69,10 @@ Result<Statements> prepare_statements(const Database& database) {
                     .remove = std::move(remove),
                     .activate = std::move(activate),
                     .deactivate = std::move(deactivate),
-                    .note = std::move(note)};
+                    .note = std::move(note),
+                    .noted_time = std::move(noted_time),
+                    .note_later_time = std::move(note_later_time),
+                    .note_time = std::move(note_time)};
 }
 
 class SqliteJournal final : public Journal {
@@ -138,6 +147,20 @@ class SqliteJournal final : public Journal {
     CHECK(statement->bind(3, id));
     CHECK(statement->step());
     return database_.last_insert_rowid();
+  }
+
+  Result<void> note_time(Timestamp told, TimeNote how) override {
+    const Use statement(how == TimeNote::if_later ? statements_.note_later_time : statements_.note_time);
+    CHECK(statement->bind(1, told.time_since_epoch().count()));
+    CHECK(statement->step());
+    return {};
+  }
+
+  Result<std::optional<Timestamp>> noted_time() override {
+    const Use statement(statements_.noted_time);
+    TRY(const bool row, statement->step());
+    if (!row) return std::nullopt;
+    return Timestamp(std::chrono::milliseconds(statement->integer(0)));
   }
 
  private:
