@@ -71,7 +71,8 @@ enum class Errc : std::uint8_t {
   not_acceptable,
   busy,  // a bounded queue is full
   timeout,
-  unavailable,  // a verifier or service cannot be reached or cannot decide now
+  unavailable,     // a verifier or service cannot be reached or cannot decide now
+  clock_set_back,  // the clock here is behind what it had told: what had expired would count again
   device_missing,
   device_locked,  // TPM dictionary-attack lockout
   device_failure,

@@ -44,6 +44,7 @@ bool ends_verdicts(const VerifierChanges::Change& change, bool also_additions) {
 // In words; nothing when every verdict stands. New keys of results take no verdict back.
 std::optional<std::string> reason_in(const VerifierChanges& changes, bool also_additions) {
   if (changes.everything) return "the verifier cannot say what has changed meanwhile";
+  if (changes.configuration) return "the configuration of the verifier has changed";
   const auto found =
       std::ranges::find_if(changes.changes, [&](const auto& change) { return ends_verdicts(change, also_additions); });
   if (found == changes.changes.end()) return std::nullopt;

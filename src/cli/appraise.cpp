@@ -13,6 +13,7 @@
 #include "cli/version.h"
 #include "edge/appraiser.h"
 #include "edge/bundle_appraiser.h"
+#include "edge/own_rules.h"
 
 namespace credence::cli {
 namespace {
@@ -30,7 +31,7 @@ void show(const rats::Ear& ear, bool trace, const Output& output) {
 }
 
 Result<std::shared_ptr<const verifier::Policies>> policies_for(const Options& options) {
-  TRY(const std::vector<LocalPolicy> files, local_policies(options));
+  TRY(const std::vector<LocalPolicy> files, local_policies(options.policies));
   return policies_of(files);
 }
 
@@ -39,6 +40,7 @@ Result<Appraiser> appraiser_of(const Options& options, const verifier::Policy& p
   const verifier::Engine::Identity identity{.build = kVersion, .issuer = {}};
   const auto clock = system_clock();
   TRY(auto policies, policies_for(options));
+  CHECK(edge::check_own_rules(policies.get()));
   if (!options.bundle.empty()) {
     TRY(auto answers, open_bundle(bundle_options(options, policy.allow_insecure_test_root), clock->now()));
     return edge::bundle_appraiser(std::move(answers),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/local/edge_parts.h"
+#include "api/local/policies.h"
 #include "base/clock.h"
 #include "cli/bundle/content.h"
 #include "cli/bundle/environment.h"
@@ -41,6 +42,7 @@ struct CreateOptions {
   std::vector<std::string> classes;
   std::vector<std::string> instances;
   bool all_instances = false;
+  std::vector<std::string> policies;  // SCHEME=FILE
   std::string output;
 };
 
@@ -87,8 +89,11 @@ Result<std::shared_ptr<client::CoservClient>> client_of(const CreateOptions& opt
 
 Result<ExitStatus> create(const CreateOptions& options, const Output& output) {
   TRY(edge::BundleSubject subject, subject_from(options));
+  TRY(const auto files, local_policies(options.policies));
+  TRY(const auto policies, policies_of(files));
   TRY(const auto client, client_of(options));
-  TRY(const edge::MadeBundle made, edge::make_bundle(*client, options.verifier, {std::move(subject)}, *system_clock()));
+  TRY(const edge::MadeBundle made, edge::make_bundle(*client, options.verifier, {std::move(subject)}, *system_clock(),
+                                                     {.policies = policies.get()}));
   TRY(const Bytes octets, edge::encode_bundle(made.bundle));
   CHECK(write_file(options.output, octets));
   json::Object facts{{"bundle", options.output},
@@ -113,6 +118,9 @@ void add_create(CommandLine& line, CLI::App& bundle) {
                       "of DICE each layer as it names itself; repeatable");
   command->add_option("--instance", options->instances, "Instance, such as the kid of a TPM's key; repeatable");
   command->add_flag("--all-instances", options->all_instances, "Also every instance of the classes");
+  command->add_option("--policy", options->policies,
+                      "SCHEME=FILE.lua: rules that will be applied with the bundle; it is refused when they need what "
+                      "cannot be in it; repeatable");
   command->add_option("-o,--output", options->output, "The file to write")->required();
   on_call(line, command, options, create);
 }

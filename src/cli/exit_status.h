@@ -23,6 +23,7 @@ enum class ExitStatus : std::uint8_t {
     case Errc::busy:
     case Errc::timeout:
     case Errc::unavailable:
+    case Errc::clock_set_back:
     case Errc::device_missing:
     case Errc::device_locked:
     case Errc::device_failure:

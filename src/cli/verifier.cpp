@@ -177,6 +177,8 @@ void add_verifier(CommandLine& line) {
   command->add_option("--log-level", options->log_level, "debug, info, warning or error");
   command->add_option("--log-format", options->log_format, "text or json; without it as --json says");
   command->add_flag("--insecure-no-seccomp", options->insecure_no_seccomp, "Run without the filter of system calls");
+  command->add_flag("--insecure-clock-set-back", options->insecure_clock_set_back,
+                    "Believe a clock that is behind what it had told; for one start, after it was ahead");
   command->add_option("--peer-name", options->peer_names, "NAME=INSTANCE,...: what policies see as names; repeatable");
   command->add_option("--opa", options->opa, "URL of an Open Policy Agent that runs policies in Rego");
   command->add_option("--opa-ca", options->opa_ca, "CA of its certificate, PEM; default: the system's");

@@ -88,13 +88,13 @@ Result<void> check_verifier_choice(const VerifierChoice& choice) {
     return fail(Errc::usage, "--max-age and --insecure-no-deny-list need --edge or --bundle");
   if (choice.bundle.empty() && !choice.edge && !choice.policies.empty())
     return fail(Errc::usage, "--policy needs --edge or --bundle: a verifier has its own policies (credence policy)");
-  CHECK(local_policies(choice));
+  CHECK(local_policies(choice.policies));
   return check_keys(choice);
 }
 
-Result<std::vector<LocalPolicy>> local_policies(const VerifierChoice& choice) {
+Result<std::vector<LocalPolicy>> local_policies(const std::vector<std::string>& texts) {
   std::vector<LocalPolicy> policies;
-  for (const std::string& text : choice.policies) {
+  for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
       return fail(Errc::usage,
@@ -110,7 +110,7 @@ EdgeVerifierOptions edge_options(const VerifierChoice& choice, bool allow_insecu
   if (!choice.verifier_token.empty()) options.token = choice.verifier_token;
   options.allow_insecure_http = choice.insecure_http;
   options.allow_insecure_no_deny_list = choice.insecure_no_deny_list;
-  options.policies = local_policies(choice).value();
+  options.policies = local_policies(choice.policies).value();
   if (choice.max_age) options.max_age = std::chrono::seconds(*choice.max_age);
   return options;
 }
@@ -119,7 +119,7 @@ BundleVerifierOptions bundle_options(const VerifierChoice& choice, bool allow_in
   auto options = common_options<BundleVerifierOptions>(choice, allow_insecure_test_root);
   options.bundle = choice.bundle;
   options.allow_insecure_no_deny_list = choice.insecure_no_deny_list;
-  options.policies = local_policies(choice).value();
+  options.policies = local_policies(choice.policies).value();
   if (choice.max_age) options.max_age = std::chrono::seconds(*choice.max_age);
   return options;
 }

@@ -35,7 +35,7 @@ void add_edge_flag(CLI::App& command, VerifierChoice& choice, const std::string&
 [[nodiscard]] Result<void> check_verifier_choice(const VerifierChoice& choice);
 
 // Of --policy. Errc::usage.
-[[nodiscard]] Result<std::vector<LocalPolicy>> local_policies(const VerifierChoice& choice);
+[[nodiscard]] Result<std::vector<LocalPolicy>> local_policies(const std::vector<std::string>& texts);
 // After check_verifier_choice().
 [[nodiscard]] EdgeVerifierOptions edge_options(const VerifierChoice& choice, bool allow_insecure_test_root);
 [[nodiscard]] BundleVerifierOptions bundle_options(const VerifierChoice& choice, bool allow_insecure_test_root);

@@ -24,7 +24,7 @@ struct Bundle {
   };
   std::string service;  // URL of the one that was asked
   Timestamp made{};
-  Timestamp until{};  // when the first of the results expires
+  Timestamp until{};  // when the first of the results expires (BundleAge)
   std::vector<Entry> results;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "edge/answer.h"
+#include "edge/own_rules.h"
 #include "edge/single_queries.h"
 
 namespace credence::edge {
@@ -29,7 +30,8 @@ CoservQuery ask(std::string_view profile, ArtifactType artifact,
 
 class Maker {
  public:
-  Maker(client::CoservClient& client, std::string service, const Clock& clock) : client_(client), clock_(clock) {
+  Maker(client::CoservClient& client, std::string service, const Clock& clock, const MakerOptions& options)
+      : client_(client), clock_(clock), options_(options) {
     made_.bundle.service = std::move(service);
     made_.bundle.until = Timestamp::max();
   }
@@ -45,7 +47,7 @@ class Maker {
       for (const ArtifactType artifact : kArtifacts) CHECK(add(subject, profile, artifact));
     for (const rats::Class& one : subject.classes)
       for (const CoservQuery& query : subject.scheme->questions_beside(one))
-        CHECK(is_of_any_maker(query) ? keep_of_any_maker(query) : keep(query));
+        CHECK(is_of_any_maker(query) ? keep_of_any_maker(query, *subject.scheme) : keep(query));
     return keep(deny_list_question(profiles.front()));
   }
 
@@ -100,23 +102,34 @@ class Maker {
     return {};
   }
 
-  // What other makers say of layers of this number must neither prevent the bundle nor end it.
-  Result<void> keep_of_any_maker(const CoservQuery& query) {
+  // What other makers say of layers of this number must neither prevent the bundle nor end it. It is there all the
+  // same: a policy that reads `endorsements` must know that nothing else is said.
+  Result<void> keep_of_any_maker(const CoservQuery& query, const verifier::Scheme& scheme) {
     auto answer = ask_once(query);
-    if (!answer && answer.error().code == Errc::too_large) {
-      made_.left_out.push_back(text_of(query));
-      return {};
-    }
+    if (!answer && answer.error().code == Errc::too_large) return leave_out_of_any_maker(query, scheme);
     if (!answer) return std::unexpected(std::move(answer).error());
-    if (*answer && says_anything_of_any_maker((*answer)->message)) keep(**std::move(answer));
+    if (!*answer) return {};
+    if (is_of_other_makers((*answer)->message)) {
+      const std::size_t octets = (*answer)->octets.size();
+      if (octets > options_.most_of_other_makers - of_other_makers_) return leave_out_of_any_maker(query, scheme);
+      of_other_makers_ += octets;
+    }
+    keep(**std::move(answer));
     return {};
   }
 
-  static bool says_anything_of_any_maker(const rats::Coserv& message) {
-    return std::ranges::any_of(message.results.reference_values, [](const auto& quad) {
-      const auto& named = quad.triple.environment.class_map;
-      return named && is_of_any_maker(*named);
-    });
+  // The scheme does without. A policy must not judge by half of what is known: better to say so now than where the
+  // bundle is used.
+  Result<void> leave_out_of_any_maker(const CoservQuery& query, const verifier::Scheme& scheme) {
+    if (read_endorsements(options_.policies, scheme.name()))
+      return fail(
+          Errc::too_large,
+          std::format("{} are too many for a bundle, and the rules for {} read `endorsements`: evidence of such "
+                      "a layer would get no verdict. Have it appraised by the verifier, or by rules that do not "
+                      "read `endorsements`",
+                      text_of(query), scheme.name()));
+    made_.left_out.push_back(text_of(query));
+    return {};
   }
 
   // Nothing for what has been asked before.
@@ -128,21 +141,25 @@ class Maker {
   }
 
   void keep(client::CoservAnswer answer) {
-    made_.bundle.until = std::min(made_.bundle.until, answer.message.results.expires);
+    if (!is_of_other_makers(answer.message))
+      made_.bundle.until = std::min(made_.bundle.until, answer.message.results.expires);
     made_.bundle.results.push_back({.received = clock_.now(), .octets = std::move(answer.octets)});
   }
 
   client::CoservClient& client_;
   const Clock& clock_;
+  const MakerOptions options_;
   std::set<Bytes> asked_;
+  std::size_t of_other_makers_ = 0;  // octets
   MadeBundle made_;
 };
 
 }  // namespace
 
 Result<MadeBundle> make_bundle(client::CoservClient& client, std::string service, std::vector<BundleSubject> subjects,
-                               const Clock& clock) {
-  Maker maker(client, std::move(service), clock);
+                               const Clock& clock, const MakerOptions& options) {
+  CHECK(check_own_rules(options.policies));
+  Maker maker(client, std::move(service), clock, options);
   for (BundleSubject& subject : subjects) CHECK(maker.add(std::move(subject)));
   return maker.take();
 }

@@ -10,6 +10,10 @@
 namespace credence::edge {
 namespace {
 
+constexpr std::string_view kWhereItWasLeftOut =
+    "; where it is too much for one, have the evidence appraised by the verifier, or by rules that do not read "
+    "`endorsements`";
+
 std::int64_t seconds_between(Timestamp from, Timestamp to) {
   return std::chrono::floor<std::chrono::seconds>(to - from).count();
 }
@@ -50,11 +54,18 @@ Result<void> OfflineAnswers::add(const Bundle::Entry& entry, const Bundle& bundl
         "without: use a service that signs the time, or no --max-age");
   const Timestamp issued = message.issued_at.value_or(std::min(entry.received, bundle.made));
   age_.made = std::min(age_.made, issued);
-  age_.until = std::min(age_.until, message.results.expires);
-  Kept kept{.answer = {}, .received = issued, .usable_until = message.results.expires, .size = entry.octets.size()};
-  TRY(kept.answer, Answer::read(message, {.name = bundle.service,
-                                          .keys = trust.keys_now(),
-                                          .allow_insecure_unsigned = trust.allow_insecure_unsigned}));
+  // What other makers say must neither end the bundle nor spoil it: who needs it looks when it ends.
+  const bool of_other_makers = is_of_other_makers(message);
+  if (!of_other_makers) age_.until = std::min(age_.until, message.results.expires);
+  auto answer = Answer::read(
+      message,
+      {.name = bundle.service, .keys = trust.keys_now(), .allow_insecure_unsigned = trust.allow_insecure_unsigned});
+  if (!answer && of_other_makers) return {};
+  if (!answer) return std::unexpected(std::move(answer).error());
+  const Kept kept{.answer = *std::move(answer),
+                  .received = issued,
+                  .usable_until = message.results.expires,
+                  .size = entry.octets.size()};
   for (const rats::CoservQuery& single : single_queries(message.query)) {
     TRY(Bytes octets, rats::encode_coserv_query(single));
     // Of two answers an older one might bring back what the newer one takes away.
@@ -82,12 +93,19 @@ Result<void> OfflineAnswers::check_age(Timestamp now) const {
   return {};
 }
 
-Result<std::vector<Kept>> OfflineAnswers::find(const rats::CoservQuery& query, ByteView octets, Timestamp) const {
+Result<std::vector<Kept>> OfflineAnswers::find(const rats::CoservQuery& query, ByteView octets, Timestamp now) const {
   const auto found = kept_.find(to_bytes(octets));
-  if (found != kept_.end()) return found->second;
-  return fail(Errc::not_found, std::format("the bundle does not say anything about {}: create one that names it "
-                                           "(credence bundle create)",
-                                           text_of(query)));
+  if (found == kept_.end())
+    return fail(Errc::not_found,
+                std::format("the bundle does not say anything about {}: create one that names it (credence bundle "
+                            "create){}",
+                            text_of(query), is_of_any_maker(query) ? kWhereItWasLeftOut : ""));
+  const Timestamp end = found->second.front().usable_until;
+  if (now < end) return found->second;
+  return fail(Errc::not_found,
+              std::format("what the bundle says about {} was good until {}: create a new one (credence "
+                          "bundle create)",
+                          text_of(query), to_rfc3339(end)));
 }
 
 }  // namespace credence::edge

@@ -19,7 +19,7 @@ namespace credence::edge {
 // demanded.
 struct BundleAge {
   Timestamp made{};   // of its oldest result
-  Timestamp until{};  // when the first one expires
+  Timestamp until{};  // when the first one expires, those apart that are of other makers (is_of_other_makers())
 
   // "made 2026-11-01T00:00:00.000Z (3600 s ago), good until ...".
   [[nodiscard]] std::string text(Timestamp now) const;
@@ -38,7 +38,7 @@ class OfflineAnswers final : public Answers {
   [[nodiscard]] static Result<std::shared_ptr<const OfflineAnswers>> open(const Bundle& bundle,
                                                                           const OfflineOptions& options, Timestamp now);
 
-  // Errc::not_found when the bundle says nothing about it.
+  // Errc::not_found when the bundle says nothing about it, or nothing any more.
   [[nodiscard]] Result<std::vector<Kept>> find(const rats::CoservQuery& query, ByteView octets,
                                                Timestamp now) const override;
   // Whether it may be used now: a program may outlive what it has opened. Errc::expired, stale.

@@ -12,7 +12,7 @@
 namespace credence::edge {
 namespace {
 
-constexpr std::string_view kEndorsed = "endorsed";
+constexpr std::string_view kEndorsed = "endorsed", kEndorsements = "endorsements";
 // Of entries of evidence.endorsed, in docs/formats/corim.md.
 constexpr std::array<std::string_view, 4> kNeverThere = {"identity", "members", "trustees", "met"};
 
@@ -71,6 +71,12 @@ Result<void> check_own_rules(const verifier::Policies* policies) {
                                    member));
   }
   return {};
+}
+
+bool read_endorsements(const verifier::Policies* policies, std::string_view scheme) {
+  const auto policy = policies == nullptr ? nullptr : policies->active(scheme);
+  return policy != nullptr &&
+         (policy->version.type != "lua" || without_comments(policy->version.rules).contains(kEndorsements));
 }
 
 void warn_of_unknown(const verifier::Policies* policies, std::string_view scheme, rats::Ear& ear) {

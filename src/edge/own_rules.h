@@ -14,6 +14,10 @@ namespace credence::edge {
 // means something that is never known here. Null is nothing to check.
 [[nodiscard]] Result<void> check_own_rules(const verifier::Policies* policies);
 
+// Whether the rules for this scheme read `endorsements`, as far as their text shows. Those in another language than Lua
+// are given them always.
+[[nodiscard]] bool read_endorsements(const verifier::Policies* policies, std::string_view scheme);
+
 // Other rules over what is endorsed may wait for them too: the result says what was not there.
 void warn_of_unknown(const verifier::Policies* policies, std::string_view scheme, rats::Ear& ear);
 

@@ -63,6 +63,13 @@ bool is_of_any_maker(const CoservQuery& query) {
          std::ranges::all_of(*classes, [](const auto& selector) { return is_of_any_maker(selector.selected); });
 }
 
+bool is_of_other_makers(const rats::Coserv& answer) {
+  return is_of_any_maker(answer.query) && std::ranges::none_of(answer.results.reference_values, [](const auto& quad) {
+           const auto& named = quad.triple.environment.class_map;
+           return named && is_of_any_maker(*named);
+         });
+}
+
 std::string text_of(const CoservQuery& query) {
   std::string what, list;
   const auto append = [&list](const std::string& text) { list += (list.empty() ? "" : ", ") + text; };

@@ -17,6 +17,9 @@ namespace credence::edge {
 // that do are looked up by these.
 [[nodiscard]] bool is_of_any_maker(const rats::CoservQuery& query);
 [[nodiscard]] bool is_of_any_maker(const rats::Class& named);
+// An answer to such a query that says nothing but of classes with a vendor or a model: nothing is looked up in it. That
+// it says nothing else is what policies have to know, which see all that is said.
+[[nodiscard]] bool is_of_other_makers(const rats::Coserv& answer);
 
 // "reference values of class ... (profile ...)": for people.
 [[nodiscard]] std::string text_of(const rats::CoservQuery& query);

@@ -45,7 +45,9 @@ Result<std::vector<Statement>> View::statements(const Lookup& lookup) const {
   std::vector<Statement> all;
   for (const rats::CoservQuery& question : questions) {
     auto found = need(question);
-    if (!found && lookup.one_of_several && is_of_any_maker(question) && is_left_out(found.error())) continue;
+    if (!found && lookup.if_unknown == verifier::IfUnknown::leave_it && is_of_any_maker(question) &&
+        is_left_out(found.error()))
+      continue;
     if (!found) return std::unexpected(std::move(found).error());
     for (const Kept& kept : *found)
       CHECK(kept.answer->for_each_statement(lookup, [&](const Statement& statement) { all.push_back(statement); }));

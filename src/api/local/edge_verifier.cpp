@@ -7,6 +7,7 @@
 #include "api/local/policies.h"
 #include "api/read_key.h"
 #include "base/clock.h"
+#include "base/guarded_clock.h"
 #include "base/token_file.h"
 #include "client/key_set.h"
 #include "edge/appraiser.h"
@@ -90,7 +91,7 @@ Result<Appraiser> edge_verifier(const EdgeVerifierOptions& options) {
   made.max_age = options.max_age;
   made.deadline = options.deadline;
   made.allow_insecure_no_deny_list = options.allow_insecure_no_deny_list;
-  return edge::edge_appraiser(std::move(service), std::move(made), system_clock());
+  return edge::edge_appraiser(std::move(service), std::move(made), guarded_system_clock());
 }
 
 Result<Appraiser> bundle_verifier(const BundleVerifierOptions& options) {
@@ -100,7 +101,7 @@ Result<Appraiser> bundle_verifier(const BundleVerifierOptions& options) {
   TRY(made.policies, policies_of(options.policies));
   CHECK(edge::check_own_rules(made.policies.get()));
   made.allow_insecure_no_deny_list = options.allow_insecure_no_deny_list;
-  return edge::bundle_appraiser(std::move(answers), std::move(made), system_clock());
+  return edge::bundle_appraiser(std::move(answers), std::move(made), guarded_system_clock());
 }
 
 Result<std::string> bundle_age(const BundleVerifierOptions& options) {

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "base/clock.h"
+#include "base/guarded_clock.h"
 #include "rats/corim/corim.h"
 #include "verifier/engine.h"
 #include "verifier/store/memory/store.h"
@@ -38,8 +39,8 @@ Result<Appraiser> local_verifier(const LocalVerifierOptions& options) {
   for (const auto& path : options.corims) CHECK(load(*store, path, system_clock()->now()));
   verifier::Policy policy;
   policy.allow_insecure_test_root = options.allow_insecure_test_root;
-  return verifier::local_appraiser(
-      std::make_shared<verifier::Engine>(store, system_clock(), std::move(policy), verifier::Engine::Identity{}));
+  return verifier::local_appraiser(std::make_shared<verifier::Engine>(store, guarded_system_clock(), std::move(policy),
+                                                                      verifier::Engine::Identity{}));
 }
 
 }  // namespace credence

@@ -24,6 +24,11 @@ Result<std::string> read_rules(const std::filesystem::path& path) {
 }
 
 Result<void> put_in_force(verifier::Policies& policies, const LocalPolicy& file) {
+  if (file.rules.extension() == ".rego")
+    return fail(
+        Errc::usage,
+        "expected rules in Lua, got Rego: an Open Policy Agent runs it, and none is asked here, nor is one in a "
+        "bundle. Write the rules in Lua, or have the evidence appraised by a verifier that has them (--opa)");
   TRY(std::string rules, read_rules(file.rules));
   TRY(const verifier::PolicyVersion version,
       policies.add(

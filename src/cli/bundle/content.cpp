@@ -49,7 +49,7 @@ Result<json::Object> describe_bundle(const edge::Bundle& bundle, const std::opti
     auto read = read_result(entry.octets, trust);
     if (!read) return within(std::format("results.[{}]", i), std::move(read).error());
     age.made = std::min(age.made, std::min(entry.received, read->issued_at.value_or(entry.received)));
-    age.until = std::min(age.until, read->results.expires);
+    if (!edge::is_of_other_makers(*read)) age.until = std::min(age.until, read->results.expires);
     test_root = test_root || is_of_test_root(read->results, entry.octets);
     results.push_back(json::Object{{"answers", edge::text_of(read->query)},
                                    {"statements", count_of(read->results)},

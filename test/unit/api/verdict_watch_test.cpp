@@ -86,7 +86,8 @@ class VerdictWatchTest : public testing::Test {
 TEST_F(VerdictWatchTest, EndsVerdictsOfBeforeAChange) {
   for (const std::string& told :
        {change("deny-list", "added"), change("endorsements", "removed"), change("endorsements", "deactivated"),
-        change("policies", "activated"), change("policies", "removed"), std::string(R"({"kind":"something new"})")}) {
+        change("policies", "activated"), change("policies", "removed"), std::string(R"({"kind":"configuration"})"),
+        std::string(R"({"kind":"something new"})")}) {
     const auto watch = VerdictWatch::open(options());
     ASSERT_TRUE(watch) << watch.error().text();
     const auto begun = Steady::now();
@@ -115,6 +116,14 @@ TEST_F(VerdictWatchTest, LeavesVerdictsAloneThatNothingWasTakenFrom) {
   tell(change("endorsements", "added"));
   EXPECT_TRUE(ends(other, later, 10s));
   test::expect_refused(other.check(later), Errc::stale, "endorsements added at the verifier: the one");
+}
+
+TEST_F(VerdictWatchTest, SaysThatTheVerifierIsConfiguredOtherwise) {
+  const auto watch = VerdictWatch::open(options()).value();
+  const auto begun = Steady::now();
+  tell(R"({"kind":"configuration"})");
+  ASSERT_TRUE(ends(watch, begun, 10s));
+  test::expect_refused(watch.check(begun), Errc::stale, "the configuration of the verifier has changed");
 }
 
 TEST_F(VerdictWatchTest, KnowsNothingOfBeforeItBegan) {

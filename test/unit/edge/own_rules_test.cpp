@@ -60,5 +60,14 @@ TEST(OwnRules, OverWhatIsEndorsedHaveAWarningInEachResult) {
   EXPECT_EQ(warnings_of(nullptr, "PARSEC_TPM"), 0U);
 }
 
+TEST(OwnRules, ReadEndorsementsAsFarAsTheirTextShows) {
+  for (const std::string rules : {"if #endorsements == 0 then executables = UNSAFE_RT end",
+                                  "local e = _ENV['endorsements']", "local a = 1 -- and endorsements"})
+    EXPECT_TRUE(read_endorsements(in_force(rules).get(), "PARSEC_TPM")) << rules;
+  EXPECT_FALSE(read_endorsements(in_force("  -- of endorsements nothing\n").get(), "PARSEC_TPM"));
+  EXPECT_FALSE(read_endorsements(in_force("local e = endorsements").get(), "RIOT"));
+  EXPECT_FALSE(read_endorsements(nullptr, "PARSEC_TPM"));
+}
+
 }  // namespace
 }  // namespace credence::edge

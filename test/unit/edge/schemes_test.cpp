@@ -16,6 +16,7 @@
 #include "support/cca_device.h"
 #include "support/dice_device.h"
 #include "support/enacttrust_node.h"
+#include "support/listed.h"
 #include "support/psa_device.h"
 #include "support/snp_machine.h"
 #include "verifier/policy/lua/language.h"
@@ -154,6 +155,30 @@ TEST(EdgeOfDice, AsksForLayersThatNameNoMaker) {
       ASSERT_TRUE(verdict) << verdict.error().text();
       EXPECT_EQ(verdict->is_affirming(), layer == 1) << testing::PrintToString(verdict->problems());
     }
+}
+
+// They come with its deny list.
+TEST(EdgeOfDice, HeedsTheRevocationListsOfTheVerifier) {
+  const test::DiceDevice device;
+  const Attester attester{
+      "application/pem-certificate-chain", test::DiceDevice::pem(device.with_fresh_leaf(kNonce)), {}};
+  const auto store_that_knows = [&](const test::RevocationListFields& list) {
+    auto store = store_with({device.roots(), device.reference_values()});
+    EXPECT_TRUE(test::add_list(*store, test::list_entry(device.root_key, device.root, list)));
+    return store;
+  };
+  const auto clock = std::make_shared<test::MovingClock>(test::kNow);
+  const auto store = store_that_knows({});
+  const auto good = appraise(store, attester, clock);
+  ASSERT_TRUE(good) << good.error().text();
+  EXPECT_TRUE(good->is_affirming()) << testing::PrintToString(good->problems());
+  const auto listed = appraise(store_that_knows({.entries = {{.serial = device.device_serial}}}), attester, clock);
+  ASSERT_TRUE(listed) << listed.error().text();
+  test::expect_problem(listed->submodules.at("RIOT"), Errc::untrusted_chain, "by its revocation list");
+  clock->advance(std::chrono::days(30));
+  const auto stale = appraise(store, attester, clock);
+  ASSERT_TRUE(stale) << stale.error().text();
+  test::expect_problem(stale->submodules.at("RIOT"), Errc::expired, "provision a current one");
 }
 
 // More values of layer 1 than an answer has.
