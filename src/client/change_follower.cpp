@@ -22,6 +22,8 @@ Result<void> read_change(const json::Value& value, VerifierChanges& changes) {
   TRY(const std::string_view kind, json::required_text(*change, "kind"));
   if (kind == "keys") {
     changes.keys = true;
+  } else if (kind == "configuration") {
+    changes.configuration = true;
   } else if (kind == "endorsements" || kind == "policies" || kind == "deny-list") {
     TRY(const std::string_view event, json::required_text(*change, "event"));
     TRY(const std::string_view id, json::required_text(*change, "id"));
@@ -33,12 +35,14 @@ Result<void> read_change(const json::Value& value, VerifierChanges& changes) {
 }
 
 bool is_empty(const VerifierChanges& changes) {
-  return !changes.everything && changes.changes.empty() && !changes.keys;
+  return !changes.everything && changes.changes.empty() && !changes.configuration && !changes.keys;
 }
 
 // More changes may wait behind those that are named. Behind anything else there is nothing to hurry for, and nodes
-// behind a balancer that do not know each other's positions say "reset" to every question.
-bool is_followed_at_once(const VerifierChanges& changes) { return !changes.everything && !changes.changes.empty(); }
+// behind a balancer that do not know each other's positions, or are not configured alike, tell of it at every question.
+bool is_followed_at_once(const VerifierChanges& changes) {
+  return !changes.everything && !changes.configuration && !changes.changes.empty();
+}
 
 }  // namespace
 

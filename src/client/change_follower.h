@@ -26,7 +26,8 @@ struct VerifierChanges {
     std::string id;     // the verifier's
   };
   std::vector<Change> changes;
-  bool keys = false;  // that results are signed with
+  bool configuration = false;  // of the verifier: what its verdicts depend on
+  bool keys = false;           // that results are signed with
 };
 
 struct ChangeFollowerOptions {

@@ -2,32 +2,46 @@
 """Verifiers under load and faults for a while (docs/benchmarks.md).
 
 Two nodes share a PostgreSQL, one has SQLite on a disk of its own. Evidence and CoRIMs are sent to all of them while they are
-killed, their database is restarted, their disk is full, and their clock is stepped: good evidence, altered evidence, good
-evidence in answer to another nonce, and that of a machine that was revoked. At the end, and whenever it can be known:
-nothing that was acknowledged is lost, and nothing was affirmed that should not be.
+killed, their database is restarted, their disk is full, their clock is stepped, and one starts with a clock that is behind
+what its store has noted: good evidence, altered evidence, good evidence in answer to another nonce, and that of a machine
+that was revoked. At the end, and whenever it can be known: nothing that was acknowledged is lost, nothing was affirmed that
+should not be, and while the clock was behind nothing was decided, but refused for that reason.
 """
 import argparse
 import base64
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import traceback
 import urllib.parse
 
 SESSION_TYPE = "application/vnd.veraison.challenge-response-session+json"
 VALUES, KEYS = "tag:github.com/parallaxsecond,2023-03-03:tpm", "tag:credence.example,2026:tpm-key"
 CORIMS = "/endorsement-provisioning/v1/"
 DISK = "24m"
+# Seconds; a verifier that runs refuses to decide when its clock is farther behind than this.
+STEPS, MOST_BEHIND = (-3600, 86400, -60, 3600, 60), 300
+NOTED_AHEAD = 7200
+# Seconds; until a verifier does what it must, and for a session that may never be over.
+PATIENCE, POLLED = 90, 30
+# Why nothing may be decided, and what says so.
+STEPPED, NOTED = "the clock was behind", "the clock was behind what the store had noted"
+REFUSED = "http 503, clock_set_back"
 # Evidence that is shown, and how often. Only the first may ever be affirmed.
 KINDS = {"good": 4, "altered": 3, "replayed": 1, "revoked": 1}
+# What a fault may do to a request.
+UNANSWERED = (OSError, http.client.HTTPException, json.JSONDecodeError)
 
 
 def ask(url: str, method: str, path: str, body: bytes = b"", headers: dict = {}) -> tuple:
@@ -35,6 +49,10 @@ def ask(url: str, method: str, path: str, body: bytes = b"", headers: dict = {})
         client.request(method, path, body, headers)
         answer = client.getresponse()
         return answer.status, answer.getheader("Location"), answer.read()
+
+
+def refusal(status: int, body: bytes) -> str:
+    return f"http {status}" + (", clock_set_back" if b"clock_set_back" in body else "")
 
 
 class Disk:
@@ -99,8 +117,6 @@ class Node:
     def kill(self):
         self.process.process.send_signal(signal.SIGKILL)
         self.process.process.wait(timeout=60)
-        time.sleep(0.5)
-        self.start()
 
 
 class Machine:
@@ -118,22 +134,30 @@ class Machine:
 
 class Soak:
     def __init__(self, folder: pathlib.Path):
-        import laboratory
-        import postgres
-
+        self.folder = folder
         self.lock = threading.Lock()
         self.counts = {}
         self.acknowledged = {}  # by store: ids of CoRIMs
         self.wrong = []
         self.stopping = threading.Event()
         self.refusing = set()  # stores with a policy in force that never ends
+        self.behind = {}  # by store, while its clock is behind: the number of that time, and why
+        self.was_behind = set()  # stores, each with why
+        self.numbers, self.steps = itertools.count(), itertools.cycle(STEPS)
+        self.nodes, self.database = {}, None
         self.clock = Clock(folder / "clock")
         self.disk = Disk(folder / "disk")
+        self.file = self.disk.folder / "store.db"
+
+    def start(self):
+        import laboratory
+        import postgres
+
+        folder = self.folder
         self.machine, self.stolen = Machine(folder / "machine"), Machine(folder / "stolen")
         self.values = self.machine.values
         key = ("--signing-key", folder / "key.pem")
-        self.nodes = {"sqlite": [Node(laboratory, self.clock, "--store", f"sqlite:{self.disk.folder / 'store.db'}", *key)]}
-        self.database = None
+        self.nodes["sqlite"] = [Node(laboratory, self.clock, "--store", f"sqlite:{self.file}", *key)]
         if postgres.programs() is not None:
             self.database = postgres.Postgres(folder / "postgres")
             store = self.database.database("soak")
@@ -149,7 +173,8 @@ class Soak:
         """Both machines are good, until one of them is revoked."""
         url = self.nodes[store][0].url
         self.acknowledged[store] = {taken for machine in (self.machine, self.stolen)
-                                    for taken in (self.submit(url, machine.values), self.submit(url, machine.keys, KEYS))}
+                                    for taken, _ in (self.submit(url, machine.values),
+                                                     self.submit(url, machine.keys, KEYS))}
         assert None not in self.acknowledged[store], "the endorsements were not taken"
         for kind in ("good", "revoked"):
             self.until_it_is(store, kind, "affirming")
@@ -162,7 +187,7 @@ class Soak:
     def until_it_is(self, store: str, kind: str, verdict: str):
         """Every node of the store says so: one learns within a second what another one was told."""
         for node in self.nodes[store]:
-            until = time.monotonic() + 30
+            until = time.monotonic() + PATIENCE
             while (got := self.show(store, kind, [node])) != verdict:
                 assert time.monotonic() < until, f"{store}: {kind} evidence is {got}, not {verdict}"
                 time.sleep(0.2)
@@ -171,15 +196,23 @@ class Soak:
         with self.lock:
             self.counts[what] = self.counts.get(what, 0) + 1
 
-    def submit(self, url: str, corim: bytes, profile: str = VALUES):
-        """The id when it was acknowledged."""
+    def record(self, wrong: str):
+        """Once, though it may go on until the fault is over."""
+        with self.lock:
+            if wrong not in self.wrong:
+                self.wrong.append(wrong)
+
+    def submit(self, url: str, corim: bytes, profile: str = VALUES) -> tuple:
+        """The id when it was acknowledged, and what was said."""
         status, _, body = ask(url, "POST", CORIMS + "submit", corim,
                               {"Content-Type": f'application/rim+cbor; profile="{profile}"'})
-        answer = json.loads(body) if status == 200 else {}
-        return answer.get("corim") if answer.get("status") == "success" else None
+        if status != 200:
+            return None, refusal(status, body)
+        answer = json.loads(body)
+        return (answer["corim"], "acknowledged") if answer["status"] == "success" else (None, "failed")
 
     def show(self, store: str, kind: str, nodes: list = []) -> str:
-        """What a verifier makes of evidence of that kind."""
+        """What a verifier makes of evidence of that kind, if it says anything."""
         nonce, evidence = self.machine.nonce, self.machine.evidence
         if kind == "revoked":
             nonce, evidence = self.stolen.nonce, self.stolen.evidence
@@ -189,13 +222,17 @@ class Soak:
             # What the TPM signed: every bit of it counts, which is not so of hints beside it.
             at = evidence.index(random.choice([b"certInfo", b"attestInfo"])) + random.randrange(14, 80)
             evidence = evidence[:at] + bytes([evidence[at] ^ 1 << random.randrange(8)]) + evidence[at + 1:]
-        return self.appraise(store, nodes or self.nodes[store], nonce, evidence)
+        try:
+            return self.appraise(store, nodes or self.nodes[store], nonce, evidence)
+        except UNANSWERED:
+            return "no answer"
 
     def appraise(self, store: str, nodes: list, nonce: bytes, evidence: bytes) -> str:
         text = base64.urlsafe_b64encode(nonce).decode().rstrip("=")
-        status, location, _ = ask(random.choice(nodes).url, "POST", f"/challenge-response/v1/newSession?nonce={text}")
+        status, location, body = ask(random.choice(nodes).url, "POST", f"/challenge-response/v1/newSession?nonce={text}")
         if status != 201:
-            return f"http {status}"
+            return refusal(status, body)
+
         def submit() -> tuple:
             return ask(random.choice(nodes).url, "POST", "/challenge-response/v1/" + location, evidence,
                        {"Content-Type": self.machine.type, "Accept": SESSION_TYPE})
@@ -204,7 +241,7 @@ class Soak:
         if status == 202:  # the policy in force is slow
             status, body = self.poll(nodes, location)
         if status != 200:
-            return f"http {status}"
+            return refusal(status, body)
         if random.random() < 0.25:
             self.expect_refused(store, submit)
         payload = json.loads(body)["result"].split(".")[1]
@@ -212,13 +249,16 @@ class Soak:
         return next(iter(claims["submods"].values()))["ear.status"]
 
     def poll(self, nodes: list, location: str) -> tuple:
-        """Status and body once the session is over; a verifier of several that does not decide it calls it waiting."""
-        while True:
+        """Status and body once the session is over, or 202. A verifier of several that does not decide it calls it waiting,
+        and so does each when nothing could be decided or the one that would have done so was killed."""
+        until = time.monotonic() + POLLED
+        while time.monotonic() < until and not self.stopping.is_set():
             status, _, body = ask(random.choice(nodes).url, "GET", "/challenge-response/v1/" + location)
             state = json.loads(body)["status"] if status == 200 else ""
             if state not in ("processing", "waiting"):
                 return (500 if state == "failed" else status), body
             time.sleep(0.1)
+        return 202, b""
 
     def expect_refused(self, store: str, submit):
         """A session that has a result gives no other one, whatever fails meanwhile."""
@@ -226,29 +266,33 @@ class Soak:
             status, _, _ = submit()
             self.count(f"{store}: a second submission: http {status}")
             if status == 200:
-                with self.lock:
-                    self.wrong.append(f"{store}: a session gave two verdicts")
+                self.record(f"{store}: a session gave two verdicts")
 
     def attest(self, store: str):
         """Evidence of every kind, in turns; a fault may cost an answer, never make one wrong."""
         while not self.stopping.is_set():
             (kind,) = random.choices(list(KINDS), KINDS.values())
-            refusing = store in self.refusing
-            try:
-                verdict = self.show(store, kind)
-            except (OSError, http.client.HTTPException, json.JSONDecodeError):
-                verdict = "no answer"
-                time.sleep(0.1)
-            if verdict == "http 503":
+            refusing, behind = store in self.refusing, self.behind.get(store)
+            verdict = self.show(store, kind)
+            if verdict == "no answer" or verdict.startswith("http 503"):
                 time.sleep(0.1)
             self.count(f"{store}: {kind} evidence: {verdict}")
+            self.expect_undecided(store, "evidence", behind, verdict, verdict.startswith("http 503"))
             # A session is gone (404) with the verifier that kept it, or when the clock stepped over its end.
-            excused = verdict in ("no answer", "http 404") or verdict.startswith("http 5")
+            excused = verdict in ("no answer", "http 404", "http 202") or verdict.startswith("http 5")
             if verdict == "contraindicated" and (refusing or store in self.refusing):
                 excused = True  # a policy that fails is a refusal
             if (verdict == "affirming") != (kind == "good") and not (kind == "good" and excused):
-                with self.lock:
-                    self.wrong.append(f"{store}: {kind} evidence was {verdict}")
+                self.record(f"{store}: {kind} evidence was {verdict}")
+
+    def expect_undecided(self, store: str, what: str, behind: tuple, got: str, undecided: bool):
+        """Of a request that began and ended while the clock was behind."""
+        if behind is None or behind != self.behind.get(store):
+            return
+        _, why = behind
+        self.count(f"{store}: {what}, while {why}: {got}")
+        if not undecided and got != "no answer":
+            self.record(f"{store}: {what} was {got} while {why}")
 
     def provision(self, store: str):
         own = self.corim_id(self.values)
@@ -256,11 +300,13 @@ class Soak:
             if self.stopping.is_set():
                 return
             variant = self.values.replace(own, own[:-8] + f"{number:08}".encode())
+            behind = self.behind.get(store)
             try:
-                taken = self.submit(random.choice(self.nodes[store]).url, variant)
-            except (OSError, http.client.HTTPException, json.JSONDecodeError):
-                taken = None
+                taken, answer = self.submit(random.choice(self.nodes[store]).url, variant)
+            except UNANSWERED:
+                taken, answer = None, "no answer"
             self.count(f"{store}: CoRIM {'acknowledged' if taken else 'not acknowledged'}")
+            self.expect_undecided(store, "CoRIM", behind, answer, not taken)
             if taken:
                 with self.lock:
                     self.acknowledged[store].add(taken)
@@ -271,12 +317,19 @@ class Soak:
         return next(corim["corim-id"].encode() for corim in json.loads(body)["corims"]
                     if corim["corim-id"].encode() in octets)
 
+    def check_refused_while_behind(self):
+        """Other faults may cost any one answer, but not all."""
+        for store, why in self.was_behind:
+            for what in ("evidence", "CoRIM"):
+                if not self.counts.get(f"{store}: {what}, while {why}: {REFUSED}"):
+                    self.record(f"{store}: no {what} was refused with {REFUSED} while {why}")
+
     def check_all_was_shown(self):
         for store in self.nodes:
             for kind in KINDS:
                 verdict = "affirming" if kind == "good" else "contraindicated"
                 if not self.counts.get(f"{store}: {kind} evidence: {verdict}"):
-                    self.wrong.append(f"{store}: no {kind} evidence was {verdict}")
+                    self.record(f"{store}: no {kind} evidence was {verdict}")
 
     def check_nothing_lost(self):
         for store, nodes in self.nodes.items():
@@ -285,13 +338,15 @@ class Soak:
                 known = {corim["id"] for corim in json.loads(body)["corims"]}
                 lost = self.acknowledged[store] - known
                 if lost:
-                    self.wrong.append(f"{store}: {len(lost)} CoRIMs are lost that were acknowledged, such as {lost.pop()}")
+                    self.record(f"{store}: {len(lost)} CoRIMs are lost that were acknowledged, such as {lost.pop()}")
 
     # --- faults: each ends with everything as before ---
 
     def fault_killed(self):
         node = random.choice([node for nodes in self.nodes.values() for node in nodes])
         node.kill()
+        time.sleep(0.5)
+        node.start()
 
     def fault_database_restarted(self):
         self.database.stop(random.choice(["immediate", "fast"]))
@@ -304,9 +359,68 @@ class Soak:
         self.disk.free()
 
     def fault_clock_stepped(self):
-        self.clock.step(random.choice([-3600, -60, 60, 3600, 86400]))
+        """A clock that is behind decides nothing; one that was ahead is believed as soon as it is right again."""
+        seconds = next(self.steps)
+        self.clock.step(seconds)
+        if seconds < -MOST_BEHIND:
+            self.begin_behind(list(self.nodes), STEPPED)
+            self.until_they_refuse(list(self.nodes))
         time.sleep(3)
+        self.behind.clear()
         self.clock.step(0)
+        self.until_they_affirm(list(self.nodes))
+        self.count(f"the clock stepped by {seconds} s")
+
+    def fault_noted_later(self):
+        """A verifier is held to a time that was noted before its start. None notes one by itself here: for that its clock
+        would have to go on for ten minutes without a step."""
+        (node,) = self.nodes["sqlite"]
+        node.kill()
+        self.note_time(NOTED_AHEAD)
+        self.begin_behind(["sqlite"], NOTED)
+        node.start()
+        self.until_they_refuse(["sqlite"])
+        time.sleep(2)
+        self.behind.clear()
+        node.kill()
+        self.note_time(0)
+        node.start()
+        self.until_they_affirm(["sqlite"])
+
+    def note_time(self, ahead: int):
+        """In the SQLite store, which nobody has open: in milliseconds, as verifiers note it."""
+        told = round((time.time() + ahead) * 1000)
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as store, store:
+            store.execute("INSERT INTO clock (id, told) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET told = excluded.told",
+                          (told,))
+
+    def begin_behind(self, stores: list, why: str):
+        number = next(self.numbers)
+        for store in stores:
+            self.was_behind.add((store, why))
+            self.behind[store] = (number, why)
+
+    def until_they_refuse(self, stores: list):
+        for store in stores:
+            self.until_all_say(store, is_ready=False)
+            self.until_it_is(store, "good", REFUSED)
+
+    def until_they_affirm(self, stores: list):
+        for store in stores:
+            self.until_all_say(store, is_ready=True)
+            self.until_it_is(store, "good", "affirming")
+
+    def until_all_say(self, store: str, is_ready: bool):
+        """What /readyz says, which looks at the clock once a second."""
+        for node in self.nodes[store]:
+            until = time.monotonic() + PATIENCE
+            while True:
+                status, _, body = ask(node.url, "GET", "/readyz")
+                causes = json.loads(body).get("causes", [])
+                if (status == 200) if is_ready else (status == 503 and "clock" in causes):
+                    break
+                assert time.monotonic() < until, f"{node.url}: /readyz says {status} {body}"
+                time.sleep(0.2)
 
     def fault_policy_loops(self):
         store = random.choice(list(self.nodes))
@@ -323,7 +437,7 @@ class Soak:
 
     def manage(self, store: str, path: str, expected: int, rules: bytes = b"") -> dict:
         """A database that was away a moment ago may still be missed."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while True:
             status, _, body = ask(self.nodes[store][0].url, "POST", f"/management/v1/{path}", rules,
                                   {"Content-Type": "application/vnd.credence.policy.lua"})
@@ -334,7 +448,7 @@ class Soak:
 
     def faults(self) -> list:
         """Those that this machine can have; the others are named."""
-        possible = [self.fault_killed, self.fault_policy_loops]
+        possible = [self.fault_killed, self.fault_policy_loops, self.fault_noted_later]
         for fault, can, needs in ((self.fault_database_restarted, self.database, "a PostgreSQL server"),
                                   (self.fault_disk_full, self.disk.can_be_full, "the right to mount a tmpfs"),
                                   (self.fault_clock_stepped, self.clock.library, "libfaketime")):
@@ -344,9 +458,17 @@ class Soak:
                 print(f"skipped: {fault.__name__} needs {needs}", flush=True)
         return possible
 
+    def work(self, what, store: str):
+        """An exception that no fault explains ends the thread; it must not end the checks unseen."""
+        try:
+            what(store)
+        except Exception as error:
+            traceback.print_exc()
+            self.record(f"{store}: {what.__name__} ended early: {error!r}")
+
     def run(self, seconds: float, between: float):
-        workers = [threading.Thread(target=work, args=(store,)) for store in self.nodes
-                   for work in (self.attest, self.attest, self.provision)]
+        workers = [threading.Thread(target=self.work, args=(what, store)) for store in self.nodes
+                   for what in (self.attest, self.attest, self.provision)]
         for worker in workers:
             worker.start()
         possible, until, number = self.faults(), time.monotonic() + seconds, 0
@@ -364,6 +486,7 @@ class Soak:
         time.sleep(3)
         self.check_nothing_lost()
         self.check_all_was_shown()
+        self.check_refused_while_behind()
 
     def close(self):
         for nodes in self.nodes.values():
@@ -386,7 +509,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="credence-soak-") as scratch:
         soak = Soak(pathlib.Path(scratch))
         try:
+            soak.start()
             soak.run(60 * options.minutes, options.between)
+        except Exception as error:
+            traceback.print_exc()
+            soak.record(f"the soak ended early: {error!r}")
         finally:
             soak.close()
     for what, times in sorted(soak.counts.items()):

@@ -212,6 +212,20 @@ class Bundle(Laboratory):
                         self.folder / "b", expect=2)
         self.assertIn("PARSEC_TPM", said.stdout + said.stderr)
 
+    def test_is_not_made_for_rules_that_it_cannot_serve(self):
+        verifier = self.verifier()
+        create = ["bundle", "create", *verifier.options(), "--class", CLASS, "-o", self.folder / "b", "--policy"]
+        for name, rules, status, part in (
+                ("rules.rego", "package policy\n", 2, "expected rules in Lua, got Rego"),
+                ("rules.lua", "if evidence.endorsed[1].identity then status = 'warning' end\n", 2, "CoSERV has no place"),
+                ("wrong.lua", "if\n", 1, "policy:"),
+                ("good.lua", "if #endorsements == 0 then status = 'warning' end\n", 0, "")):
+            with self.subTest(name):
+                (self.folder / name).write_text(rules)
+                said = credence(*create, f"PARSEC_TPM={self.folder / name}", expect=status)
+                self.assertIn(part, said.stdout + said.stderr)
+                self.assertEqual((self.folder / "b").exists(), status == 0)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@ acknowledged is gone."""
 import base64
 import concurrent.futures
 import contextlib
+import hashlib
 import http.client
 import http.server
 import json
@@ -161,16 +162,20 @@ class Fleet(unittest.TestCase):
             self.assertEqual(token, session["result"], "two verdicts for one session")
         return location
 
-    def submit_corims(self) -> list:
+    def corims(self):
+        """Makes of the machine's CoRIM one with another id, for each number."""
         octets = (self.folder / "corims" / "veraison.corim.cbor").read_bytes()
         _, _, body = self.until(lambda url: ask(url, "GET", "/endorsement-provisioning/v1/corim"), time.monotonic() + 60)
         own = next(corim["corim-id"] for corim in json.loads(body)["corims"]
                    if corim["corim-id"].encode() in octets)
+        return lambda number: octets.replace(own.encode(), (own[:-8] + f"{number:08}").encode())
+
+    def submit_corims(self) -> list:
+        corim = self.corims()
         acknowledged = []
         for number in range(CORIMS):
-            variant = octets.replace(own.encode(), (own[:-8] + f"{number:08}").encode())
             status, _, body = self.until(
-                lambda url: ask(url, "POST", "/endorsement-provisioning/v1/submit", variant,
+                lambda url: ask(url, "POST", "/endorsement-provisioning/v1/submit", corim(number),
                                 {"Content-Type": CORIM_TYPE}), time.monotonic() + 120)
             answer = json.loads(body)
             if answer["status"] == "success":
@@ -207,6 +212,39 @@ class Fleet(unittest.TestCase):
                 answers = list(pool.map(lambda node: ask(node.url, "POST", path, self.evidence,
                                                          {"Content-Type": self.type}), self.nodes))
             self.assertEqual(sorted(status for status, _, _ in answers), [200] + [409] * (NODES - 1))
+
+    def test_answers_for_a_submission_that_another_node_took(self):
+        first, *others = self.nodes
+
+        def later(octets: bytes) -> str:
+            status, location, body = ask(first.url, "POST", "/endorsement-provisioning/v1/submit", octets,
+                                         {"Content-Type": CORIM_TYPE, "Prefer": "respond-async"})
+            self.assertEqual((status, json.loads(body)["status"]), (201, "processing"))
+            return location
+
+        def over(node: Node, location: str) -> dict:
+            deadline = time.monotonic() + PATIENCE
+            while True:
+                status, _, body = ask(node.url, "GET", location)
+                self.assertEqual(status, 200, body)
+                if (session := json.loads(body))["status"] != "processing":
+                    return session
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+
+        corim = self.corims()(1)
+        good, bad = later(corim), later(b"\xa0")
+        for node in (others[0], first, others[1]):
+            session = over(node, good)
+            self.assertEqual((session["status"], session["corim"]), ("success", hashlib.sha256(corim).hexdigest()))
+        # Why it was refused the others cannot know, and it was refused a moment ago.
+        self.assertEqual(over(first, bad)["status"], "failed")
+        for node in others:
+            self.assertEqual(json.loads(ask(node.url, "GET", bad)[2])["status"], "processing")
+        first.kill()
+        self.assertEqual(over(others[0], good)["status"], "success")
+        self.assertEqual(ask(others[0].url, "DELETE", good)[0], 204)
+        self.assertEqual([ask(node.url, "GET", good)[0] for node in others], [404, 404])
 
     def with_a_slow_policy(self, agent: Agent) -> list:
         """Two more nodes, with a policy in force that both know."""

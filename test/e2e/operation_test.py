@@ -147,6 +147,52 @@ class Operation(unittest.TestCase):
         # The refusals of these requests are durable within a second.
         eventually(lambda: facts(credence("verifier", "audit", log))["end"] == "named", "every line is durable")
 
+    def test_a_hangup_announces_another_signing_key_and_keeps_the_old_one_when_it_is_none(self):
+        self.configure()
+        process = self.start()
+        key, new = self.folder / "key.pem", self.folder / "new.pem"
+
+        def kids() -> list:
+            return [named["kid"] for named in json.loads(ask(self.url, "/.well-known/jwks.json")[2])["keys"]]
+
+        old, = kids()
+        key.write_text("no key")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: self.metric('credence_config_reloads_total{outcome="failure"}') == 1, "it is refused")
+        self.assertEqual(kids(), [old])
+        errors = [line["message"] for line in self.log_lines() if line["level"] == "error"]
+        self.assertTrue(any("stays in force" in error and str(key) in error for error in errors), errors)
+        self.assertEqual(ask(self.url, "/readyz")[0], 200)
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", new], check=True)
+        new.chmod(0o600)
+        new.replace(key)
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: len(kids()) == 2, "the new key is announced")
+        self.assertEqual(kids()[0], old)  # which signs for a minute
+        eventually(lambda: any("another signing key takes over at" in line["message"] for line in self.log_lines()),
+                   "the log says when")
+
+    def test_a_hangup_tells_followers_of_options_that_verdicts_depend_on(self):
+        self.configure()
+        process = self.start()
+        feed = "/change-feed/v1/changes"
+        position = json.loads(ask(self.url, feed)[2])["position"]
+        self.configure("max-connections = 100\n")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: self.metric('credence_config_reloads_total{outcome="success"}') == 1, "the reload is counted")
+        self.assertEqual(json.loads(ask(self.url, f"{feed}?after={position}")[2])["changes"], [])
+        self.configure("minimum-pcrs = [0]\n")
+        process.send_signal(signal.SIGHUP)
+        told = json.loads(ask(self.url, f"{feed}?after={position}&wait=30")[2])
+        self.assertEqual((told["reset"], told["changes"]), (False, [{"kind": "configuration"}]))
+        # ... and whoever comes back after a restart with others.
+        process.terminate()
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+        self.configure()
+        self.start()
+        told = json.loads(ask(self.url, f"{feed}?after={told['position']}")[2])
+        self.assertEqual((told["reset"], told["changes"]), (False, [{"kind": "configuration"}]))
+
     def test_no_request_is_lost_over_a_hundred_reloads(self):
         self.configure()
         process = self.start()

@@ -32,7 +32,7 @@ class Unit(unittest.TestCase):
         good = self.analyze(self.text, *verify)
         self.assertEqual((good.returncode, good.stdout), (0, ""))
         for right, wrong in (("NoNewPrivileges=", "NoNewPrivilege="), ("Type=notify-reload", "Type=reload-notify"),
-                             ("WatchdogSec=10", "WatchdogSec=soon"), (CREDENCE, "/nowhere/credence")):
+                             ("WatchdogSec=30", "WatchdogSec=soon"), (CREDENCE, "/nowhere/credence")):
             with self.subTest(wrong):
                 self.assertIn(right, self.text)
                 bad = self.analyze(self.text.replace(right, wrong), *verify)

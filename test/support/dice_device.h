@@ -1,6 +1,7 @@
 // A DICE device and its maker: a root, a DeviceID, an alias that measures firmware, and what makes a chain fresh.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,6 +54,7 @@ struct DiceDevice {
   bool alias_is_authority = true;     // so that it may issue fresh leaves
   bool device_is_authority = true;
   std::optional<int> device_path_length;
+  std::int64_t device_serial = 0x0d01;
   std::vector<CertificateExtension> more_of_alias;
 
   crypto::Certificate root = make_certificate(
@@ -71,6 +73,7 @@ struct DiceDevice {
     return make_certificate(device_key.public_key(),
                             {.organization = "Maker",
                              .common_name = "DeviceID",
+                             .serial = device_serial,
                              .is_authority = device_is_authority,
                              .path_length = device_path_length},
                             root_key, root);

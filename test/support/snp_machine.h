@@ -35,17 +35,22 @@ class SnpMaker {
       make_certificate(ark_key.public_key(),
                        {.organization = organization, .common_name = "ARK-" + product, .is_authority = true}, ark_key);
 
+  // Of the ASK; the ASVK has the next one, and the ARK that of certificates that do not say.
+  static constexpr std::int64_t kAskSerial = 0x0a01;
   [[nodiscard]] const crypto::Certificate& ask(bool vlek = false) const { return vlek ? asvk_ : ask_; }
 
  private:
-  [[nodiscard]] crypto::Certificate make_ask(const std::string& name) const {
-    return make_certificate(
-        ask_key.public_key(),
-        {.organization = organization, .common_name = name + product, .is_authority = true, .path_length = 0}, ark_key,
-        ark);
+  [[nodiscard]] crypto::Certificate make_ask(const std::string& name, std::int64_t serial) const {
+    return make_certificate(ask_key.public_key(),
+                            {.organization = organization,
+                             .common_name = name + product,
+                             .serial = serial,
+                             .is_authority = true,
+                             .path_length = 0},
+                            ark_key, ark);
   }
-  crypto::Certificate ask_ = make_ask("SEV-");
-  crypto::Certificate asvk_ = make_ask("SEV-VLEK-");
+  crypto::Certificate ask_ = make_ask("SEV-", kAskSerial);
+  crypto::Certificate asvk_ = make_ask("SEV-VLEK-", kAskSerial + 1);
 };
 
 // The maker whose roots tests provision. Made once: RSA keys take their time.
@@ -59,6 +64,7 @@ struct SnpMachine {
   const SnpMaker* maker = &snp_maker();
   crypto::PrivateKey vek_key = crypto::PrivateKey::generate(crypto::KeyType::ec_p384).value();
   bool vlek = false;
+  std::int64_t vek_serial = 1;
 
   std::uint32_t version = 3;
   std::uint32_t guest_svn = 7;
@@ -138,6 +144,7 @@ struct SnpMachine {
     return make_certificate(vek_key.public_key(),
                             {.organization = maker->organization,
                              .common_name = vlek ? "SEV-VLEK" : "SEV-VCEK",
+                             .serial = vek_serial,
                              .has_key_usage = false,
                              .extensions = extensions},
                             maker->ask_key, maker->ask(vlek));

@@ -40,10 +40,11 @@ Result<crypto::PublicKey> public_key_of(const CryptoKey& key) {
   }
 }
 
-Result<crypto::Digest> key_digest_of(const CryptoKey& key) {
-  if (key.tag != kTagThumbprint)
+Result<crypto::Digest> thumbprint_of(const CryptoKey& key) {
+  if (key.tag != kTagThumbprint && key.tag != kTagCertThumbprint)
     return fail(Errc::unsupported,
-                std::format("expected the digest of a key (tag {}), got tag {}", kTagThumbprint, key.tag));
+                std::format("expected the digest of a key or a certificate (tag {} or {}), got tag {}", kTagThumbprint,
+                            kTagCertThumbprint, key.tag));
   const CorimLimits limits;
   CorimReading reading{.limits = limits};
   cbor::Reader reader(key.value, cbor_limits(limits));

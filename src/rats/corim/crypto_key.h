@@ -20,8 +20,8 @@ struct CryptoKey {
 // The key itself, of a PKIX key (PEM, or bare base64 as in old drafts), a certificate or a COSE_Key.
 // Errc::unsupported for certification paths, thumbprints and plain octets, which hold no key that could be taken alone.
 [[nodiscard]] Result<crypto::PublicKey> public_key_of(const CryptoKey& key);
-// What a thumbprint of a raw public key is (tag 557): the digest of its DER SubjectPublicKeyInfo (RFC 7250).
-// Errc::unsupported for other tags and for hashes that are none of HashAlgorithm.
-[[nodiscard]] Result<crypto::Digest> key_digest_of(const CryptoKey& key);
+// What a thumbprint is: of a raw public key (tag 557) the digest of its DER SubjectPublicKeyInfo (RFC 7250), of a
+// certificate (559) that of its DER. Errc::unsupported for other tags and for hashes that are none of HashAlgorithm.
+[[nodiscard]] Result<crypto::Digest> thumbprint_of(const CryptoKey& key);
 
 }  // namespace credence::rats

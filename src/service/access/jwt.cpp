@@ -116,7 +116,8 @@ Result<Principal> JwtBearer::check(std::string_view token) const {
   // RFC 8725 section 3.1: the key has its algorithm; one that the token chose could be a weaker one.
   if (jws->algorithm != key.algorithm) return refuse("is signed with another algorithm than its key is for");
   if (const auto verified = jose::verify(*jws, key.key); !verified) return refuse("has a signature that is not good");
-  return principal_from_claims(as_text(jws->payload), config_, clock_->now());
+  TRY(const Timestamp now, clock_->checked_now());
+  return principal_from_claims(as_text(jws->payload), config_, now);
 }
 
 bool JwtBearer::is_slow(const http::Request& request) const {

@@ -27,7 +27,7 @@ Result<Access::Parts> access_parts(const AccessConfig& config,
   Access::Parts parts{.methods = {}, .anonymous = config.anonymous, .open_to_local_callers = false};
   parts.failures = std::make_shared<RateLimit>(config.failure_rate, clock);
   if (!config.certificates.empty())
-    parts.methods.push_back(std::make_shared<const ClientCertificates>(config.certificates));
+    parts.methods.push_back(std::make_shared<const ClientCertificates>(config.certificates, clock));
   if (provisioning_token) {
     TRY(BearerTokens token, BearerTokens::from_token_file(*provisioning_token));
     parts.methods.push_back(std::make_shared<const BearerTokens>(std::move(token)));

@@ -9,8 +9,11 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <format>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -26,6 +29,9 @@ using std::filesystem::path;
 
 // Half of what is promised: the disk needs time as well.
 constexpr std::chrono::milliseconds kSoon{500};
+
+// More than a line takes while it is made.
+constexpr std::size_t kSpareMemory = 64 << 10;
 
 std::unexpected<Error> system_error(Errc code, const path& file, std::string_view what) {
   return fail_in(code, file.string(),
@@ -191,6 +197,13 @@ Error with_remedy(Error error, const path& file) {
 path head_of(const path& file) { return file.string() + ".head"; }
 
 struct Log::State {
+  // What follows the last line. All that takes memory is done before it is written: a line that is there is counted.
+  struct Next {
+    std::string line;  // with its end
+    std::string head{};
+    Position end{};
+  };
+
   path file;
   std::shared_ptr<const Clock> clock;
   std::function<void(const Error&)> on_failure;
@@ -198,18 +211,22 @@ struct Log::State {
   Descriptor head;
   mutable std::mutex mutex;
   Position end;
+  std::string end_as_head;  // what the head file shall say
   off_t size = 0;
   bool broken = false;  // what is on disk is not known any more
   bool unsynced = false;
   steady_clock::time_point due;  // of the first line that is unsynced
   std::condition_variable_any changed;
-  std::jthread syncs_late;  // last: it must stop before what it uses goes
+  std::unique_ptr<std::byte[]> spare;  // given up for a line when there is no other memory
+  std::jthread syncs_late;             // last: it must stop before what it uses goes
 
   [[nodiscard]] Result<void> start();
   [[nodiscard]] Result<void> read_back();
   [[nodiscard]] Result<void> follow_rotation();
   void sync_late(const std::stop_token& stop);
-  [[nodiscard]] Result<void> write_line(std::string line);
+  [[nodiscard]] Result<Next> prepare(const Entry& entry);
+  [[nodiscard]] Result<Next> prepare_in_any_case(const Entry& entry);
+  [[nodiscard]] Result<void> write_line(std::string_view line);
   [[nodiscard]] Result<void> sync();
   void take_back() noexcept;
 };
@@ -234,6 +251,8 @@ Result<void> Log::State::start() {
   TRY(log, open_own(file, O_RDWR | O_CREAT | O_APPEND));
   if (auto read = read_back(); !read) return std::unexpected(with_remedy(std::move(read).error(), file));
   CHECK(sync_folder_of(file));
+  spare = std::make_unique<std::byte[]>(kSpareMemory);
+  end_as_head = to_head(end);
   return sync();
 }
 
@@ -266,8 +285,29 @@ void Log::State::take_back() noexcept {
   errno = failed;
 }
 
-Result<void> Log::State::write_line(std::string line) {
-  line += '\n';
+Result<Log::State::Next> Log::State::prepare(const Entry& entry) {
+  CHECK(follow_rotation());
+  Next next{.line = to_line(entry, clock->now(), end)};
+  Follower follower;
+  CHECK(follower.take(next.line));  // computes the digest, and makes sure that the line can be read again
+  next.end = follower.end();
+  next.head = to_head(next.end);
+  next.line += '\n';
+  return next;
+}
+
+// What was begun has an end even when memory is short: what this line needs was set aside.
+Result<Log::State::Next> Log::State::prepare_in_any_case(const Entry& entry) {
+  try {
+    if (spare == nullptr) spare = std::make_unique<std::byte[]>(kSpareMemory);
+    return prepare(entry);
+  } catch (const std::bad_alloc&) {
+    spare.reset();
+    return prepare(entry);
+  }
+}
+
+Result<void> Log::State::write_line(std::string_view line) {
   std::size_t done = 0;
   while (done < line.size()) {
     const ssize_t written = ::write(log.get(), line.data() + done, line.size() - done);
@@ -284,11 +324,10 @@ Result<void> Log::State::write_line(std::string line) {
 }
 
 Result<void> Log::State::sync() {
-  const std::string text = to_head(end);
   // After a failed sync the kernel may have dropped what was written: nothing that follows can be believed.
   const bool synced_log = ::fdatasync(log.get()) == 0;
-  const bool wrote_head =
-      synced_log && ::pwrite(head.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  const bool wrote_head = synced_log && ::pwrite(head.get(), end_as_head.data(), end_as_head.size(), 0) ==
+                                            static_cast<ssize_t>(end_as_head.size());
   if (!wrote_head || ::fdatasync(head.get()) != 0) {
     broken = true;
     return system_error(Errc::io, file, "make the audit log durable");
@@ -345,13 +384,11 @@ Result<void> Log::append(const Entry& entry, Durability durability) {
   const std::lock_guard lock(state.mutex);
   if (state.broken)
     return fail_in(Errc::io, state.file.string(), "the audit log could not be written before: restart when it can be");
-  CHECK(state.follow_rotation());
-  const std::string line = to_line(entry, state.clock->now(), state.end);
-  Follower next;
-  CHECK(next.take(line));  // computes the digest, and makes sure that the line can be read again
+  TRY(State::Next next, state.prepare_in_any_case(entry));
   const bool others_wait = state.unsynced;
-  CHECK(state.write_line(line));
-  state.end = next.end();
+  CHECK(state.write_line(next.line));
+  state.end = std::move(next.end);
+  state.end_as_head = std::move(next.head);
   if (durability == Durability::at_once) return state.sync();
   if (!others_wait) {
     state.due = steady_clock::now() + kSoon;

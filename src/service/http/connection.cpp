@@ -215,7 +215,7 @@ class StreamConnection final : public Connection {
         serving->observer->handshake_failed();
         shared_.log.write(LogLevel::debug, "TLS handshake failed: " + error.message());
       }
-      if (!error) certificate_names_ = peer_names(stream_.native_handle());
+      if (!error) certificate_ = peer_certificate(stream_.native_handle());
       co_return !error;
     }
     co_return true;
@@ -283,7 +283,8 @@ class StreamConnection final : public Connection {
     request->local = local_;
     const auto& proxies = exchange.serving->trusted_proxies;
     if (!proxies.empty() && std::ranges::contains(proxies, address_of(socket()))) name_client(*request);
-    request->certificate_names = certificate_names_;
+    request->certificate_names = certificate_.names;
+    request->certificate_end = certificate_.end;
     request->id = exchange.id;
     return *std::move(request);
   }
@@ -544,7 +545,7 @@ class StreamConnection final : public Connection {
   Shared& shared_;
   const std::string client_;
   const bool local_;
-  std::vector<std::string> certificate_names_;
+  PeerCertificate certificate_;
   beast::flat_buffer buffer_;
   std::atomic<Clock::time_point> deadline_{Clock::time_point::max()};  // of the current step
   // Touched on the connection's strand only.

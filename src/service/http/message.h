@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "service/access/principal.h"
 #include "service/http/status.h"
@@ -28,6 +29,7 @@ struct Request {
   std::vector<std::string> path_parameters;    // what the route's {} stood for, in order
   std::string client;                          // where it comes from: an IPv4 address or an IPv6 network of 64 bits
   std::vector<std::string> certificate_names;  // of the client, once its chain was good: see peer_names.h
+  Timestamp certificate_end{};                 // when it, or one of its chain, expires
   access::Principal principal;                 // who calls: set by the guard, before any handler
   bool local = false;                          // from a loopback address: a program on this machine, perhaps a proxy
   std::string id;                              // its X-Request-Id, see request_id.h

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string_view>
 
+#include "crypto/openssl/asn1_values.h"
+
 namespace credence::service::http {
 namespace {
 
@@ -30,15 +32,10 @@ std::string_view kind_of(int type) noexcept {
   }
 }
 
-}  // namespace
-
-std::vector<std::string> peer_names(const SSL* ssl) {
+std::vector<std::string> names_of(const X509* certificate) {
   std::vector<std::string> found;
-  const std::unique_ptr<X509, Free> certificate(SSL_get1_peer_certificate(ssl));
-  // The result is X509_V_OK without a certificate too: both are asked.
-  if (!certificate || SSL_get_verify_result(ssl) != X509_V_OK) return found;
   const std::unique_ptr<GENERAL_NAMES, Free> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   ERR_clear_error();
   const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
   for (int i = 0; i < count && found.size() < kMostNames; ++i) {
@@ -53,6 +50,24 @@ std::vector<std::string> peer_names(const SSL* ssl) {
       found.push_back(std::string(kind).append(text));
   }
   return found;
+}
+
+// Without a chain, or with a date that is none, it has ended already.
+Timestamp end_of(const STACK_OF(X509) * chain) {
+  const int count = chain == nullptr ? 0 : sk_X509_num(chain);
+  Timestamp end = count > 0 ? Timestamp::max() : Timestamp{};
+  for (int i = 0; i < count; ++i)
+    end = std::min(end, crypto::timestamp_of(X509_get0_notAfter(sk_X509_value(chain, i))).value_or(Timestamp{}));
+  return end;
+}
+
+}  // namespace
+
+PeerCertificate peer_certificate(const SSL* ssl) {
+  const std::unique_ptr<X509, Free> certificate(SSL_get1_peer_certificate(ssl));
+  // The result is X509_V_OK without a certificate too: both are asked.
+  if (!certificate || SSL_get_verify_result(ssl) != X509_V_OK) return {};
+  return {.names = names_of(certificate.get()), .end = end_of(SSL_get0_verified_chain(ssl))};
 }
 
 }  // namespace credence::service::http

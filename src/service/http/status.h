@@ -105,6 +105,7 @@ enum Status : unsigned {
     // The service cannot answer now.
     case Errc::busy:
     case Errc::unavailable:
+    case Errc::clock_set_back:
       return kServiceUnavailable;
     case Errc::timeout:
       return kGatewayTimeout;

@@ -10,19 +10,23 @@ namespace {
 
 // So many changes are more than a follower wants to hear one by one.
 constexpr std::uint64_t kMostChanges = 1'000;
-constexpr char kSeparator = '.';
+constexpr char kSeparator = '.', kOptions = '-';
 
 }  // namespace
 
-// "17.4f2a": the generation of the store, and the keys; behind them what sets one store apart from another.
+// "17.4f2a-91c0": the generation of the store, the keys, and the options where they can change; behind them what sets
+// one store apart from another.
 struct ChangeFeed::Position {
   std::uint64_t generation = 0;
   std::string keys;
+  std::string options;
   std::string instance;
 
   [[nodiscard]] std::string text() const {
-    return instance.empty() ? std::format("{}.{}", generation, keys)
-                            : std::format("{}.{}.{}", generation, keys, instance);
+    std::string text = std::format("{}.{}", generation, keys);
+    if (!options.empty()) text += kOptions + options;
+    if (!instance.empty()) text += kSeparator + instance;
+    return text;
   }
 
   static std::optional<Position> from(std::string_view text) {
@@ -32,6 +36,10 @@ struct ChangeFeed::Position {
     const std::string_view rest = text.substr(separator + 1);
     const std::size_t second = std::min(rest.find(kSeparator), rest.size());
     position.keys = rest.substr(0, second);
+    if (const std::size_t end = position.keys.find(kOptions); end != std::string::npos) {
+      position.options = position.keys.substr(end + 1);
+      position.keys.resize(end);
+    }
     if (second < rest.size()) position.instance = rest.substr(second + 1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + separator, position.generation);
     if (error != std::errc{} || end != text.data() + separator) return std::nullopt;
@@ -47,6 +55,7 @@ ChangeFeed::~ChangeFeed() = default;
 ChangeFeed::Position ChangeFeed::current() const {
   return {.generation = sources_.store->generation(),
           .keys = sources_.keys ? sources_.keys() : "0",
+          .options = sources_.options ? sources_.options() : "",
           .instance = sources_.instance};
 }
 
@@ -84,6 +93,9 @@ Result<ChangeFeed::News> ChangeFeed::since(std::string_view text) const {
     // Changes that came meanwhile are in it, or in the next answer: never in neither.
     if (!news.reset) now.generation = news.changes.back().generation;
   }
+  // Whoever comes from a verifier that does not tell of options knows nothing of them: that is no change. In a rolling
+  // update it would be one at each question that a load balancer gives to another verifier.
+  news.options = !news.reset && !then->options.empty() && then->options != now.options;
   news.keys = !news.reset && then->keys != now.keys;
   news.position = now.text();
   return news;

@@ -1,5 +1,5 @@
-// What changed in what verdicts rest on: what the store has, and the keys of results. For relying parties that hold
-// connections open on a verdict of some time ago.
+// What changed in what verdicts rest on: what the store has, the options of the verifier, and the keys of results. For
+// relying parties that hold connections open on a verdict of some time ago.
 #pragma once
 
 #include <chrono>
@@ -25,9 +25,11 @@ class ChangeFeed {
  public:
   struct Sources {
     std::shared_ptr<const verifier::Store> store;
-    // A text that is another one after each change of the keys; letters, digits, "-" and "_". Cheap, and safe to call
-    // from any thread. Absent: never changes.
+    // A text that is another one after each change of the keys; letters, digits and "_". Cheap, and safe to call from
+    // any thread. Absent: never changes.
     std::function<std::string()> keys{};
+    // The same of the options that verdicts depend on.
+    std::function<std::string()> options{};
     // Of a store that is empty again in the next process: a text that no other process has, of the same characters.
     std::string instance{};
   };
@@ -50,9 +52,10 @@ class ChangeFeed {
     // What happened since is not known in full: the follower takes it that everything has changed. Else the others say.
     bool reset = false;
     std::vector<verifier::StoreChange> changes{};
+    bool options = false;
     bool keys = false;
 
-    [[nodiscard]] bool is_empty() const noexcept { return !reset && changes.empty() && !keys; }
+    [[nodiscard]] bool is_empty() const noexcept { return !reset && changes.empty() && !options && !keys; }
   };
   // A position that is none, or of a future that this store does not have, gives a reset. An Error is the store's, and
   // never means that nothing happened.

@@ -74,6 +74,7 @@ std::string document(const ChangeFeed::News& news) {
                                    {"id", change.id},
                                    {"generation", change.generation}});
   }
+  if (news.options) changes.push_back(json::Object{{"kind", "configuration"}});
   if (news.keys) changes.push_back(json::Object{{"kind", "keys"}});
   return json::to_text(
       json::Object{{"position", news.position}, {"reset", news.reset}, {"changes", std::move(changes)}});

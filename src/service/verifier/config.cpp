@@ -63,6 +63,7 @@ constexpr std::array kKeys{
     Key{"audit-log", &VerifierConfig::audit_log},
     Key{"session-key", &VerifierConfig::session_key},
     Key{"insecure-no-seccomp", &VerifierConfig::insecure_no_seccomp},
+    Key{"insecure-clock-set-back", &VerifierConfig::insecure_clock_set_back},
     Key{"corim-anchor", &VerifierConfig::corim_anchors},
     Key{"insecure-unsigned-corims", &VerifierConfig::insecure_unsigned_corims},
     Key{"minimum-pcrs", &VerifierConfig::minimum_pcrs, 23},

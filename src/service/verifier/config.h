@@ -43,6 +43,7 @@ struct VerifierConfig {
   std::string audit_log;
   std::string session_key;  // the file that holds the keys
   bool insecure_no_seccomp = false;
+  bool insecure_clock_set_back = false;
   std::vector<std::string> corim_anchors;
   bool insecure_unsigned_corims = false;
   std::vector<unsigned> minimum_pcrs{0, 1, 2};

@@ -180,6 +180,7 @@ class Conversion {
   void service() {
     made_.options.config_sha256 = config_.file_sha256;
     made_.options.insecure_no_seccomp = config_.insecure_no_seccomp;
+    made_.options.insecure_clock_set_back = config_.insecure_clock_set_back;
     made_.options.drain_time = std::chrono::seconds(config_.drain_time);
     made_.drain_delay = std::chrono::seconds(config_.drain_delay);
     choose("log-level", config_.log_level, made_.log_level,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "verifier/scheme/scheme.h"
+#include "verifier/store/submission.h"
 
 namespace credence::service {
 namespace {
@@ -69,6 +70,14 @@ std::vector<std::string> corim_media_types() {
     }
   }
   return types;
+}
+
+Result<std::string> id_when_stored(const rats::CorimMediaType& type, ByteView body) {
+  if (type.form == rats::CorimForm::signed_corim && !verifier::is_signed(body)) {
+    // Perhaps in one of the old tags, which are not kept. What is no CoRIM will not be stored.
+    if (const auto corim = rats::decode_signed_corim(body)) return verifier::submission_id(corim->octets);
+  }
+  return verifier::submission_id(body);
 }
 
 Result<CorimBody> corim_from_body(const rats::CorimMediaType& type, ByteView body, const CorimSigners& signers,

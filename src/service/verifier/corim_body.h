@@ -20,6 +20,9 @@ namespace credence::service {
 // What supported_corim_type() takes, by the present names: for Accept and for discovery.
 [[nodiscard]] std::vector<std::string> corim_media_types();
 
+// The id that a body of this type gets when it is stored.
+[[nodiscard]] Result<std::string> id_when_stored(const rats::CorimMediaType& type, ByteView body);
+
 struct CorimBody {
   rats::Corim corim;
   Bytes octets;  // as they came: of a signed CoRIM with its signature

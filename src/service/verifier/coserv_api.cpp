@@ -62,8 +62,8 @@ Result<std::string> entity_tag(ByteView body) {
 }  // namespace
 
 http::Response CoservApi::query(const http::Request& request) const {
-  const Timestamp now = parts_->clock->now();
   const auto answer = [&]() -> Result<http::Response> {
+    TRY(const Timestamp now, parts_->clock->checked_now());
     TRY(const std::string_view type, negotiate(request));
     TRY(const rats::CoservQuery query, query_of(request));
     CHECK(check_profile(request, query.profile));

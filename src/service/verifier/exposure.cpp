@@ -60,6 +60,9 @@ std::vector<Exposure> exposures(const VerifierOptions& options) {
   add(options.policy.insecure_veraison_endorsements, "insecure-veraison-endorsements",
       "insecure endorsements: attestation keys without a Name, which may sign what software says, and realms of which "
       "nothing is endorsed are affirmed, as Veraison does");
+  add(options.insecure_clock_set_back, "insecure-clock-set-back",
+      "insecure: a clock that was set back is believed, and what had expired may count again. Once the log says that "
+      "the time is noted, leave the option out");
   add(options.insecure_no_seccomp, "insecure-no-seccomp",
       "insecure: no filter of system calls; whoever takes this process over may do all that its user may");
   return found;

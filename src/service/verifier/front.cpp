@@ -93,10 +93,22 @@ void Front::record_refusal(const OperationRow& row, const http::Request& request
     parts_.log->write(LogLevel::error, written.error().text());
 }
 
+// A22. That the clock was set back is logged once (Health) and not with every request, but for what would have changed
+// something.
+std::optional<http::Response> Front::refuse_without_clock(const OperationRow& row, const http::Request& request) {
+  if (!needs_clock(row)) return std::nullopt;
+  const auto now = parts_.clock->checked_now();
+  if (now) return std::nullopt;
+  access::Refusal refusal{
+      .response = http::problem(now.error()), .who = request.principal.name, .reason = now.error().text()};
+  if (row.effect == Effect::changes) record_refusal(row, request, refusal);
+  return std::move(refusal.response);
+}
+
 http::Guard Front::guard(const OperationRow& row) {
   return [&row, self = shared_from_this()](http::Request& request) -> std::optional<http::Response> {
     auto refusal = self->refuse(row, request);
-    if (!refusal) return std::nullopt;
+    if (!refusal) return self->refuse_without_clock(row, request);
     self->record_refusal(row, request, *refusal);
     return std::move(refusal->response);
   };

@@ -1,4 +1,5 @@
-// What stands in front of every operation: how often, who, whether it may, and the audit log.
+// What stands in front of every operation: how often, who, whether it may, whether the clock is right, and the audit
+// log.
 #pragma once
 
 #include <atomic>
@@ -48,6 +49,8 @@ class Front : public std::enable_shared_from_this<Front> {
 
  private:
   [[nodiscard]] std::optional<access::Refusal> refuse(const OperationRow& row, http::Request& request);
+  [[nodiscard]] std::optional<http::Response> refuse_without_clock(const OperationRow& row,
+                                                                   const http::Request& request);
   [[nodiscard]] http::Response perform(const OperationRow& row, const http::Handler& handler,
                                        const http::Request& request);
   void record_refusal(const OperationRow& row, const http::Request& request, const access::Refusal& refusal);

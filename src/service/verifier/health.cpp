@@ -66,15 +66,22 @@ void Health::ask(Watched& watched) {
   if (!found && was_well) log_.write(LogLevel::error, watched.check.name + ": " + found.error().text());
 }
 
+void Health::beat() {
+  if (heartbeat_) heartbeat_();
+}
+
 void Health::run(const std::stop_token& stop) {
   std::mutex waiting;
   std::unique_lock lock(waiting);
   while (!stop.stop_requested()) {
     changed_.wait_for(lock, stop, kHeartbeat, [] { return false; });
     if (stop.stop_requested()) return;
-    for (Watched& watched : watched_)
-      if (steady_clock::now() >= watched.due) ask(watched);
-    if (heartbeat_) heartbeat_();
+    beat();
+    for (Watched& watched : watched_) {
+      if (steady_clock::now() < watched.due) continue;
+      ask(watched);
+      beat();
+    }
   }
 }
 

@@ -33,7 +33,8 @@ class Health {
     std::string detail;  // for the log: may name files and addresses
   };
 
-  // Checks all once before it returns, then each in its period. `log` must outlive it.
+  // Checks all once before it returns, then each in its period, with a heartbeat after each: they may take long, one by
+  // one and all together. `log` must outlive it.
   Health(std::vector<HealthCheck> checks, Log& log, std::function<void()> heartbeat = {});
   ~Health();
   Health(const Health&) = delete;
@@ -56,6 +57,7 @@ class Health {
   };
   void run(const std::stop_token& stop);
   void ask(Watched& watched);
+  void beat();
 
   Log& log_;
   const std::function<void()> heartbeat_;

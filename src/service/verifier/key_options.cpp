@@ -2,15 +2,16 @@
 
 #include <chrono>
 #include <format>
+#include <functional>
 #include <locale>
 #include <optional>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "crypto/algorithm.h"
 #include "service/verifier/file.h"
 #include "service/verifier/jwks_api.h"
-#include "service/verifier/signing_key.h"
 
 namespace credence::service {
 namespace {
@@ -36,12 +37,6 @@ Result<std::optional<crypto::SignatureAlgorithm>> parse_algorithm(const std::str
   return *named;
 }
 
-Result<SigningKey> open_current(SigningKeyOpener& keys, const KeyOptions& options) {
-  TRY(crypto::PrivateKey key, keys.open(options.signing_key));
-  TRY(const auto algorithm, parse_algorithm(options.signing_algorithm));
-  return SigningKey{.key = std::move(key), .algorithm = algorithm};
-}
-
 // The next key is perhaps of another kind, so that the algorithm named for RSA does not fit: its default then.
 SigningKey as_next(crypto::PrivateKey key, const KeyOptions& options) {
   SigningKey next{.key = std::move(key)};
@@ -59,11 +54,45 @@ Result<std::optional<Timestamp>> next_from(const KeyOptions& options) {
   return from;
 }
 
-Result<crypto::PublicKey> read_retired(const std::filesystem::path& file) {
+bool is_same_file(const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code absent;
+  return one.lexically_normal() == other.lexically_normal() || std::filesystem::equivalent(one, other, absent);
+}
+
+// That file names the new key as soon as there is one: the configuration would be right once.
+Result<void> refuse_file_of_signing_key(const std::filesystem::path& file, const KeyOptions& options) {
+  const auto current = public_key_file(options.signing_key);
+  if (!current || !is_same_file(file, *current)) return {};
+  return fail_in(Errc::configuration, file.string(),
+                 std::format("retired-key: expected the public half of a former key, got the file of the signing key's "
+                             "own: once that is another key, the former one's is {}",
+                             former_public_key_file(*current).string()));
+}
+
+Result<crypto::PublicKey> read_retired(const std::filesystem::path& file, const KeyOptions& options) {
+  CHECK(refuse_file_of_signing_key(file, options));
   TRY(const SecretBytes pem, read_file(file, kMaxKeyFile));
   auto key = crypto::PublicKey::from_pem(as_text(pem.view()));
   if (!key) return fail_in(Errc::configuration, file.string(), "retired-key: " + key.error().text());
   return key;
+}
+
+using OpenKey = std::function<Result<crypto::PrivateKey>(const std::string&)>;
+
+Result<ResultKeys> result_keys(const KeyOptions& options, const OpenKey& open) {
+  TRY(crypto::PrivateKey current, open(options.signing_key));
+  TRY(const auto algorithm, parse_algorithm(options.signing_algorithm));
+  ResultKeys keys{.current = {.key = std::move(current), .algorithm = algorithm}};
+  TRY(keys.next_from, next_from(options));
+  if (!options.next_signing_key.empty()) {
+    TRY(crypto::PrivateKey next, open(options.next_signing_key));
+    keys.next = as_next(std::move(next), options);
+  }
+  for (const std::filesystem::path& file : options.retired_keys) {
+    TRY(crypto::PublicKey key, read_retired(file, options));
+    keys.retired.push_back(std::move(key));
+  }
+  return keys;
 }
 
 void warn_when_late(Timestamp from, Timestamp now, Log& log) {
@@ -86,11 +115,11 @@ class KeyCheck {
     (void)taken("next-signing-key-from", next_from(options_));
     std::vector<crypto::PublicKey> retired;
     for (const std::filesystem::path& file : options_.retired_keys)
-      if (auto key = taken("retired-key", read_retired(file))) retired.push_back(*std::move(key));
+      if (auto key = taken("retired-key", read_retired(file, options_))) retired.push_back(*std::move(key));
     if (current && algorithm) {
       const SigningKey signing{.key = *current, .algorithm = *algorithm};
       const bool named = !options_.signing_algorithm.empty();
-      if (taken(named ? "signing-algorithm" : "signing-key", ResultSigner::make(ResultKeys{.current = signing})))
+      if (taken(named ? "signing-algorithm" : "signing-key", try_keys({.current = signing})))
         check_others({.current = signing, .retired = std::move(retired)}, next);
     }
     return std::move(problems_);
@@ -111,11 +140,14 @@ class KeyCheck {
     return taken(option, SigningKeyOpener::look(specification)).value_or(std::nullopt);
   }
 
+  // Whether they fit together is the same at any time.
+  static Result<ResultSigner> try_keys(ResultKeys keys) { return ResultSigner::make(std::move(keys), Timestamp()); }
+
   // With a current key that signs: one more at a time, so that what is wrong has a name.
   void check_others(ResultKeys keys, const std::optional<crypto::PrivateKey>& next) {
-    if (!taken("retired-key", ResultSigner::make(keys)) || !next) return;
+    if (!taken("retired-key", try_keys(keys)) || !next) return;
     keys.next = as_next(*next, options_);
-    (void)taken("next-signing-key", ResultSigner::make(std::move(keys)));
+    (void)taken("next-signing-key", try_keys(std::move(keys)));
   }
 
   const KeyOptions& options_;
@@ -126,22 +158,24 @@ class KeyCheck {
 
 std::vector<KeyProblem> check_keys(const KeyOptions& options) { return KeyCheck(options).run(); }
 
-Result<ResultSigner> open_result_signer(const KeyOptions& options, Seconds longest_lifetime, Timestamp now, Log& log) {
-  SigningKeyOpener opener;
-  TRY(SigningKey current, open_current(opener, options));
-  ResultKeys keys{.current = std::move(current), .longest_lifetime = longest_lifetime};
-  TRY(keys.next_from, next_from(options));
+Result<ResultSigner> open_result_signer(SigningKeyOpener& opener, const KeyOptions& options, Seconds longest_lifetime,
+                                        Timestamp now, Log& log) {
+  TRY(ResultKeys keys, result_keys(options, [&opener](const std::string& key) { return opener.open(key); }));
   if (keys.next_from) warn_when_late(*keys.next_from, now, log);
-  if (!options.next_signing_key.empty()) {
-    TRY(crypto::PrivateKey next, opener.open(options.next_signing_key));
-    keys.next = as_next(std::move(next), options);
-  }
-  for (const std::filesystem::path& file : options.retired_keys) {
-    TRY(crypto::PublicKey key, read_retired(file));
-    keys.retired.push_back(std::move(key));
-  }
-  TRY(ResultSigner signer, ResultSigner::make(std::move(keys)));
-  return signer;
+  keys.longest_lifetime = longest_lifetime;
+  return ResultSigner::make(std::move(keys), now);
+}
+
+Result<ResultSigner> reopen_result_signer(SigningKeyOpener& opener, const KeyOptions& options,
+                                          const ResultSigner& before, Seconds longest_lifetime, Timestamp now) {
+  TRY(ResultKeys keys, result_keys(options, [&opener](const std::string& key) { return opener.reopen(key); }));
+  keys.longest_lifetime = longest_lifetime;
+  return ResultSigner::make_after(before, std::move(keys), now);
+}
+
+Result<void> publish_keys(const SigningKeyOpener& opener, const KeyOptions& options) {
+  CHECK(opener.publish_reopened(options.signing_key));
+  return opener.publish_reopened(options.next_signing_key);
 }
 
 }  // namespace credence::service

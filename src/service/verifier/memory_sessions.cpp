@@ -4,6 +4,7 @@
 #include <format>
 #include <iterator>
 
+#include "base/guarded_clock.h"
 #include "base/text.h"
 #include "base/weak.h"
 #include "rats/corim/uuid.h"
@@ -15,6 +16,11 @@ constexpr std::size_t kIdOctets = 16;
 
 std::size_t kept(const Session& session) noexcept {
   return (session.evidence == nullptr ? 0 : session.evidence->size()) + session.result.size();
+}
+
+// One that was opened while the clock was ahead would live for as long as it was.
+bool is_over(const Session& session, Timestamp now) noexcept {
+  return session.expiry <= now || session.created > now + kClockTolerance;
 }
 
 // What is an id to Veraison, a UUID with hyphens or without, may be unknown here but is not malformed.
@@ -33,7 +39,7 @@ Result<Session> MemorySessions::open(Nonce nonce, bool own_nonce, std::string_vi
   const Timestamp now = clock_->now();
 
   const std::lock_guard lock(mutex_);
-  drop_expired(now);
+  drop_expired();
   // A nonce that comes twice is one for which evidence may lie ready: whoever recorded the first answer shows it again.
   if (own_nonce && !issued_.add(nonce.view()) && !weak::removed(weak::Check::issued_nonce))
     return fail(Errc::internal, "the random generator repeats itself: this nonce was made before");
@@ -131,8 +137,10 @@ Result<MemorySessions::Table::iterator> MemorySessions::locate(std::string_view 
   if (!is_id(id)) return fail(Errc::malformed, "session id: expected the 32 hexadecimal digits that newSession gave");
   const auto position = table_.find(id);
   if (position == table_.end()) return fail(Errc::not_found, "no such session, or it has expired");
-  // An old nonce is an open door for evidence prepared long ago.
-  if (position->second.session.expiry <= clock_->now()) {
+  // An old nonce is an open door for evidence prepared long ago. While the clock is not believed no evidence is taken,
+  // and what is open stays so.
+  const auto now = clock_->checked_now();
+  if (now && is_over(position->second.session, *now)) {
     erase(position);
     return fail(Errc::not_found, "no such session, or it has expired");
   }
@@ -141,7 +149,7 @@ Result<MemorySessions::Table::iterator> MemorySessions::locate(std::string_view 
 
 std::size_t MemorySessions::count() {
   const std::lock_guard lock(mutex_);
-  drop_expired(clock_->now());
+  drop_expired();
   return table_.size();
 }
 
@@ -158,10 +166,11 @@ void MemorySessions::erase(Table::iterator position) {
   table_.erase(position);
 }
 
-void MemorySessions::drop_expired(Timestamp now) {
+void MemorySessions::drop_expired() {
+  const auto now = clock_->checked_now();
   while (!by_age_.empty()) {
     const auto oldest = table_.find(by_age_.front());
-    if (oldest->second.session.expiry > now) return;
+    if (!now || !is_over(oldest->second.session, *now)) return;
     erase(oldest);
   }
 }

@@ -70,7 +70,7 @@ class MemorySessions final : public Sessions {
   [[nodiscard]] Result<Table::iterator> locate(std::string_view id);
   [[nodiscard]] Result<void> make_room(std::string_view client);
   void erase(Table::iterator position);
-  void drop_expired(Timestamp now);
+  void drop_expired();
 
   const SessionLimits limits_;
   const std::shared_ptr<const Clock> clock_;

@@ -34,8 +34,8 @@ constexpr std::size_t kMaxEvidence = 1 << 20;
 constexpr std::size_t kMaxCorim = 16 << 20;
 constexpr std::size_t kMaxElmQuery = 64 << 10;
 constexpr std::size_t kMaxRules = 64 << 10;
-constexpr std::size_t kMaxDryRun = 2 << 20;  // evidence and rules, in JSON
-constexpr std::size_t kMaxRevocation = 16 << 10;
+constexpr std::size_t kMaxDryRun = 2 << 20;      // evidence and rules, in JSON
+constexpr std::size_t kMaxRevocation = 2 << 20;  // a revocation list of 1 MiB, in base64
 
 constexpr std::string_view kSession = "/challenge-response/v1/session/{}";
 constexpr std::string_view kSubmission = "/endorsement-provisioning/v1/session/{}";
@@ -119,5 +119,22 @@ static_assert(std::ranges::none_of(kRows, [](const OperationRow& row) {
 
 std::span<const OperationRow> operations() noexcept { return kRows; }
 const OperationRow& row_of(Operation operation) noexcept { return kRows[static_cast<std::size_t>(operation)]; }
+
+bool needs_clock(const OperationRow& row) noexcept {
+  switch (row.operation) {
+    case query_coserv:  // it leaves out what has expired
+      return true;
+    case delete_session:
+    case delete_submission:
+    case delete_submission_alias:
+    case deactivate_corim:
+    case delete_corim:
+    case deactivate_query:
+    case add_revocation:
+      return false;
+    default:
+      return row.effect != reads;
+  }
+}
 
 }  // namespace credence::service

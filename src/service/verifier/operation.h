@@ -71,5 +71,8 @@ struct OperationRow {
 // In the order of the enumerators.
 [[nodiscard]] std::span<const OperationRow> operations() noexcept;
 [[nodiscard]] const OperationRow& row_of(Operation operation) noexcept;
+// Whether a verifier whose clock was set back refuses it: what is decided, said to be approved, or brought into force.
+// Not what is only looked at, or takes trust away.
+[[nodiscard]] bool needs_clock(const OperationRow& row) noexcept;
 
 }  // namespace credence::service

@@ -74,11 +74,13 @@ void count(const Parts& parts, std::string_view outcome) {
 // The outcome, or an Error that is the verifier's own.
 Result<SubmissionOutcome> store(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
   std::string warning;
-  const auto stored =
-      corim_from_body(type, body, parts.signers, parts.clock->now()).and_then([&](const CorimBody& decoded) {
-        warning = warning_about(decoded.corim);
-        return parts.store->submit(decoded.corim, decoded.octets);
-      });
+  // The clock may have been set back since the request was let in: what is done later waits for minutes.
+  const auto stored = parts.clock->checked_now()
+                          .and_then([&](Timestamp now) { return corim_from_body(type, body, parts.signers, now); })
+                          .and_then([&](const CorimBody& decoded) {
+                            warning = warning_about(decoded.corim);
+                            return parts.store->submit(decoded.corim, decoded.octets);
+                          });
   if (stored) {
     count(parts, stored->duplicate ? "duplicate" : "stored");
     parts.log->write(LogLevel::info,
@@ -114,11 +116,18 @@ bool prefers_async(const http::Request& request) {
 SubmissionOutcome told(const Parts& parts, const Result<SubmissionOutcome>& outcome) {
   if (outcome) return *outcome;
   parts.log->write(LogLevel::error, outcome.error().text());
+  // It says itself what to do.
+  if (outcome.error().code == Errc::busy) return failed_submission(outcome.error().text());
   return failed_submission(std::string(kServiceFailed));
 }
 
 // On the thread of the sessions, where nobody else would write down what it was.
-Result<SubmissionOutcome> store_caught(const Parts& parts, const rats::CorimMediaType& type, ByteView body) {
+Result<SubmissionOutcome> store_caught(const Parts& parts, const rats::CorimMediaType& type, ByteView body,
+                                       const Result<void>& in_time) {
+  if (!in_time) {
+    count(parts, "failed");
+    return std::unexpected(in_time.error());
+  }
   try {
     return store(parts, type, body);
   } catch (const std::exception& exception) {
@@ -134,14 +143,14 @@ audit::Outcome end_of(const Result<SubmissionOutcome>& outcome) noexcept {
 
 // The lines of the request say that it was taken in. What is done with it is a change of its own, with lines like those
 // of any other: on disk before it is made, and its end before anybody learns of it.
-SubmissionOutcome store_audited(const Parts& parts, const rats::CorimMediaType& type, ByteView body,
-                                audit::Entry entry) {
-  if (!parts.audit) return told(parts, store_caught(parts, type, body));
+SubmissionOutcome store_audited(const Parts& parts, const rats::CorimMediaType& type, ByteView body, audit::Entry entry,
+                                const Result<void>& in_time) {
+  if (!parts.audit) return told(parts, store_caught(parts, type, body, in_time));
   if (const auto begun = parts.audit->append(entry, audit::Durability::at_once); !begun) {
     parts.log->write(LogLevel::error, begun.error().text());
     return failed_submission("nothing was done: the audit log cannot be written");
   }
-  const auto stored = store_caught(parts, type, body);
+  const auto stored = store_caught(parts, type, body, in_time);
   SubmissionOutcome outcome = told(parts, stored);
   entry.outcome = end_of(stored);
   entry.reason = outcome.reason;
@@ -154,14 +163,17 @@ SubmissionOutcome store_audited(const Parts& parts, const rats::CorimMediaType& 
 
 http::Response submit_later(const std::shared_ptr<const Parts>& parts, const rats::CorimMediaType& type,
                             const http::Request& request) {
+  auto corim = id_when_stored(type, request.body);
+  if (!corim) return refusal(*parts, corim.error());
   audit::Entry entry = audit_entry(row_of(Operation::submit_corim), request);
   entry.action = "finish_submission";
   // A job that owned the sessions would have them outlive the service, and end on their own thread.
   auto for_job = std::make_shared<Parts>(*parts);
   for_job->sessions.reset();
-  const auto session =
-      parts->sessions->open([parts = std::move(for_job), type, body = request.body, entry = std::move(entry)] {
-        return store_audited(*parts, type, body, entry);
+  const auto session = parts->sessions->open(
+      *std::move(corim),
+      [parts = std::move(for_job), type, body = request.body, entry = std::move(entry)](const Result<void>& in_time) {
+        return store_audited(*parts, type, body, entry, in_time);
       });
   if (!session) return refusal(*parts, session.error());
   http::Response response = session_response(http::kCreated, session->outcome, session->expiry);

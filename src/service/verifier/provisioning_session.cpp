@@ -1,30 +1,47 @@
 #include "service/verifier/provisioning_session.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <exception>
+#include <format>
 #include <utility>
 
+#include "base/guarded_clock.h"
 #include "base/text.h"
+#include "service/verifier/sealed_submissions.h"
 
 namespace credence::service {
 namespace {
 
-constexpr std::chrono::minutes kLifetime{10};  // of the outcome; the submission itself takes as long as it takes
-constexpr std::size_t kMostWaiting = 64;       // each holds a CoRIM
+constexpr std::size_t kMostWaiting = 64;  // each holds a CoRIM
 constexpr std::size_t kMostSessions = 10'000;
+
+// One that was opened or ended while the clock was ahead would be kept for as long as it was.
+bool is_past(Timestamp until, Timestamp now) noexcept {
+  return until < now || until > now + kOutcomeKept + kClockTolerance;
+}
 
 std::unexpected<Error> no_session() {
   return fail(Errc::not_found, "no provisioning session has this id, or it has expired");
 }
 
 // An exception is a bug or a lack of memory: it ends this submission, not the thread that does those of others.
-SubmissionOutcome outcome_of_work(ProvisioningSessions::Work work) {
+SubmissionOutcome outcome_of_work(ProvisioningSessions::Work work, const Result<void>& in_time) {
   try {
-    return work();
+    return work(in_time);
   } catch (const std::exception&) {
     return failed_submission(std::string(kServiceFailed));
   }
+}
+
+// Other verifiers say at some time that it has failed, and it must not be stored after that.
+Result<void> check_wait(std::chrono::milliseconds waited) {
+  if (waited <= kLongestWait) return {};
+  return fail(Errc::busy,
+              std::format("nothing was done: the submission waited for its turn for {} s, expected at most {}. Submit "
+                          "again",
+                          std::chrono::floor<Seconds>(waited).count(), Seconds(kLongestWait).count()));
 }
 
 }  // namespace
@@ -45,39 +62,66 @@ std::string_view name(SubmissionStatus status) noexcept {
   return "failed";
 }
 
-ProvisioningSessions::ProvisioningSessions(std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random)
+ProvisioningSessions::ProvisioningSessions(std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random,
+                                           std::shared_ptr<const SealedSubmissions> sealed)
     : clock_(std::move(clock)),
       random_(std::move(random)),
+      sealed_(std::move(sealed)),
       worker_([this](const std::stop_token& stop) { run(stop); }) {}
 
 ProvisioningSessions::~ProvisioningSessions() = default;
 
-Result<ProvisioningSession> ProvisioningSessions::open(Work work) {
+Result<ProvisioningSession> ProvisioningSessions::make_session(std::string corim) const {
+  if (sealed_) return sealed_->open(std::move(corim));
   std::array<std::uint8_t, 16> octets{};
   CHECK(random_->fill(octets));
-  ProvisioningSession session{.id = to_hex(octets), .expiry = clock_->now() + kLifetime, .outcome = {}};
+  return ProvisioningSession{.id = to_hex(octets), .expiry = clock_->now() + kOutcomeKept, .outcome = {}};
+}
+
+Result<ProvisioningSession> ProvisioningSessions::open(std::string corim, Work work) {
+  TRY(ProvisioningSession session, make_session(std::move(corim)));
   const std::lock_guard lock(mutex_);
-  drop_expired(clock_->now());
+  drop_expired();
   if (waiting_.size() >= kMostWaiting || sessions_.size() >= kMostSessions)
     return fail(Errc::busy, "too many submissions wait: come again, or submit without respond-async");
-  sessions_.emplace(session.id, session);
-  waiting_.push_back({.id = session.id, .work = std::move(work)});
+  sessions_.emplace(session.id, Kept{.session = session});
+  waiting_.push_back({.id = session.id, .submitted = clock_->now(), .work = std::move(work)});
   changed_.notify_one();
   return session;
 }
 
 Result<ProvisioningSession> ProvisioningSessions::find(std::string_view id) {
+  auto here = find_here(id);
+  if (!sealed_) return here;
+  const auto opened = sealed_->unseal(id);
+  if (!opened) return here;
+  const auto disposed = sealed_->is_disposed_of(*opened);
+  if (disposed && *disposed) return no_session();
+  // This node knows what became of it, without the database too.
+  if (here) return here;
+  if (!disposed) return std::unexpected(disposed.error());
+  TRY(SubmissionOutcome outcome, sealed_->outcome(opened->token));
+  return ProvisioningSession{.id = std::string(id), .expiry = opened->token.expiry, .outcome = std::move(outcome)};
+}
+
+Result<ProvisioningSession> ProvisioningSessions::find_here(std::string_view id) {
   const std::lock_guard lock(mutex_);
-  drop_expired(clock_->now());
+  drop_expired();
   const auto found = sessions_.find(std::string(id));
   if (found == sessions_.end()) return no_session();
-  return found->second;
+  return found->second.session;
 }
 
 Result<void> ProvisioningSessions::remove(std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  if (sessions_.erase(std::string(id)) == 0) return no_session();
+  const auto opened = sealed_ ? sealed_->unseal(id) : no_session();
+  if (opened) CHECK(sealed_->dispose(*opened));
+  if (!forget_here(id) && !opened) return no_session();
   return {};
+}
+
+bool ProvisioningSessions::forget_here(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  return sessions_.erase(std::string(id)) > 0;
 }
 
 void ProvisioningSessions::run(const std::stop_token& stop) {
@@ -87,19 +131,26 @@ void ProvisioningSessions::run(const std::stop_token& stop) {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
+    const auto in_time = check_wait(clock_->now() - job.submitted);
     // What it holds goes before the lock is taken.
-    SubmissionOutcome outcome = outcome_of_work(std::exchange(job.work, {}));
+    SubmissionOutcome outcome = outcome_of_work(std::exchange(job.work, {}), in_time);
     lock.lock();
-    const auto session = sessions_.find(job.id);
-    if (session == sessions_.end()) continue;  // its client has lost interest; what was stored stays
-    session->second.outcome = std::move(outcome);
-    session->second.expiry = clock_->now() + kLifetime;
+    const auto found = sessions_.find(job.id);
+    if (found == sessions_.end()) continue;  // its client has lost interest; what was stored stays
+    auto& [session, until] = found->second;
+    session.outcome = std::move(outcome);
+    until = clock_->now() + kOutcomeKept;
+    session.expiry = std::max(session.expiry, until);
   }
 }
 
-void ProvisioningSessions::drop_expired(Timestamp now) {
+// While the clock is not believed nothing is submitted, and what there is stays.
+void ProvisioningSessions::drop_expired() {
+  const auto now = clock_->checked_now();
+  if (!now) return;
   std::erase_if(sessions_, [&](const auto& entry) {
-    return entry.second.outcome.status != SubmissionStatus::processing && entry.second.expiry < now;
+    const auto& [session, until] = entry.second;
+    return session.outcome.status != SubmissionStatus::processing && is_past(until, *now);
   });
 }
 

@@ -1,6 +1,7 @@
 // Submissions that are answered before they are done: each has a session that tells its outcome later.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -40,35 +41,56 @@ struct ProvisioningSession {
   SubmissionOutcome outcome;
 };
 
+inline constexpr std::chrono::minutes kOutcomeKept{10};
+// For its turn: whoever waits for longer is not worked on. See kLongestSubmission.
+inline constexpr std::chrono::minutes kLongestWait{4};
+
+class SealedSubmissions;
+
 // Thread-safe. One thread works through the submissions in their order: the store writes one at a time anyway.
 class ProvisioningSessions {
  public:
-  using Work = std::move_only_function<SubmissionOutcome()>;
+  // Errc::busy says that the submission has waited for longer than kLongestWait: it must not be done any more, and
+  // that it was not is written down where its end would be.
+  using Work = std::move_only_function<SubmissionOutcome(const Result<void>& in_time)>;
 
-  ProvisioningSessions(std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random);
+  // With `sealed` sessions are known beyond this process: what others took, the store tells.
+  ProvisioningSessions(std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random,
+                       std::shared_ptr<const SealedSubmissions> sealed = {});
   // Finishes the submission under way; those that wait are dropped, nobody was told that they were stored.
   ~ProvisioningSessions();
   ProvisioningSessions(const ProvisioningSessions&) = delete;
   ProvisioningSessions& operator=(const ProvisioningSessions&) = delete;
 
   // Errc::busy when too many wait or too many sessions are kept. Work that throws has failed; it logs why itself.
-  [[nodiscard]] Result<ProvisioningSession> open(Work work);
+  // `corim` is the id that its CoRIM gets in the store.
+  [[nodiscard]] Result<ProvisioningSession> open(std::string corim, Work work);
+  // Errc::not_found; of sessions that are known beyond this process also what the store fails with.
   [[nodiscard]] Result<ProvisioningSession> find(std::string_view id);
   [[nodiscard]] Result<void> remove(std::string_view id);
 
  private:
   struct Job {
     std::string id;
+    Timestamp submitted;
     Work work;
   };
+  struct Kept {
+    ProvisioningSession session;
+    Timestamp until{};  // once the outcome is known; the session may be known for longer, to the store
+  };
+  [[nodiscard]] Result<ProvisioningSession> make_session(std::string corim) const;
+  [[nodiscard]] Result<ProvisioningSession> find_here(std::string_view id);
+  [[nodiscard]] bool forget_here(std::string_view id);
   void run(const std::stop_token& stop);
-  void drop_expired(Timestamp now);
+  void drop_expired();
 
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<const Random> random_;
+  const std::shared_ptr<const SealedSubmissions> sealed_;  // null: each process for itself
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::unordered_map<std::string, ProvisioningSession> sessions_;
+  std::unordered_map<std::string, Kept> sessions_;
   std::deque<Job> waiting_;
   std::jthread worker_;  // last: it must stop before what it uses goes
 };

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kLongestId = 1'024;  // characters
 constexpr std::size_t kMostAsked = 512;    // octets of names and values
-// Verifiers whose clocks differ by less agree on what may be forgotten: a mark outlives every verifier's idea of the
-// session's life.
-constexpr std::chrono::minutes kClockDifference{5};
-constexpr std::chrono::minutes kForgetPeriod{1};
 
 std::unexpected<Error> no_such_session() { return fail(Errc::not_found, "no such session, or it has expired"); }
 
@@ -151,13 +147,14 @@ void SealedSessions::release(const Bytes& key) {
 
 // A failure is no reason to stop: the same store is asked again by what follows, which reports it.
 void SealedSessions::forget_old() {
-  const Timestamp now = parts_.clock->now();
   {
     const std::lock_guard lock(mutex_);
+    // Not by the clock that may jump: after one that was days ahead nothing would be forgotten for days.
+    const auto now = std::chrono::steady_clock::now();
     if (now < forget_next_) return;
-    forget_next_ = now + kForgetPeriod;
+    forget_next_ = now + parts_.forget_period;
   }
-  static_cast<void>(parts_.ledger->forget_expired(now, kClockDifference));
+  static_cast<void>(parts_.ledger->forget_expired(parts_.clock->now(), kClockDifference));
 }
 
 }  // namespace credence::service

@@ -2,6 +2,7 @@
 // store that they share (docs/decisions/sessions.md).
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,7 @@ class SealedSessions final : public Sessions {
     std::shared_ptr<const Random> random;
     Seconds longest_result_lifetime = kDefaultResultLifetime;
     std::chrono::milliseconds lifetime = kSessionLifetime;
+    std::chrono::milliseconds forget_period = std::chrono::minutes(1);
   };
   explicit SealedSessions(Parts parts) : parts_(std::move(parts)) {}
 
@@ -62,7 +64,7 @@ class SealedSessions final : public Sessions {
   std::mutex mutex_;
   RecentNonces issued_{1 << 14};             // here: other nodes have random sources of their own
   std::map<Bytes, std::string> processing_;  // here, with the type of the evidence
-  Timestamp forget_next_{};
+  std::chrono::steady_clock::time_point forget_next_{};
 };
 
 }  // namespace credence::service

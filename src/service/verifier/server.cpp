@@ -8,10 +8,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "service/access/access.h"
-#include "service/access/config.h"
 #include "service/access/methods.h"
 #include "service/metrics/http_metrics.h"
 #include "service/metrics/process_metrics.h"
@@ -19,13 +17,16 @@
 #include "service/policy/opa_language.h"
 #include "service/policy/policy_appraiser.h"
 #include "service/verifier/change_feed_api.h"
+#include "service/verifier/clock_watch.h"
 #include "service/verifier/corim_body.h"
 #include "service/verifier/coserv_api.h"
 #include "service/verifier/discovery_api.h"
 #include "service/verifier/exposure.h"
-#include "service/verifier/file.h"
+#include "service/verifier/fingerprint.h"
 #include "service/verifier/given_nonces.h"
 #include "service/verifier/health.h"
+#include "service/verifier/in_force.h"
+#include "service/verifier/inputs.h"
 #include "service/verifier/jwks_api.h"
 #include "service/verifier/management_api.h"
 #include "service/verifier/memory_sessions.h"
@@ -33,8 +34,11 @@
 #include "service/verifier/provisioning_api.h"
 #include "service/verifier/routes.h"
 #include "service/verifier/sealed_sessions.h"
+#include "service/verifier/sealed_submissions.h"
 #include "service/verifier/store_specification.h"
 #include "service/verifier/tenant.h"
+#include "service/verifier/tenant_signer.h"
+#include "service/verifier/unchanged.h"
 #include "service/verifier/verification_api.h"
 #include "verifier/engine.h"
 #include "verifier/policy/lua/language.h"
@@ -45,50 +49,7 @@
 namespace credence::service {
 namespace {
 
-constexpr std::size_t kMaxAnchorFile = 1 << 20;
 constexpr std::string_view kVersion = CREDENCE_VERSION;
-
-// What the files say that each reload reads again.
-struct Inputs {
-  access::AccessConfig access;
-  std::vector<crypto::Certificate> anchors;
-  std::string object;  // what was read, for the audit log
-};
-
-// "name sha256:..." or, for what is a secret or is read elsewhere, the name alone.
-void add_input(std::string& object, std::string_view name, std::string_view sha256 = {}) {
-  object += (object.empty() ? "" : " ") + std::string(name);
-  if (!sha256.empty()) object += std::format(" sha256:{}", sha256);
-}
-
-Result<void> read_anchors(const std::vector<std::filesystem::path>& files, Inputs& inputs) {
-  Bytes all;
-  for (const std::filesystem::path& file : files) {
-    TRY(const SecretBytes pem, read_file(file, kMaxAnchorFile));
-    auto certificates = crypto::certificates_from_pem(as_text(pem.view()));
-    if (!certificates) return fail_in(Errc::configuration, file.string(), certificates.error().text());
-    inputs.anchors.insert(inputs.anchors.end(), certificates->begin(), certificates->end());
-    all.insert(all.end(), pem.view().begin(), pem.view().end());
-  }
-  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, all));
-  if (!files.empty()) add_input(inputs.object, "corim-anchor", to_hex(digest.view()));
-  return {};
-}
-
-Result<Inputs> read_inputs(const VerifierOptions& options) {
-  Inputs inputs;
-  if (!options.config_sha256.empty()) add_input(inputs.object, "config", options.config_sha256);
-  if (options.access_file) {
-    TRY(inputs.access, access::read_access_config(*options.access_file));
-    add_input(inputs.object, "access", inputs.access.sha256);
-  }
-  CHECK(read_anchors(options.corim_anchors, inputs));
-  if (options.tls) add_input(inputs.object, "cert");
-  if (options.tls && !options.tls->client_ca.empty()) add_input(inputs.object, "client-ca");
-  if (options.provisioning_token) add_input(inputs.object, "provisioning-token");
-  if (options.opa && options.opa->token) add_input(inputs.object, "opa-token");
-  return inputs;
-}
 
 Result<void> check_exposure(const VerifierOptions& options, Log& log) {
   CHECK(check_transport(options));
@@ -101,7 +62,8 @@ Result<void> check_exposure(const VerifierOptions& options, Log& log) {
 struct OwnParts {
   std::string tenant;
   std::shared_ptr<verifier::Store> store{};
-  std::shared_ptr<const ResultSigner> signer{};
+  std::shared_ptr<SigningKeyOpener> keys = std::make_shared<SigningKeyOpener>();
+  std::shared_ptr<InForce> in_force{};
   std::shared_ptr<Sessions> sessions{};
   std::shared_ptr<ProvisioningSessions> submissions{};
   std::shared_ptr<const ChangeFeedApi> changes{};  // followers stay when the configuration changes
@@ -114,6 +76,7 @@ struct Lasting {
   std::vector<OwnParts> tenants;      // the default one first
   std::shared_ptr<audit::Log> audit;  // null: none is kept
   std::shared_ptr<VerifierMetrics> metrics;
+  std::shared_ptr<GuardedClock> clock;  // everybody's
   std::shared_ptr<Health> health;
 };
 
@@ -124,10 +87,10 @@ std::shared_ptr<const Random> random_of(const VerifierOptions& options) {
 void add_health_checks(const OwnParts& own, const std::shared_ptr<VerifierMetrics>& metrics,
                        const std::shared_ptr<const Clock>& clock, std::vector<HealthCheck>& checks) {
   // A key in a device may go away. What is signed here says nothing, and is thrown away.
-  const auto sign = [signer = own.signer, clock]() -> Result<void> {
+  const auto sign = [in_force = own.in_force, clock]() -> Result<void> {
     rats::Ear nothing;
     nothing.issued_at = clock->now();
-    CHECK(signer->sign(nothing));
+    CHECK(in_force->signer()->sign(nothing));
     return {};
   };
   const auto ask = [store = own.store, metrics] {
@@ -140,22 +103,41 @@ void add_health_checks(const OwnParts& own, const std::shared_ptr<VerifierMetric
   checks.push_back({.name = "signing-key" + of, .check = sign, .period = std::chrono::seconds(30)});
 }
 
-std::vector<HealthCheck> health_checks(const Lasting& lasting, const std::shared_ptr<const Clock>& clock) {
+Result<std::vector<HealthCheck>> health_checks(const Lasting& lasting, Log& log) {
   std::vector<HealthCheck> checks;
-  for (const OwnParts& own : lasting.tenants) add_health_checks(own, lasting.metrics, clock, checks);
+  for (const OwnParts& own : lasting.tenants) add_health_checks(own, lasting.metrics, lasting.clock, checks);
+  add_clock_metrics(*lasting.metrics->metrics(), lasting.clock);
+  TRY(HealthCheck clock, clock_check(lasting.clock, lasting.tenants.front().store, log));
+  checks.push_back(std::move(clock));
   return checks;
 }
 
-Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, const std::string& tenant,
-                                                const std::string& store) {
-  if (!options.session_keys)
-    return std::make_shared<MemorySessions>(SessionLimits{}, options.clock, random_of(options));
+// Null without a key that sessions are sealed with.
+Result<std::shared_ptr<verifier::SessionLedger>> open_ledger(const VerifierOptions& options, const std::string& store) {
+  if (!options.session_keys) return nullptr;
   // A sealed session that is spent here and not there could be spent once on every verifier.
   if (!is_shared_store(store))
     return fail(Errc::usage, "sealed sessions need a store that verifiers share: expected postgresql://...");
-  TRY(SessionKeys keys, SessionKeys::from_file(*options.session_keys, tenant));
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  TRY(auto ledger, verifier::open_postgres_session_ledger(store, threads, options.remote_store));
+  return verifier::open_postgres_session_ledger(store, threads, options.remote_store);
+}
+
+Result<std::shared_ptr<ProvisioningSessions>> make_submissions(const VerifierOptions& options, const OwnParts& own,
+                                                               std::shared_ptr<verifier::SessionLedger> ledger) {
+  if (!ledger) return std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
+  TRY(SessionKeys keys, SessionKeys::from_file(*options.session_keys, own.tenant, SealedFor::submission));
+  auto sealed = std::make_shared<const SealedSubmissions>(SealedSubmissions::Parts{.keys = std::move(keys),
+                                                                                   .ledger = std::move(ledger),
+                                                                                   .store = own.store,
+                                                                                   .clock = options.clock,
+                                                                                   .random = random_of(options)});
+  return std::make_shared<ProvisioningSessions>(options.clock, random_of(options), std::move(sealed));
+}
+
+Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, const std::string& tenant,
+                                                std::shared_ptr<verifier::SessionLedger> ledger) {
+  if (!ledger) return std::make_shared<MemorySessions>(SessionLimits{}, options.clock, random_of(options));
+  TRY(SessionKeys keys, SessionKeys::from_file(*options.session_keys, tenant));
   // The longest lifetime of results may change while sessions live: it bounds what is asked for when a session is
   // opened, and again when its result is made.
   return std::make_shared<SealedSessions>(
@@ -166,17 +148,14 @@ Result<std::shared_ptr<Sessions>> make_sessions(const VerifierOptions& options, 
                             .longest_result_lifetime = std::max(kMaxResultLifetime, options.result_lifetime)});
 }
 
-// Another one for other keys; 64 bits are enough to see a change that nobody forges.
-std::string fingerprint(const json::Array& keys) {
-  const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(json::to_text(keys)));
-  return digest ? to_hex(digest->view().first(8)) : std::string("unknown");
-}
-
 // Of all tenants together, followers hold at most half of the connections.
 Result<std::shared_ptr<const ChangeFeedApi>> make_changes(const VerifierOptions& options, const OwnParts& own,
                                                           std::string_view store, std::size_t tenants) {
   ChangeFeed::Sources sources{.store = own.store};
-  sources.keys = [signer = own.signer, clock = options.clock] { return fingerprint(signer->jwks(clock->now())); };
+  sources.keys = [in_force = own.in_force, clock = options.clock] {
+    return fingerprint(in_force->signer()->jwks(clock->now()));
+  };
+  sources.options = [in_force = own.in_force] { return in_force->options(); };
   if (is_memory_store(store)) {
     std::array<std::uint8_t, 8> instance{};
     CHECK(random_of(options)->fill(instance));
@@ -192,13 +171,17 @@ Result<OwnParts> make_own(const VerifierOptions& options, const std::string& ten
   TRY(own.store, open_store(store, options.remote_store));
   own.store->bound_staleness(options.max_staleness);
   own.slow = std::make_shared<WorkerPool>(kSlowAppraisals, kSlowAppraisals + kWaitingAppraisals);
-  TRY(const KeyOptions keys, keys_of_tenant(options.keys, tenant));
-  TRY(ResultSigner signer, open_result_signer(keys, options.result_lifetime, options.clock->now(), log));
-  own.signer = std::make_shared<const ResultSigner>(std::move(signer));
-  TRY(own.sessions, make_sessions(options, tenant, store));
-  own.submissions = std::make_shared<ProvisioningSessions>(options.clock, random_of(options));
+  TRY(auto signer, open_tenant_signer(options, tenant, *own.keys, log));
+  own.in_force = std::make_shared<InForce>(std::move(signer), options_fingerprint(options));
+  TRY(const auto ledger, open_ledger(options, store));
+  TRY(own.sessions, make_sessions(options, tenant, ledger));
+  TRY(own.submissions, make_submissions(options, own, ledger));
   TRY(own.changes, make_changes(options, own, store, tenants));
   return own;
+}
+
+Error of_tenant(const std::string& tenant, Error error) {
+  return tenant == access::kDefaultTenant ? error : within("tenant " + tenant, std::move(error)).error();
 }
 
 Result<std::vector<OwnParts>> make_tenants(const VerifierOptions& options, const access::AccessConfig& config,
@@ -206,8 +189,7 @@ Result<std::vector<OwnParts>> make_tenants(const VerifierOptions& options, const
   std::vector<OwnParts> tenants;
   for (const std::string& tenant : config.tenants) {
     auto own = make_own(options, tenant, config.tenants.size(), log);
-    if (!own && tenant != access::kDefaultTenant) return within("tenant " + tenant, std::move(own).error());
-    if (!own) return std::unexpected(std::move(own).error());
+    if (!own) return std::unexpected(of_tenant(tenant, std::move(own).error()));
     tenants.push_back(*std::move(own));
   }
   return tenants;
@@ -228,8 +210,9 @@ audit::Entry reload_entry() {
   return {.action = "reload", .outcome = audit::Outcome::refused, .principal = "operator"};
 }
 
-Result<Lasting> make_lasting(const VerifierOptions& options, const Inputs& inputs, Log& log) {
-  Lasting lasting;
+Result<Lasting> make_lasting(const VerifierOptions& options, const Inputs& inputs, std::shared_ptr<GuardedClock> clock,
+                             Log& log) {
+  Lasting lasting{.tenants = {}, .audit = {}, .metrics = {}, .clock = std::move(clock), .health = {}};
   TRY(lasting.tenants, make_tenants(options, inputs.access, log));
   if (options.audit_log) {
     TRY(lasting.audit, open_audit_log(options, inputs, log));
@@ -238,8 +221,36 @@ Result<Lasting> make_lasting(const VerifierOptions& options, const Inputs& input
   for (const OwnParts& own : lasting.tenants)
     lasting.metrics->watch(own.tenant, own.store, [sessions = own.sessions] { return sessions->count(); });
   add_process_metrics(lasting.metrics->metrics());
-  lasting.health = std::make_shared<Health>(health_checks(lasting, options.clock), log, options.heartbeat);
+  TRY(auto checks, health_checks(lasting, log));
+  lasting.health = std::make_shared<Health>(std::move(checks), log, options.heartbeat);
   return lasting;
+}
+
+void take_signers_in_force(const Lasting& lasting, Inputs& inputs) {
+  for (const OwnParts& own : lasting.tenants) inputs.signers[own.tenant] = own.in_force->signer();
+}
+
+// Says which key is a new one: whoever has it is believed.
+Result<void> read_signers_again(const VerifierOptions& options, const Lasting& lasting, Inputs& inputs) {
+  for (const OwnParts& own : lasting.tenants) {
+    const InForce::Signer before = own.in_force->signer();
+    auto signer = reopen_tenant_signer(options, own.tenant, *own.keys, *before);
+    if (!signer) return std::unexpected(of_tenant(own.tenant, std::move(signer).error()));
+    if (const std::string kid = (*signer)->last_kid(); kid != before->last_kid())
+      add_input(inputs.object, "signing-key " + kid);
+    inputs.signers[own.tenant] = *std::move(signer);
+  }
+  return {};
+}
+
+// What followers of each tenant hear of.
+using Told = std::vector<std::pair<InForce::Signer, std::string>>;
+
+Told told_of(const VerifierOptions& options, const Inputs& inputs, const Lasting& lasting) {
+  Told told;
+  for (const OwnParts& own : lasting.tenants)
+    told.emplace_back(inputs.signers.at(own.tenant), options_fingerprint(options));
+  return told;
 }
 
 Result<std::shared_ptr<const access::Access>> access_of(const VerifierOptions& options,
@@ -291,6 +302,7 @@ std::vector<std::string> media_types_of(const verifier::Policies& policies) {
 Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const OwnParts& own, const Lasting& lasting,
                  Log& log) {
   const std::shared_ptr<VerifierMetrics>& metrics = lasting.metrics;
+  const InForce::Signer& signer = inputs.signers.at(own.tenant);
   const auto policies = policies_over(options, own);
   const auto engine = std::make_shared<const verifier::Engine>(
       own.store, options.clock, options.policy,
@@ -301,7 +313,7 @@ Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const Own
   VerificationApi({.sessions = own.sessions,
                    .appraiser = policy_appraiser(engine, policies, own.slow),
                    .media_types = engine->media_types(),
-                   .signer = own.signer,
+                   .signer = signer,
                    .random = random_of(options),
                    .dialect = options.nonce_dialect,
                    .result_lifetime = options.result_lifetime,
@@ -312,7 +324,7 @@ Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const Own
       .add_routes(routes);
   own.changes->add_routes(routes);
   CoservApi({.store = own.store,
-             .key = [signer = own.signer](Timestamp now) { return signer->key(now); },
+             .key = [signer](Timestamp now) { return signer->key(now); },
              .lifetime = options.coserv_lifetime,
              .version = std::string(kVersion),
              .clock = options.clock,
@@ -320,8 +332,8 @@ Routes routes_of(const VerifierOptions& options, const Inputs& inputs, const Own
       .add_routes(routes);
   provisioning_api(options, inputs, own, lasting, log).add_routes(routes);
   ManagementApi({.policies = policies, .engine = engine, .sessions = own.sessions, .log = &log}).add_routes(routes);
-  add_jwks_route(routes, own.signer, options.clock);
-  DiscoveryApi({.signer = own.signer,
+  add_jwks_route(routes, signer, options.clock);
+  DiscoveryApi({.signer = signer,
                 .evidence_types = engine->media_types(),
                 .corim_types = corim_media_types(),
                 .schemes = scheme_names(),
@@ -375,20 +387,6 @@ http::Router metrics_router(const Lasting& lasting) {
   return router;
 }
 
-Result<void> check_unchanged(const VerifierOptions& before, const VerifierOptions& after) {
-  const auto refuse = [](std::string_view what) {
-    return fail(Errc::configuration, std::format("{} cannot change while the verifier runs: restart it", what));
-  };
-  if (before.store != after.store) return refuse("store");
-  if (before.remote_store != after.remote_store) return refuse("insecure-store-connection");
-  if (before.insecure_no_seccomp != after.insecure_no_seccomp) return refuse("insecure-no-seccomp");
-  if (before.keys != after.keys) return refuse("signing-key, or one that comes after or went before it,");
-  if (before.audit_log != after.audit_log) return refuse("audit-log");
-  if (before.session_keys != after.session_keys) return refuse("session-key");
-  if (before.metrics != after.metrics) return refuse("metrics-listen");
-  return {};
-}
-
 }  // namespace
 
 struct VerifierServer::State {
@@ -399,14 +397,18 @@ struct VerifierServer::State {
   std::unique_ptr<http::Server> metrics;  // null: none of its own
 
   // `entry` says how far it came.
-  Result<void> reload(const VerifierOptions& after, audit::Entry& entry) {
+  Result<void> reload(VerifierOptions after, audit::Entry& entry) {
+    after.clock = lasting.clock;
     if (!after.config_sha256.empty()) add_input(entry.object, "config", after.config_sha256);
     CHECK(check_unchanged(options, after));
     CHECK(check_exposure(after, log));
-    TRY(const Inputs inputs, read_inputs(after));
+    TRY(Inputs inputs, read_inputs(after));
     entry.object = inputs.object;
     if (!std::ranges::equal(inputs.access.tenants, lasting.tenants, {}, {}, &OwnParts::tenant))
       return fail(Errc::configuration, "tenants cannot change while the verifier runs: restart it");
+    CHECK(read_signers_again(after, lasting, inputs));
+    entry.object = inputs.object;
+    Told told = told_of(after, inputs, lasting);
     TRY(http::Router router, make_router(after, inputs, lasting, log));
     const http::ServerOptions listener = listener_options(after, lasting, router);
     CHECK(begin_reload(entry));
@@ -417,8 +419,26 @@ struct VerifierServer::State {
     }
     CHECK(server->reload(listener, std::move(router)));
     change_metrics();
-    for (const OwnParts& own : lasting.tenants) own.store->bound_staleness(after.max_staleness);
+    put_in_force(after, told);
     return {};
+  }
+
+  // After the router: a follower that hears of new keys or options finds them there. Takes no memory: all of it is in
+  // force, or nothing.
+  void put_in_force(const VerifierOptions& after, Told& told) noexcept {
+    lasting.clock->guard(!after.insecure_clock_set_back);
+    for (std::size_t i = 0; i < lasting.tenants.size(); ++i) {
+      const OwnParts& own = lasting.tenants[i];
+      own.store->bound_staleness(after.max_staleness);
+      own.in_force->exchange(std::move(told[i].first), std::move(told[i].second));
+    }
+  }
+
+  // Last: whatever happens to the files, the keys are in force and the audit log says so.
+  void publish_signers(VerifierOptions after) {
+    after.clock = lasting.clock;
+    for (const OwnParts& own : lasting.tenants)
+      publish_tenant_signer(after, own.tenant, *own.keys, *own.in_force->signer(), log);
   }
 
   // Nobody is served any more. Appraisals that wait for their policy are cancelled: they write to the log, which lives
@@ -464,8 +484,11 @@ VerifierServer::~VerifierServer() { state_->end(); }
 
 Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions options, Log& log) {
   CHECK(check_exposure(options, log));
-  TRY(const Inputs inputs, read_inputs(options));
-  TRY(Lasting lasting, make_lasting(options, inputs, log));
+  const auto clock = watched_clock(std::move(options.clock), options.insecure_clock_set_back);
+  options.clock = clock;
+  TRY(Inputs inputs, read_inputs(options));
+  TRY(Lasting lasting, make_lasting(options, inputs, clock, log));
+  take_signers_in_force(lasting, inputs);
   TRY(http::Router router, make_router(options, inputs, lasting, log));
   http::ServerOptions listener = listener_options(options, lasting, router);
   TRY(auto server, http::Server::start(std::move(listener), std::move(router), log));
@@ -486,9 +509,11 @@ Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions op
 }
 
 Result<void> VerifierServer::reload(const VerifierOptions& options) {
+  const std::lock_guard lock(reloading_);
   audit::Entry entry = reload_entry();
   auto changed = state_->reload(options, entry);
   state_->end_reload(std::move(entry), changed);
+  if (changed) state_->publish_signers(options);
   return changed;
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +68,9 @@ struct VerifierOptions {
   // sessions are in the memory of this process.
   std::optional<std::filesystem::path> session_keys;
 
+  // A clock that is behind what it had told is believed: until it is noted, and as long as this is set.
+  bool insecure_clock_set_back = false;
+
   // Whoever starts the verifier confines the process, or does not: what is said of it is said here.
   bool insecure_no_seccomp = false;
 
@@ -97,8 +101,10 @@ class VerifierServer {
   [[nodiscard]] std::string url() const;                      // "https://127.0.0.1:8443"
 
   // From any thread: policy, anchors, tokens, certificate and limits for everything that begins afterwards; what is
-  // under way ends as it began. All of it or, with an Error, nothing. Listener, store, signing key and threads cannot
-  // change: Errc::configuration names them. Nothing changes either when the audit log cannot be written.
+  // under way ends as it began. All of it or, with an Error, nothing. Listener, store and threads cannot change:
+  // Errc::configuration names them. Nothing changes either when the audit log cannot be written. Another signing key
+  // takes over as ResultSigner::make_after() has it. Followers of the change feed hear of options that verdicts depend
+  // on.
   [[nodiscard]] Result<void> reload(const VerifierOptions& options);
   // Says so in both logs and in the metrics when there are not even options.
   void reload_refused(const Error& why);
@@ -118,6 +124,7 @@ class VerifierServer {
   struct State;
   explicit VerifierServer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+  std::mutex reloading_;  // one at a time
 };
 
 }  // namespace credence::service

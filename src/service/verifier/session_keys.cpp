@@ -14,7 +14,9 @@ constexpr std::size_t kMostKeys = 8;
 constexpr std::string_view kSpace = " \t\r";
 // So that nothing else that is ever sealed with these keys passes for a session, nor a session of another tenant for
 // one of this: its caller could read a result, or spend a nonce, that is not its own.
-constexpr std::string_view kPurpose = "credence session 1 of ";
+std::string purpose_of(SealedFor purpose, std::string_view tenant) {
+  return std::format("credence {} 1 of {}", purpose == SealedFor::session ? "session" : "submission", tenant);
+}
 
 std::string_view trimmed(std::string_view line) {
   const std::size_t first = line.find_first_not_of(kSpace);
@@ -37,7 +39,7 @@ Result<crypto::AeadKey> read_key(std::string_view line, std::size_t number) {
 
 }  // namespace
 
-Result<SessionKeys> SessionKeys::from_text(std::string_view text, std::string_view tenant) {
+Result<SessionKeys> SessionKeys::from_text(std::string_view text, std::string_view tenant, SealedFor purpose) {
   std::vector<crypto::AeadKey> keys;
   std::size_t number = 0;
   for (const auto part : text | std::views::split('\n')) {
@@ -50,12 +52,13 @@ Result<SessionKeys> SessionKeys::from_text(std::string_view text, std::string_vi
     keys.push_back(std::move(key));
   }
   if (keys.empty()) return fail(Errc::configuration, "expected a key of 64 hexadecimal digits, got none");
-  return SessionKeys(std::move(keys), std::string(kPurpose).append(tenant));
+  return SessionKeys(std::move(keys), purpose_of(purpose, tenant));
 }
 
-Result<SessionKeys> SessionKeys::from_file(const std::filesystem::path& file, std::string_view tenant) {
+Result<SessionKeys> SessionKeys::from_file(const std::filesystem::path& file, std::string_view tenant,
+                                           SealedFor purpose) {
   TRY(const SecretBytes text, read_private_file(file, kMaxKeyFile));
-  auto keys = from_text(as_text(text.view()), tenant);
+  auto keys = from_text(as_text(text.view()), tenant, purpose);
   if (!keys) return within(file.string(), std::move(keys).error());
   return keys;
 }

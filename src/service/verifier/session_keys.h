@@ -1,6 +1,7 @@
 // The keys that seal sessions, shared by the verifiers of a fleet.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 
 namespace credence::service {
 
+// What is sealed for one does not open for the other.
+enum class SealedFor : std::uint8_t { session, submission };
+
 // Thread-safe.
 class SessionKeys {
  public:
@@ -20,9 +24,11 @@ class SessionKeys {
   // seals, all open: a new key is added at the end of the file on every verifier, then moved to its beginning, and the
   // old one goes once the sessions that it sealed have expired. What is sealed for one tenant does not open
   // for another, with the same keys. Errc::configuration.
-  [[nodiscard]] static Result<SessionKeys> from_text(std::string_view text, std::string_view tenant);
+  [[nodiscard]] static Result<SessionKeys> from_text(std::string_view text, std::string_view tenant,
+                                                     SealedFor purpose = SealedFor::session);
   // The same from a file that only its owner can read: whoever reads it can open sessions with nonces of old.
-  [[nodiscard]] static Result<SessionKeys> from_file(const std::filesystem::path& file, std::string_view tenant);
+  [[nodiscard]] static Result<SessionKeys> from_file(const std::filesystem::path& file, std::string_view tenant,
+                                                     SealedFor purpose = SealedFor::session);
 
   // A random nonce, then what the nonce and the first key make of `plaintext`.
   [[nodiscard]] Result<Bytes> seal(ByteView plaintext, const Random& random) const;

@@ -7,14 +7,21 @@ namespace credence::service {
 namespace {
 
 Result<Timestamp> read_time(cbor::Reader& reader) {
-  TRY(const std::int64_t milliseconds, reader.integer());
-  return Timestamp(std::chrono::milliseconds(milliseconds));
+  TRY(const std::int64_t since_1970, reader.integer());
+  return Timestamp(std::chrono::milliseconds(since_1970));
 }
 
 Result<void> expect_item(cbor::Reader& reader, cbor::Reader::Array& array) {
   TRY(const bool more, array.next(reader));
   if (more) return {};
-  return fail(Errc::missing_member, "a session token: expected nonce, whose, times and wishes");
+  return fail(Errc::missing_member, "a session token: expected more items");
+}
+
+// That there are no more.
+Result<void> expect_end(cbor::Reader& reader, cbor::Reader::Array& array) {
+  TRY(const bool more, array.next(reader));
+  if (more) return fail(Errc::trailing_bytes, "a session token: expected fewer items");
+  return reader.finish();
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> read_asked(cbor::Reader& reader) {
@@ -56,9 +63,29 @@ Result<SessionToken> decode_session_token(ByteView octets) {
   TRY(token.expiry, read_time(reader));
   CHECK(expect_item(reader, array));
   TRY(token.asked, read_asked(reader));
-  TRY(const bool more, array.next(reader));
-  if (more) return fail(Errc::trailing_bytes, "a session token: expected five items");
-  CHECK(reader.finish());
+  CHECK(expect_end(reader, array));
+  return token;
+}
+
+Bytes encode_submission_token(const SubmissionToken& token) {
+  cbor::Writer writer;
+  writer.array(3).text(token.corim);
+  writer.integer(token.created.time_since_epoch().count()).integer(token.expiry.time_since_epoch().count());
+  return writer.take();
+}
+
+Result<SubmissionToken> decode_submission_token(ByteView octets) {
+  cbor::Reader reader(octets);
+  SubmissionToken token;
+  TRY(cbor::Reader::Array array, reader.array());
+  CHECK(expect_item(reader, array));
+  TRY(const std::string_view corim, reader.text());
+  token.corim = corim;
+  CHECK(expect_item(reader, array));
+  TRY(token.created, read_time(reader));
+  CHECK(expect_item(reader, array));
+  TRY(token.expiry, read_time(reader));
+  CHECK(expect_end(reader, array));
   return token;
 }
 

@@ -1,6 +1,8 @@
-// What a sealed session says: all that a verifier has to know of a session that nobody has used yet.
+// What a sealed session says: all that a verifier has to know of a session that nobody has used yet, or of a submission
+// that another one has taken.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +13,10 @@
 #include "base/strong.h"
 
 namespace credence::service {
+
+// Verifiers whose clocks differ by less agree on what may be forgotten: a mark outlives every verifier's idea of the
+// session's life.
+inline constexpr std::chrono::minutes kClockDifference{5};
 
 struct SessionToken {
   Nonce nonce;
@@ -24,5 +30,13 @@ struct SessionToken {
 // A CBOR array. It is only read once it is authenticated, and strictly all the same.
 [[nodiscard]] Bytes encode_session_token(const SessionToken& token);
 [[nodiscard]] Result<SessionToken> decode_session_token(ByteView octets);
+
+struct SubmissionToken {
+  std::string corim;  // the id that the submission has once it is stored
+  Timestamp created{};
+  Timestamp expiry{};
+};
+[[nodiscard]] Bytes encode_submission_token(const SubmissionToken& token);
+[[nodiscard]] Result<SubmissionToken> decode_submission_token(ByteView octets);
 
 }  // namespace credence::service

@@ -20,13 +20,28 @@ constexpr std::size_t kMaxPinFile = 256;
 constexpr std::string_view kTpm = "tpm:", kPkcs11 = "pkcs11:", kFile = "file:";
 constexpr std::string_view kDefaultTpmKey = "results";
 
+// In a TPM or a token.
+bool stays_elsewhere(std::string_view specification) {
+  return specification.starts_with(kTpm) || specification.starts_with(kPkcs11);
+}
+
 bool is_published(const crypto::PublicKey& key, const std::filesystem::path& file) {
   const auto present = read_file(file, kMaxKeyFile);
   return present && as_text(present->view()) == key.pem();
 }
 
+// Results of the former key are verified with its public half, which may stand nowhere else.
+Result<void> keep_former_half(const crypto::PublicKey& key, const std::filesystem::path& file) {
+  const auto present = read_file(file, kMaxKeyFile);
+  if (!present) return {};
+  const auto former = crypto::PublicKey::from_pem(as_text(present->view()));
+  if (!former || *former == key) return {};
+  return write_file(former_public_key_file(file), present->view(), FileMode::everyone_reads);
+}
+
 Result<void> publish(const crypto::PublicKey& key, const std::filesystem::path& file) {
   if (is_published(key, file)) return {};
+  CHECK(keep_former_half(key, file));
   return write_file(file, as_bytes(key.pem()), FileMode::everyone_reads);
 }
 
@@ -46,15 +61,20 @@ Result<crypto::PrivateKey> read_signing_key(const std::filesystem::path& file) {
   return key;
 }
 
+// One whose public half can be written as well.
+Result<crypto::PrivateKey> look_at_present(const std::filesystem::path& file) {
+  TRY(crypto::PrivateKey key, read_signing_key(file));
+  if (!is_published(key.public_key(), file.string() + ".pub")) CHECK(check_folder_of(file));
+  return key;
+}
+
 Result<crypto::PrivateKey> look_at_file(const std::filesystem::path& file) {
   TRY(const bool present, file_exists(file));
   if (!present) {
     CHECK(check_folder_of(file));
     return crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
   }
-  TRY(crypto::PrivateKey key, read_signing_key(file));
-  if (!is_published(key.public_key(), file.string() + ".pub")) CHECK(check_folder_of(file));
-  return key;
+  return look_at_present(file);
 }
 
 // What stands before '?', and the attributes after it.
@@ -135,11 +155,15 @@ Result<SigningKeyOpener::TpmKey> SigningKeyOpener::parse_tpm(std::string_view sp
                 .type = curve == "P-384" ? crypto::KeyType::ec_p384 : crypto::KeyType::ec_p256};
 }
 
+std::string SigningKeyOpener::name_of_device(const TpmKey& key) {
+  return std::format("{}\n{}\n{}", key.directory, key.tcti, crypto::name(key.type));
+}
+
 Result<std::shared_ptr<rot::tpm2::Device>> SigningKeyOpener::device_of(const TpmKey& key) {
-  auto& device = devices_[std::format("{}\n{}\n{}", key.directory, key.tcti, crypto::name(key.type))];
-  if (!device) {
-    TRY(device, rot::tpm2::Device::open({.tcti = key.tcti, .state_directory = key.directory, .tls_key = key.type}));
-  }
+  const std::string name = name_of_device(key);
+  if (const auto open = devices_.find(name); open != devices_.end()) return open->second;
+  TRY(auto device, rot::tpm2::Device::open({.tcti = key.tcti, .state_directory = key.directory, .tls_key = key.type}));
+  devices_.emplace(name, device);
   return device;
 }
 
@@ -156,10 +180,51 @@ Result<crypto::PrivateKey> SigningKeyOpener::open_tpm(std::string_view specifica
   return held;
 }
 
+Result<crypto::PrivateKey> SigningKeyOpener::open_elsewhere(std::string_view specification) {
+  if (const auto held = held_.find(specification); held != held_.end()) return held->second;
+  TRY(crypto::PrivateKey key, specification.starts_with(kTpm) ? open_tpm(specification) : open_token(specification));
+  held_.emplace(specification, key);
+  return key;
+}
+
 Result<crypto::PrivateKey> SigningKeyOpener::open(std::string_view specification) {
-  if (specification.starts_with(kTpm)) return open_tpm(specification);
-  if (specification.starts_with(kPkcs11)) return open_token(specification);
+  if (stays_elsewhere(specification)) return open_elsewhere(specification);
   return load_or_create_signing_key(specification);
+}
+
+// To open a second key of a token, or to fail at it, ends the module for the first one: the provider finalizes it for
+// the whole process (p11prov_module_free()). To open a TPM changes the environment, which other threads read, and to
+// open a key there makes it when there is none.
+Result<crypto::PrivateKey> SigningKeyOpener::find_held(std::string_view specification) const {
+  if (const auto held = held_.find(specification); held != held_.end()) return held->second;
+  const auto refuse = [](std::string_view name) {
+    return unusable(name,
+                    "expected a file, or a key of a TPM or a token that the start opened: restart, to open this one");
+  };
+  if (specification.starts_with(kPkcs11)) {
+    TRY(const crypto::TokenKey token, parse_token(specification));
+    return refuse(token.uri);
+  }
+  CHECK(parse_tpm(specification));
+  return refuse(specification);
+}
+
+Result<crypto::PrivateKey> SigningKeyOpener::reopen(std::string_view specification) {
+  if (stays_elsewhere(specification)) return find_held(specification);
+  auto key = look_at_present(specification);
+  if (key) {
+    found_again_.insert_or_assign(std::string(specification), key->public_key());
+  } else if (const auto present = file_exists(specification); present && !*present) {
+    return fail_in(Errc::configuration, std::string(specification),
+                   "expected a PEM private key, got no file: only a start makes one");
+  }
+  return key;
+}
+
+Result<void> SigningKeyOpener::publish_reopened(std::string_view specification) const {
+  const auto found = found_again_.find(specification);
+  if (found == found_again_.end()) return {};
+  return publish(found->second, std::string(specification) + ".pub");
 }
 
 Result<std::optional<crypto::PrivateKey>> SigningKeyOpener::look(std::string_view specification) {
@@ -180,6 +245,10 @@ std::optional<std::filesystem::path> public_key_file(std::string_view specificat
   const auto tpm = SigningKeyOpener::parse_tpm(specification);
   if (!tpm) return std::nullopt;
   return std::filesystem::path(tpm->directory) / (tpm->name + ".pub");
+}
+
+std::filesystem::path former_public_key_file(const std::filesystem::path& public_file) {
+  return public_file.string() + ".old";
 }
 
 }  // namespace credence::service

@@ -15,7 +15,8 @@ namespace credence::service {
 [[nodiscard]] Result<std::string> store_of_tenant(const std::string& store, std::string_view tenant);
 
 // Results of one tenant must not count with the relying parties of another: FILE.acme, or the key "acme" of a TPM.
-// Retired keys are FILE.acme where there is one. Errc::usage for a PKCS#11 URI, which names one key.
+// Retired keys are FILE.acme where there is one. In a PKCS#11 URI the label gets the name, "object=ear.acme";
+// Errc::usage for a URI without a label, or with an id, which names one key.
 [[nodiscard]] Result<KeyOptions> keys_of_tenant(KeyOptions keys, std::string_view tenant);
 
 }  // namespace credence::service

@@ -35,6 +35,11 @@ TEST(ParseChanges, ReadsWhatTheVerifierSays) {
   EXPECT_EQ(changes.changes[0].id, "c0");
   EXPECT_EQ(changes.changes[1].kind, "policies");
   EXPECT_TRUE(changes.keys);
+  EXPECT_FALSE(changes.configuration);
+  const VerifierChanges other =
+      parse_changes(R"({"position":"2.a-b","reset":false,"changes":[{"kind":"configuration"}]})").value();
+  EXPECT_TRUE(other.configuration);
+  EXPECT_FALSE(other.everything || other.keys);
 }
 
 // What is not understood is never taken for "nothing changed".
@@ -139,10 +144,12 @@ TEST_F(ChangeFollowerTest, TellsOfEveryAnswerAndSendsItsToken) {
   EXPECT_EQ(ChangeFollower::follow(options).error().code, Errc::usage);
 }
 
-// Nodes behind a balancer that do not know each other's positions.
+// Nodes behind a balancer that do not know each other's positions, or are not configured alike.
 TEST_F(ChangeFollowerTest, HurriesForNothingButNamedChanges) {
   in_turn = {R"({"position":"1.a","reset":true,"changes":[]})",
-             R"({"position":"1.b","reset":false,"changes":[{"kind":"keys"}]})"};
+             R"({"position":"1.b","reset":false,"changes":[{"kind":"keys"}]})",
+             R"({"position":"1.c","reset":false,"changes":[{"kind":"policies","event":"added","id":"p"},)"
+             R"({"kind":"configuration"}]})"};
   EXPECT_GE(time_of(5, 100ms), 300ms);
   {
     const std::lock_guard lock(mutex);  // a last question may still be on its way

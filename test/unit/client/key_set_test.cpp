@@ -182,7 +182,7 @@ class RotatingVerifier : public testing::Test {
   std::shared_ptr<MovingClock> clock = std::make_shared<MovingClock>(start);
   std::shared_ptr<const service::ResultSigner> signer = std::make_shared<const service::ResultSigner>(
       service::ResultSigner::make(
-          {.current = {.key = first}, .next = service::SigningKey{.key = second}, .next_from = over})
+          {.current = {.key = first}, .next = service::SigningKey{.key = second}, .next_from = over}, start)
           .value());
   service::http::Router router;
   std::optional<Running<service::http::Server>> server;

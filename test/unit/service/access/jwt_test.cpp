@@ -13,6 +13,8 @@
 
 #include "base/text.h"
 #include "sign/jose/jwk.h"
+#include "support/refusal.h"
+#include "support/set_clocks.h"
 #include "wire/json/json.h"
 
 namespace credence::service::access {
@@ -75,6 +77,19 @@ class JwtTest : public testing::Test {
                     .roles = {{"veraison admins", Role::manager}}};
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(kNow)));
 };
+
+// A22: of a clock that was set back none says whether it has expired.
+TEST_F(JwtTest, KnowsNobodyByAClockThatWasSetBack) {
+  test::SetClocks clocks{Timestamp(std::chrono::seconds(kNow))};
+  const auto guarded = clocks.guarded();
+  const JwtBearer bearer(config, std::make_shared<Jwks>([this]() -> Result<std::string> { return served; }, clock),
+                         guarded);
+  EXPECT_TRUE(bearer.check(token(good_claims())));
+  clocks.step(-std::chrono::hours(1));
+  test::expect_refused(bearer.check(token(good_claims())), Errc::clock_set_back, "3600 s behind what it had told");
+  clocks.step(std::chrono::hours(1));
+  EXPECT_TRUE(bearer.check(token(good_claims())));
+}
 
 TEST_F(JwtTest, KnowsTheBearer) {
   const Principal anna = bearer().check(token(good_claims())).value();

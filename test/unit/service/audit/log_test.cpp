@@ -12,6 +12,7 @@
 #include <future>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -297,6 +298,38 @@ TEST_F(AuditLogTest, WritesNothingBehindSomebodyElsesBack) {
   std::ofstream(file, std::ios::binary | std::ios::trunc) << good;
   EXPECT_TRUE(log->append(entry, Durability::at_once));
   EXPECT_EQ(verified().value().end.sequence, 3U);
+}
+
+// Memory that is short for so many times: what reads the clock stands for all that takes memory while a line is made.
+class ShortOfMemory final : public Clock {
+ public:
+  [[nodiscard]] Timestamp now() const override {
+    if (times != 0) {
+      --times;
+      throw std::bad_alloc();
+    }
+    return Timestamp(std::chrono::seconds(1'000));
+  }
+  mutable int times = 0;
+};
+
+// An end that follows a `begun` is written in any case, once, or not at all.
+TEST_F(AuditLogTest, HasMemorySetAsideForALine) {
+  const auto memory = std::make_shared<ShortOfMemory>();
+  const auto log = Log::open(file, memory).value();
+  ASSERT_TRUE(log->append(entry, Durability::at_once));
+  entry.outcome = Outcome::done;
+  for (const Durability durability : {Durability::at_once, Durability::soon}) {
+    memory->times = 1;
+    const auto written = log->append(entry, durability);
+    ASSERT_TRUE(written) << written.error().text();
+  }
+  EXPECT_EQ(verified().value().end.sequence, 3U);
+  memory->times = 2;
+  EXPECT_THROW((void)log->append(entry, Durability::at_once), std::bad_alloc);
+  EXPECT_EQ(verified().value().end.sequence, 3U);
+  ASSERT_TRUE(log->append(entry, Durability::at_once));
+  EXPECT_EQ(verified().value().end.sequence, 4U);
 }
 
 // The crash of a machine leaves what was never acknowledged.

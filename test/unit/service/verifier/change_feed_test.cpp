@@ -105,6 +105,39 @@ TEST_F(ChangeFeedTest, SaysWhatHappenedSince) {
   EXPECT_TRUE(json_of(after("3.7")).at("changes").as_array().empty());
 }
 
+TEST_F(ChangeFeedTest, SaysThatTheOptionsAreOthers) {
+  std::string options = "9a", keys = "4f";
+  const ChangeFeed ours({.store = store, .keys = [&] { return keys; }, .options = [&] { return options; }});
+  const std::string start = ours.position();
+  EXPECT_EQ(start, "0.4f-9a");
+  EXPECT_TRUE(ours.since(start)->is_empty());
+  options = "9b";
+  const auto changed = ours.since(start);
+  EXPECT_TRUE(changed->options);
+  EXPECT_FALSE(changed->keys || changed->reset);
+  EXPECT_EQ(changed->position, "0.4f-9b");
+  EXPECT_TRUE(ours.since(changed->position)->is_empty());
+  keys = "50";
+  EXPECT_TRUE(ours.since(changed->position)->keys);
+  EXPECT_FALSE(ours.since(changed->position)->options);
+  // A verifier that does not tell of options says nothing about them: behind a load balancer it would be each time.
+  EXPECT_TRUE(ours.since("0.50")->is_empty());
+  EXPECT_EQ(ours.since("0.50")->position, "0.50-9b");
+  EXPECT_TRUE(ours.since("0.50-9a")->options);
+  // An instance of a store beside them.
+  const ChangeFeed with_instance({.store = store, .options = [&] { return options; }, .instance = "i"});
+  EXPECT_EQ(with_instance.position(), "0.0-9b.i");
+  EXPECT_TRUE(with_instance.since("0.0-9b.i")->is_empty());
+  EXPECT_TRUE(with_instance.since("0.0-9b.j")->reset);
+}
+
+TEST_F(ChangeFeedTest, TellsOfOptionsAsTheConfiguration) {
+  feed = std::make_shared<ChangeFeed>(ChangeFeed::Sources{.store = store, .options = [] { return "9b"; }});
+  const json::Object news = json_of(after("0.0-9a"));
+  EXPECT_EQ(json::to_text(news.at("changes")), R"([{"kind":"configuration"}])");
+  EXPECT_TRUE(json_of(after("0.0-9b")).at("changes").as_array().empty());
+}
+
 TEST_F(ChangeFeedTest, ResetsWhoCannotKnowEverything) {
   for (const std::string_view position : {"9.0", "", "x.0", "1", "-1.0", "1.0"})
     EXPECT_TRUE(json_of(after(position)).at("reset").as_bool()) << position;

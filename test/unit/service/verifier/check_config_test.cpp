@@ -324,6 +324,8 @@ TEST_F(CheckConfig, WarnsOfWhatIsInsecure) {
   EXPECT_THAT(others, HasSubstr("warning 7:26 veraison-compatibility"));
   EXPECT_THAT(said(check(good + "insecure-veraison-endorsements = true\n")),
               HasSubstr("warning 6:34 insecure-veraison-endorsements"));
+  EXPECT_THAT(said(check(good + "insecure-clock-set-back = true\n")),
+              HasSubstr("warning 6:27 insecure-clock-set-back insecure: a clock that was set back is believed"));
   EXPECT_THAT(said(check(good)), testing::Not(HasSubstr("insecure-no-seccomp")));
 }
 

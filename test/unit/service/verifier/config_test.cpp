@@ -17,12 +17,14 @@ TEST(Config, TakesEveryKindOfValue) {
   VerifierConfig config;
   const auto parsed = parse_config(
       "listen = '127.0.0.1:0'\ninsecure-http = true\nthreads = 4\nminimum-pcrs = [0, 7]\n"
-      "corim-anchor = ['a.pem', 'b.pem']\ninsecure-unsigned-corims = true\n",
+      "corim-anchor = ['a.pem', 'b.pem']\ninsecure-unsigned-corims = true\n"
+      "insecure-clock-set-back = true\n",
       nothing, config);
   ASSERT_TRUE(parsed) << parsed.error().text();
   EXPECT_EQ(config.listen, "127.0.0.1:0");
   EXPECT_TRUE(config.insecure_http);
   EXPECT_TRUE(config.insecure_unsigned_corims);
+  EXPECT_TRUE(config.insecure_clock_set_back);
   EXPECT_EQ(config.threads, 4U);
   EXPECT_THAT(config.minimum_pcrs, testing::ElementsAre(0U, 7U));
   EXPECT_THAT(config.corim_anchors, testing::ElementsAre("a.pem", "b.pem"));

@@ -14,9 +14,11 @@
 #include "support/dice_device.h"
 #include "support/endorsed.h"
 #include "support/evidence_maker.h"
+#include "support/listed.h"
 #include "support/open_router.h"
 #include "support/ordered_diagnostic.h"
 #include "support/refusal.h"
+#include "support/set_clocks.h"
 #include "verifier/revocation/deny_list_document.h"
 #include "verifier/store/memory/store.h"
 #include "wire/cbor/reader.h"
@@ -264,15 +266,55 @@ TEST_F(CoservApiTest, SaysWhatIsRevoked) {
     return std::vector<verifier::DocumentChange>{
         {.event = verifier::DocumentChange::Event::added, .id = "x", .octets = to_bytes(as_bytes(entry))}};
   }));
-  test::expect_refused(deny_list()->check(verifier::AttesterIdentity{.keys = {}, .kid = maker.kid(), .instance = {}}),
-                       Errc::untrusted_chain, "stolen");
-  EXPECT_TRUE(deny_list()->check(verifier::AttesterIdentity{.keys = {}, .kid = Bytes(33, 1), .instance = {}}));
+  test::expect_refused(
+      deny_list()->check(verifier::AttesterIdentity{.keys = {}, .kid = maker.kid(), .instance = {}}, kNow),
+      Errc::untrusted_chain, "stolen");
+  EXPECT_TRUE(deny_list()->check(verifier::AttesterIdentity{.keys = {}, .kid = Bytes(33, 1), .instance = {}}, kNow));
+}
+
+// Whoever keeps the answer must come for the next list before this one ends, and not in every moment.
+TEST_F(CoservApiTest, LetsRevocationListsBeKeptUntilTheNextOnes) {
+  const rats::CoservQuery question{
+      .profile = profile,
+      .query = rats::RimQuery{{{.kind = rats::RimId::Kind::corim, .id = std::string(verifier::kDenyListId)}}}};
+  const auto end_with = [&](Timestamp next_update) {
+    const test::DiceDevice maker_of_devices;
+    EXPECT_TRUE(test::add_list(
+        *store, test::list_entry(maker_of_devices.root_key, maker_of_devices.root, {.next_update = next_update})));
+    return results(question).expires;
+  };
+  const Timestamp as_ever = results(question).expires;
+  ASSERT_GT(as_ever, kNow + std::chrono::minutes(20));
+  EXPECT_EQ(end_with(kNow - Seconds(1)), as_ever);
+  EXPECT_EQ(end_with(as_ever + Seconds(1)), as_ever);
+  EXPECT_EQ(end_with(kNow + std::chrono::minutes(10)), kNow + std::chrono::minutes(10));
+  EXPECT_EQ(results(by_class()).expires, as_ever);  // no list is in it
+  const Timestamp soon = std::chrono::ceil<std::chrono::minutes>(kNow) + std::chrono::minutes(1);
+  EXPECT_EQ(end_with(kNow + Seconds(1)), soon);
 }
 
 TEST_F(CoservApiTest, SaysWhenItMadeASignedAnswer) {
   const http::Response response = ask(by_class(), "application/coserv+cose");
   const auto verified = rats::verify_coserv(as_bytes(response.body), std::vector{key.public_key()});
   EXPECT_EQ(verified.value().issued_at, kNow);
+}
+
+// A22: set back since whoever is in front of it has looked.
+TEST_F(CoservApiTest, AnswersNothingByAClockThatWasSetBack) {
+  test::SetClocks clocks(kNow);
+  const CoservApi api(
+      {.store = store, .key = [this](Timestamp) { return key; }, .version = "1.2.3", .clock = clocks.guarded()});
+  http::Request request;
+  request.path_parameters = {to_base64url(rats::encode_coserv_query(by_class()).value())};
+  request.headers.emplace_back("Accept", "application/coserv+cbor");
+  EXPECT_EQ(api.query(request).status, http::kOk);
+  clocks.step(-std::chrono::hours(1));
+  const http::Response refused = api.query(request);
+  EXPECT_EQ(refused.status, http::kServiceUnavailable);
+  EXPECT_EQ(header(refused, "Content-Type"), http::kConciseProblem);
+  EXPECT_NE(refused.body.find("the clock here is 3600 s behind what it had told"), std::string::npos);
+  clocks.step(std::chrono::hours(1));
+  EXPECT_EQ(api.query(request).status, http::kOk);
 }
 
 TEST_F(CoservApiTest, RefusesInConciseProblemDetails) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -24,6 +26,7 @@
 #include "support/endorsed.h"
 #include "support/evidence_maker.h"
 #include "support/open_router.h"
+#include "support/set_clocks.h"
 #include "support/temporary_directory.h"
 #include "verifier/store/memory/store.h"
 #include "wire/cbor/reader.h"
@@ -222,6 +225,31 @@ TEST_F(EndorsementsApiTest, TellsTheOutcomeLaterWhenAskedTo) {
   EXPECT_EQ(call(http::Method::remove, session).status, http::kNotFound);
 }
 
+// A22: set back since whoever is in front of it has looked, before the body came or while the CoRIM waited.
+TEST_F(EndorsementsApiTest, StoresNothingByAClockThatWasSetBack) {
+  test::SetClocks clocks(clock->now());
+  parts.clock = clocks.guarded();
+  clocks.step(-std::chrono::hours(1));
+  const http::Response refused = submit(keys);
+  EXPECT_EQ(refused.status, http::kServiceUnavailable);
+  EXPECT_NE(refused.body.find("clock_set_back: the clock here is 3600 s behind"), std::string::npos) << refused.body;
+
+  http::Response later = submit(keys, "respond-async");
+  ASSERT_EQ(later.status, http::kCreated);
+  const auto location =
+      std::ranges::find(later.headers, "Location", [](const auto& header) { return header.first; })->second;
+  for (int i = 0; i < 2'000 && !later.body.contains("\"failed\""); ++i) {
+    later = call(http::Method::get, location.substr(kBase.size()));
+    ASSERT_EQ(later.status, http::kOk) << later.body;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_NE(later.body.find(kServiceFailed), std::string::npos) << later.body;
+  EXPECT_FALSE(knows_the_device());
+  clocks.step(std::chrono::hours(1));
+  EXPECT_EQ(submit(keys).status, http::kOk);
+  EXPECT_TRUE(knows_the_device());
+}
+
 TEST_F(EndorsementsApiTest, TellsAFailureLaterAndForgetsItInTime) {
   rats::Corim expired = keys;
   expired.validity = rats::Validity{.not_before = {}, .not_after = clock->now() - std::chrono::seconds(1)};
@@ -244,7 +272,7 @@ TEST_F(EndorsementsApiTest, TellsAFailureLaterAndForgetsItInTime) {
 class LaterSubmissions : public EndorsementsApiTest {
  protected:
   // The session once it is over.
-  [[nodiscard]] std::string outcome_of(const rats::Corim& corim) const {
+  [[nodiscard]] std::string outcome_of(const rats::Corim& corim, const std::function<void()>& meanwhile = [] {}) const {
     http::Request request;
     request.method = http::Method::post;
     request.client = "192.0.2.1";
@@ -258,6 +286,7 @@ class LaterSubmissions : public EndorsementsApiTest {
     for (const auto& [name, value] : accepted.headers)
       if (name == "Location") session = value.substr(kBase.size());
     EXPECT_FALSE(session.empty());
+    meanwhile();
     http::Response state = call(http::Method::get, session);
     for (int i = 0; i < 2'000 && state.body.contains("\"processing\""); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -332,6 +361,27 @@ TEST_F(LaterSubmissions, AreNotStoredWithoutALine) {
   EXPECT_EQ(parts.store->list().value().size(), 2U);
 }
 
+TEST_F(LaterSubmissions, AreWrittenDownWhenTheyHaveWaitedForTooLong) {
+  parts.audit = audit::Log::open(file, clock).value();
+  std::promise<void> begun, may;
+  ASSERT_TRUE(parts.sessions->open("c", [&](const auto&) {
+    begun.set_value();
+    may.get_future().wait();
+    return SubmissionOutcome{};
+  }));
+  begun.get_future().wait();
+  const json::Value failed = json::parse(outcome_of(keys, [&] {
+                               clock->advance(kLongestWait + std::chrono::milliseconds(1));
+                               may.set_value();
+                             })).value();
+  EXPECT_EQ(failed.at("status").as_string(), "failed");
+  const std::string why(failed.at("failure-reason").as_string());
+  EXPECT_TRUE(why.contains("nothing was done: the submission waited for its turn for 240 s")) << why;
+  EXPECT_EQ(lines(keys, 0), (std::vector<std::string>{"begun", "failed " + why}));
+  EXPECT_FALSE(knows_the_device());
+  EXPECT_TRUE(outcome_of(keys).contains("\"success\""));
+}
+
 class ThrowingClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override { throw std::runtime_error("a bug"); }
@@ -354,7 +404,7 @@ TEST_F(LaterSubmissions, EndWithAnExceptionAndTheNextOneIsDone) {
 
 TEST_F(EndorsementsApiTest, GoesOnAfterWorkThatThrows) {
   const auto outcome_of = [&](ProvisioningSessions::Work work) {
-    const std::string id = parts.sessions->open(std::move(work)).value().id;
+    const std::string id = parts.sessions->open("c", std::move(work)).value().id;
     for (int i = 0; i < 2'000; ++i) {
       const SubmissionOutcome outcome = parts.sessions->find(id).value().outcome;
       if (outcome.status != SubmissionStatus::processing) return outcome;
@@ -362,10 +412,10 @@ TEST_F(EndorsementsApiTest, GoesOnAfterWorkThatThrows) {
     }
     return SubmissionOutcome{};
   };
-  const auto failed = outcome_of([]() -> SubmissionOutcome { throw std::runtime_error("a bug"); });
+  const auto failed = outcome_of([](const auto&) -> SubmissionOutcome { throw std::runtime_error("a bug"); });
   EXPECT_EQ(failed.status, SubmissionStatus::failed);
   EXPECT_EQ(failed.reason, kServiceFailed);
-  const auto done = outcome_of([] {
+  const auto done = outcome_of([](const auto&) {
     return SubmissionOutcome{.status = SubmissionStatus::success, .duplicate = false, .corim = "c", .reason = {}};
   });
   EXPECT_EQ(done.status, SubmissionStatus::success);

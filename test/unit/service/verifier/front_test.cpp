@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "crypto/hash.h"
 #include "service/access/bearer_token.h"
 #include "service/http/problem.h"
+#include "support/set_clocks.h"
 #include "support/temporary_directory.h"
 #include "wire/json/json.h"
 
@@ -160,6 +162,48 @@ TEST_F(FrontTest, ChangesNothingWhenTheAuditLogCannotBeWritten) {
   EXPECT_NE(refused.body.find("the audit log cannot be written"), std::string::npos);
   EXPECT_TRUE(lines_at_work.empty());
   EXPECT_EQ(call(Operation::list_corims, "prov").status, http::kNoContent);  // looking is not refused
+}
+
+// A22. What is refused for the clock changes nothing; the log tells of it once, and not here.
+TEST_F(FrontTest, RefusesWhatNeedsAClockThatIsRight) {
+  keep_audit_log();
+  test::SetClocks clocks(clock->now());
+  parts.clock = clocks.guarded();
+  for (const bool right : {true, false, true}) {
+    clocks.step(right ? Seconds(0) : -Seconds(1'000));
+    for (const Operation operation : {Operation::new_session, Operation::submit_corim}) {
+      const http::Response response = call(operation, operation == Operation::submit_corim ? "prov" : "");
+      EXPECT_EQ(response.status, right ? http::kNoContent : http::kServiceUnavailable) << row_of(operation).name;
+      if (right) continue;
+      EXPECT_EQ(header(response, "Retry-After"), "1");
+      EXPECT_EQ(header(response, "Content-Type"), "application/problem+json");
+      EXPECT_NE(response.body.find("clock_set_back: the clock here is 1000 s behind what it had told: set it"),
+                std::string::npos)
+          << response.body;
+    }
+    for (const Operation operation : {Operation::list_corims, Operation::add_revocation, Operation::deactivate_corim})
+      EXPECT_EQ(call(operation, "prov").status, http::kNoContent) << row_of(operation).name;
+    if (!right) clocks.step(Seconds(1'000));
+  }
+  const auto written = lines();
+  std::size_t refused = 0;
+  for (const json::Object& line : written) refused += line.at("outcome").as_string() == "refused" ? 1 : 0;
+  ASSERT_EQ(refused, 1U);  // what would have changed something, by whom
+  const auto line =
+      std::ranges::find_if(written, [](const auto& one) { return one.at("outcome").as_string() == "refused"; });
+  EXPECT_EQ(line->at("action").as_string(), "submit_corim");
+  EXPECT_EQ(line->at("principal").as_string(), "anna");
+  EXPECT_EQ(line->at("status").as_int64(), 503);
+}
+
+// Who may not do it learns nothing of the clock.
+TEST_F(FrontTest, AsksWhoItIsBeforeTheClock) {
+  test::SetClocks clocks(clock->now());
+  parts.clock = clocks.guarded();
+  clocks.step(-Seconds(1'000));
+  EXPECT_EQ(call(Operation::submit_corim, "").status, http::kUnauthorized);
+  EXPECT_EQ(call(Operation::submit_corim, "read").status, http::kForbidden);
+  EXPECT_EQ(call(Operation::submit_corim, "prov").status, http::kServiceUnavailable);
 }
 
 TEST_F(FrontTest, BoundsTheLinesOfAFlood) {

@@ -90,6 +90,22 @@ TEST(Health, HasAHeartbeat) {
   EXPECT_TRUE(eventually([&] { return beats > 0; }));
 }
 
+// Each may take its time: whoever waits for the heartbeat does not wait for all of them together.
+TEST(Health, HasAHeartbeatBetweenItsChecks) {
+  std::atomic<int> beats = 0, rounds = 0, before = 0, between = -1;
+  const auto first = [&]() -> Result<void> {
+    before = beats.load();
+    return {};
+  };
+  const auto second = [&]() -> Result<void> {
+    if (++rounds == 2) between = beats - before;  // the first round has none: it is before the start
+    return {};
+  };
+  const Health health({{"first", first, 1ms}, {"second", second, 1ms}}, no_log(), [&] { ++beats; });
+  ASSERT_TRUE(eventually([&] { return between >= 0; }));
+  EXPECT_GT(between, 0);
+}
+
 TEST(OperationsApi, GivesNumbersToProgramsOfThisMachineOnly) {
   const auto health = std::make_shared<Health>(std::vector<HealthCheck>{}, no_log());
   const OperationsApi api = api_over(health);

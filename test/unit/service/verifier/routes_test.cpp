@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -14,6 +15,7 @@
 
 #include "crypto/hash.h"
 #include "service/access/bearer_token.h"
+#include "support/set_clocks.h"
 
 namespace credence::service {
 namespace {
@@ -119,6 +121,45 @@ TEST_F(RoutesTest, LetEverybodyDoEverythingWhenEverybodyHasEveryRole) {
           .value();
   for (const OperationRow& row : operations())
     EXPECT_EQ(all.handle(request_for(row, "")).status, http::kOk) << row.name;
+}
+
+// A22, written down a second time: what is looked at, and what takes trust away, is all that goes on.
+TEST_F(RoutesTest, LeaveLittleToAVerifierWhoseClockWasSetBack) {
+  const std::set<std::string_view> going_on = {"get_session",
+                                               "delete_session",
+                                               "get_submission",
+                                               "get_submission_alias",
+                                               "delete_submission",
+                                               "delete_submission_alias",
+                                               "list_corims",
+                                               "get_corim",
+                                               "deactivate_corim",
+                                               "delete_corim",
+                                               "deactivate_query",
+                                               "list_revocations",
+                                               "add_revocation",
+                                               "get_active_policy",
+                                               "get_policy",
+                                               "list_policies",
+                                               "discover_verification",
+                                               "discover_provisioning",
+                                               "discover_management",
+                                               "get_result_keys",
+                                               "discover_coserv",
+                                               "follow_changes"};
+  test::SetClocks clocks{Timestamp(std::chrono::seconds(1'000'000))};
+  access::Access::Parts open{.methods = {}, .anonymous = Roles::all()};
+  const http::Router all =
+      router_of(tenants, std::make_shared<Front>(Front::Parts{.access = std::make_shared<const access::Access>(open),
+                                                              .clock = clocks.guarded()}))
+          .value();
+  clocks.step(-std::chrono::hours(1));
+  for (const OperationRow& row : operations()) {
+    const http::Response response = all.handle(request_for(row, ""));
+    EXPECT_EQ(response.status, going_on.contains(row.name) ? http::kOk : http::kServiceUnavailable) << row.name;
+    if (response.status == http::kOk) continue;
+    EXPECT_NE(response.body.find("clock_set_back: the clock here is 3600 s behind"), std::string::npos) << row.name;
+  }
 }
 
 // A24: no operation takes more than its row says, and none is without a bound.

@@ -3,60 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/text.h"
 #include "crypto/random.h"
+#include "shared_ledger.h"
 #include "support/refusal.h"
 
 namespace credence::service {
 namespace {
 
 using std::chrono::milliseconds;
-
-// What PostgreSQL does, for verifiers of one process; the real one is tested in postgres_store_test.cpp.
-class SharedLedger final : public verifier::SessionLedger {
- public:
-  Result<bool> record(ByteView id, Timestamp expiry, const Outcome& outcome) override {
-    CHECK(check());
-    const std::lock_guard lock(mutex_);
-    return rows.emplace(to_bytes(id), Row{expiry, outcome}).second;
-  }
-  Result<void> take_back(ByteView id, Timestamp expiry) override {
-    CHECK(check());
-    const std::lock_guard lock(mutex_);
-    rows[to_bytes(id)] = {expiry, {}};
-    return {};
-  }
-  Result<std::optional<Outcome>> find(ByteView id) override {
-    CHECK(check());
-    const std::lock_guard lock(mutex_);
-    const auto row = rows.find(to_bytes(id));
-    return row == rows.end() ? std::nullopt : std::optional(row->second.outcome);
-  }
-  Result<void> forget_expired(Timestamp now, milliseconds margin) override {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(rows, [&](const auto& row) { return row.second.expiry < now - margin; });
-    return {};
-  }
-
-  struct Row {
-    Timestamp expiry;
-    Outcome outcome;
-  };
-  std::map<Bytes, Row> rows;
-  bool away = false;
-
- private:
-  Result<void> check() const {
-    if (away) return fail(Errc::unavailable, "the database is away");
-    return {};
-  }
-  std::mutex mutex_;
-};
 
 class SealedSessionsTest : public testing::Test {
  protected:
@@ -65,7 +23,8 @@ class SealedSessionsTest : public testing::Test {
     return std::make_unique<SealedSessions>(SealedSessions::Parts{.keys = SessionKeys::from_text(keys, tenant).value(),
                                                                   .ledger = ledger,
                                                                   .clock = clock,
-                                                                  .random = crypto::system_random()});
+                                                                  .random = crypto::system_random(),
+                                                                  .forget_period = milliseconds(0)});
   }
   [[nodiscard]] Session opened(Sessions& node, ResultRequest request = {}) {
     return node.open(Nonce(Bytes(32, ++nonces)), true, "192.0.2.1", std::move(request)).value();
@@ -73,7 +32,7 @@ class SealedSessionsTest : public testing::Test {
 
   std::uint8_t nonces = 0;  // that were made
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(10'000)));
-  std::shared_ptr<SharedLedger> ledger = std::make_shared<SharedLedger>();
+  std::shared_ptr<test::SharedLedger> ledger = std::make_shared<test::SharedLedger>();
 };
 
 TEST_F(SealedSessionsTest, AreFinishedByAnotherNodeAndReadByAThird) {
@@ -181,6 +140,23 @@ TEST_F(SealedSessionsTest, ExpireEverywhereAndAreForgottenLater) {
   clock->advance(std::chrono::minutes(6));
   use_another();
   EXPECT_EQ(ledger->rows.size(), 2U) << "the first is forgotten";
+}
+
+TEST_F(SealedSessionsTest, AreForgottenAfterAClockThatWasFarAheadForAMoment) {
+  const auto one = node();
+  const auto use_another = [&] {
+    const Session another = opened(*one);
+    Session its = one->claim(another.id, "a/b", Bytes{1}).value();
+    ASSERT_TRUE(one->finish(its, "token"));
+  };
+  clock->advance(std::chrono::hours(24));
+  use_another();
+  clock->advance(-std::chrono::hours(24));
+  ledger->rows.clear();
+  use_another();
+  clock->advance(std::chrono::minutes(10));
+  use_another();
+  EXPECT_EQ(ledger->rows.size(), 1U) << "the one before is forgotten";
 }
 
 // Its expiry is days away, and so its nonce would be good for days.

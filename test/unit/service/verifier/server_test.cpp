@@ -1,95 +1,28 @@
-// The whole service, started as `credence verifier` starts it, driven by the curl program and by our own client.
-#include "service/verifier/server.h"
-
+// What a whole verifier answers, and when it does not start.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdio>
-#include <filesystem>
 #include <format>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.h"
 #include "client/http.h"
-#include "client/provision.h"
 #include "evidence/media_types.h"
 #include "service/audit/log.h"
 #include "service/verifier/file.h"
 #include "service/verifier/session_json.h"
 #include "support/certificate_files.h"
-#include "support/endorser.h"
 #include "support/evidence_maker.h"
 #include "support/refusal.h"
-#include "support/running.h"
 #include "support/vectors.h"
-#include "wire/json/json.h"
+#include "verifier_server.h"
 
 namespace credence::service {
 namespace {
 
 using test::Running;
-
-class VerifierServerTest : public testing::Test {
- protected:
-  VerifierServerTest() {
-    options.insecure_http = true;
-    options.insecure_local_callers = true;
-    options.keys.signing_key = directory.path() / "ear.pem";
-    options.corim_anchors = {endorser.write_anchor(directory)};
-  }
-
-  [[nodiscard]] std::unique_ptr<VerifierServer> start() const {
-    auto started = VerifierServer::start(options, no_log());
-    if (!started) throw std::runtime_error(started.error().text());
-    return *std::move(started);
-  }
-
-  // What curl prints: headers and body, or its error.
-  [[nodiscard]] static std::string curl(const std::string& arguments) {
-    FILE* const pipe = ::popen(("curl -sS --max-time 10 -i " + arguments + " 2>&1").c_str(), "r");
-    if (pipe == nullptr) throw std::runtime_error("cannot run curl");
-    std::string out;
-    std::array<char, 4096> part;
-    while (const std::size_t got = std::fread(part.data(), 1, part.size(), pipe)) out.append(part.data(), got);
-    ::pclose(pipe);
-    return out;
-  }
-
-  [[nodiscard]] static std::string post_evidence(const VerifierServer& server, const std::string& nonce,
-                                                 std::string_view media_type, const Bytes& evidence) {
-    client::HttpRequest open{
-        .method = client::HttpMethod::post,
-        .url = server.url() + "/challenge-response/v1/newSession?nonce=" + nonce,
-    };
-    const auto opened = client::request(open, {}).value();
-    EXPECT_EQ(opened.status, 201) << opened.text();
-    client::HttpRequest submit{.method = client::HttpMethod::post,
-                               .url = server.url() + "/challenge-response/v1/" + std::string(opened.header("location")),
-                               .headers = {{"Content-Type", std::string(media_type)}},
-                               .body = evidence};
-    const auto answer = client::request(submit, {}).value();
-    EXPECT_EQ(answer.status, 200) << answer.text();
-    return std::string(json::parse(answer.text()).value().as_object().at("result").as_string());
-  }
-
-  void provision(const VerifierServer& server, const test::EvidenceMaker& maker) const {
-    for (const auto& corim : {evidence::tpm::veraison_corim(maker.endorsement()).value(),
-                              evidence::tpm::keys_corim(maker.endorsement()).value()}) {
-      const auto outcome = client::provision(endorser.sign(corim), {.url = server.url()});
-      ASSERT_TRUE(outcome) << outcome.error().text();
-      EXPECT_TRUE(outcome->success) << outcome->failure_reason;
-    }
-  }
-
-  test::TemporaryDirectory directory;
-  test::Endorser endorser;
-  VerifierOptions options;
-};
 
 TEST_F(VerifierServerTest, AnswersTheCurlProgram) {
   const Running server(start());
@@ -176,17 +109,9 @@ TEST_F(VerifierServerTest, MarksAVerbatimNonceOfAChannelKey) {
   EXPECT_EQ(ear.credence.purpose, "challenge");
 }
 
-class Warnings final : public Log {
- public:
-  void write(LogLevel level, std::string_view message) override {
-    if (level == LogLevel::warning) lines.emplace_back(message);
-  }
-  std::vector<std::string> lines;
-};
-
 // Through a proxy on this machine that adds no header a stranger looks like a local program.
 TEST_F(VerifierServerTest, IsClosedWithoutACredentialUnlessToldOtherwise) {
-  Warnings open, closed, known;
+  LogOfLevel open(LogLevel::warning), closed(LogLevel::warning), known(LogLevel::warning);
   const std::string list = "/endorsement-provisioning/v1/corim";
   {
     const Running server(VerifierServer::start(options, open).value());
@@ -217,7 +142,7 @@ TEST_F(VerifierServerTest, IsClosedWithoutACredentialUnlessToldOtherwise) {
 }
 
 TEST_F(VerifierServerTest, WarnsOfEachInsecureChoice) {
-  Warnings none, all;
+  LogOfLevel none(LogLevel::warning), all(LogLevel::warning);
   ASSERT_TRUE(VerifierServer::start(options, none));
   EXPECT_EQ(none.lines.size(), 1U);  // of local callers
   options.insecure_no_seccomp = true;
@@ -226,11 +151,13 @@ TEST_F(VerifierServerTest, WarnsOfEachInsecureChoice) {
   options.policy.allow_insecure_test_root = true;
   options.remote_store = verifier::RemoteServer::insecure;
   options.insecure_unsigned_corims = true;
+  options.insecure_clock_set_back = true;
   ASSERT_TRUE(VerifierServer::start(options, all));
-  EXPECT_EQ(all.lines.size(), 7U);
+  EXPECT_EQ(all.lines.size(), 9U);
   for (const std::string_view expected :
        {"no filter of system calls", "compatibility with Veraison", "insecure endorsements", "test root",
-        "insecure store connection", "unsigned CoRIMs"})
+        "insecure store connection", "unsigned CoRIMs", "a clock that was set back is believed",
+        "the time is noted as the clock tells it"})
     EXPECT_TRUE(std::ranges::any_of(all.lines, [&](const std::string& line) { return line.contains(expected); }))
         << expected;
 }
@@ -247,7 +174,7 @@ TEST_F(VerifierServerTest, TakesNoCorimUntilASignerIsKnown) {
   };
   const VerifierOptions known = options;
   options.corim_anchors.clear();
-  Warnings nobody, anybody, somebody;
+  LogOfLevel nobody(LogLevel::warning), anybody(LogLevel::warning), somebody(LogLevel::warning);
   {
     const Running server(VerifierServer::start(options, nobody).value());
     EXPECT_TRUE(submit(*server, without).starts_with("untrusted_chain: expected a signed CoRIM, got an unsigned one"));
@@ -263,7 +190,7 @@ TEST_F(VerifierServerTest, TakesNoCorimUntilASignerIsKnown) {
     EXPECT_EQ(submit(*server, without), "");
   }
   ASSERT_TRUE(VerifierServer::start(known, somebody));
-  const auto says = [](const Warnings& warnings, std::string_view part) {
+  const auto says = [](const LogOfLevel& warnings, std::string_view part) {
     return std::ranges::any_of(warnings.lines, [&](const std::string& line) { return line.contains(part); });
   };
   EXPECT_TRUE(says(nobody, "no CoRIM is taken: no signer of CoRIMs is known"));
@@ -296,176 +223,6 @@ TEST_F(VerifierServerTest, KnowsTheClientBehindAProxyThatItTrusts) {
   }
   options.trusted_proxies = {"proxy.example"};
   test::expect_refused(VerifierServer::start(options, no_log()), Errc::malformed, "expected an IP address");
-}
-
-TEST_F(VerifierServerTest, TakesANewCertificateAndTokenWhileItRuns) {
-  const auto old_files = test::write_certificate(directory, "old");
-  const auto new_files = test::write_certificate(directory, "new");
-  options.insecure_http = false;
-  options.tls = http::TlsFiles{.certificate = old_files.certificate, .key = old_files.key};
-  const Running server(start());
-  const std::string ready = server->url() + "/readyz";
-  const auto trusted = [&](const test::CertificateFiles& files) {
-    return curl("--cacert " + files.certificate.string() + " " + ready).starts_with("HTTP/1.1 200");
-  };
-  EXPECT_TRUE(trusted(old_files));
-  EXPECT_FALSE(trusted(new_files));
-  options.tls = http::TlsFiles{.certificate = new_files.certificate, .key = new_files.key};
-  options.provisioning_token = test::write_private_file(directory.path() / "token", "0123456789abcdef\n");
-  options.insecure_local_callers = false;
-  ASSERT_TRUE(server->reload(options));
-  EXPECT_FALSE(trusted(old_files));
-  EXPECT_TRUE(trusted(new_files));
-  const std::string list =
-      "--cacert " + new_files.certificate.string() + " " + server->url() + "/endorsement-provisioning/v1/corim";
-  EXPECT_TRUE(curl(list).starts_with("HTTP/1.1 401"));
-  EXPECT_TRUE(curl("-H 'Authorization: Bearer 0123456789abcdef' " + list).starts_with("HTTP/1.1 200"));
-}
-
-TEST_F(VerifierServerTest, AppraisesByTheNewPolicyAndKeepsSessionsOverAReload) {
-  options.policy.minimum_pcrs = {0, 1, 2};
-  const Running server(start());
-  test::EvidenceMaker maker;
-  provision(*server, maker);
-  const std::string session =
-      client::request(
-          {.method = client::HttpMethod::post,
-           .url = server->url() + "/challenge-response/v1/newSession?nonce=" + to_base64url(maker.extra_data)},
-          {})
-          .value()
-          .header("location")
-          .data();
-  options.policy.minimum_pcrs = {0, 1, 2, 3};
-  ASSERT_TRUE(server->reload(options));
-  const auto answer = client::request({.method = client::HttpMethod::post,
-                                       .url = server->url() + "/challenge-response/v1/" + session,
-                                       .headers = {{"Content-Type", std::string(evidence::kParsecTpm)}},
-                                       .body = maker.make()},
-                                      {})
-                          .value();
-  ASSERT_EQ(answer.status, 200) << answer.text();
-  const auto result = json::parse(answer.text()).value().as_object().at("result").as_string();
-  const auto ear = rats::decode_ear(std::string_view(result)).value();
-  EXPECT_FALSE(ear.is_affirming());
-  EXPECT_NE(testing::PrintToString(ear.problems()).find("insufficient_pcrs"), std::string::npos)
-      << testing::PrintToString(ear.problems());
-}
-
-TEST_F(VerifierServerTest, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
-  Running server(start());
-  const VerifierOptions good = options;
-  const auto refused = [&](VerifierOptions bad, std::string_view named) {
-    const auto reloaded = server->reload(bad);
-    ASSERT_FALSE(reloaded);
-    EXPECT_NE(reloaded.error().text().find(named), std::string::npos) << reloaded.error().text();
-  };
-  VerifierOptions store = good, key = good, anchor = good, address = good, metrics = good;
-  store.store = "sqlite:other.db";
-  refused(store, "store cannot change");
-  key.keys.signing_key = "other.pem";
-  refused(key, "signing-key, or one that comes after or went before it, cannot change");
-  metrics.metrics.emplace();
-  refused(metrics, "metrics-listen cannot change");
-  address.port = 1;
-  refused(address, "the listener cannot change");
-  anchor.corim_anchors = {"/nowhere/root.pem"};
-  refused(anchor, "/nowhere/root.pem");
-  const std::string numbers = curl(server->url() + "/metrics");
-  EXPECT_NE(numbers.find("credence_config_reloads_total{outcome=\"failure\"} 5\n"), std::string::npos);
-  EXPECT_NE(numbers.find("credence_config_last_reload_successful 0\n"), std::string::npos);
-  ASSERT_TRUE(server->reload(good));
-  EXPECT_NE(curl(server->url() + "/metrics").find("credence_config_last_reload_successful 1\n"), std::string::npos);
-}
-
-// The lines of an audit log from `first` on.
-std::vector<json::Object> audit_lines(const std::filesystem::path& file, std::size_t first = 0) {
-  std::ifstream stream(file);
-  std::vector<json::Object> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line).value().as_object());
-  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(first));
-  return lines;
-}
-
-std::string text_of(const json::Object& line, std::string_view member) {
-  const auto* const found = line.if_contains(member);
-  return found == nullptr ? std::string() : std::string(found->as_string());
-}
-
-TEST_F(VerifierServerTest, WritesDownWhatAReloadReadAndHowItEnded) {
-  options.insecure_local_callers = false;
-  options.audit_log = directory.path() / "audit.log";
-  options.config_sha256 = std::string(64, 'c');
-  options.corim_anchors.clear();
-  options.access_file = test::write_private_file(directory.path() / "access.toml", "# one\n");
-  const std::string config = "config sha256:" + options.config_sha256;
-  const std::string read = config + " access sha256:";
-  {
-    const Running server(start());
-    ASSERT_EQ(audit_lines(*options.audit_log).size(), 1U);
-    // printf '# one\n' | sha256sum
-    EXPECT_EQ(text_of(audit_lines(*options.audit_log)[0], "object"),
-              read + "54c592ac3a26758bdc4232b5a2f32eed508b2b3c48bc3b177eae44a5b47bd0c8");
-    auto expect_lines = [&, seen = std::size_t{1}](const std::vector<std::string>& outcomes, const std::string& object,
-                                                   std::string_view why) mutable {
-      const auto lines = audit_lines(*options.audit_log, seen);
-      seen += lines.size();
-      std::vector<std::string> found;
-      for (const json::Object& line : lines) {
-        found.push_back(text_of(line, "outcome"));
-        EXPECT_EQ(text_of(line, "action"), "reload");
-        EXPECT_EQ(text_of(line, "principal"), "operator");
-        EXPECT_EQ(text_of(line, "object"), object);
-      }
-      ASSERT_EQ(found, outcomes);
-      EXPECT_NE(text_of(lines.back(), "reason").find(why), std::string::npos) << json::to_text(lines.back());
-      EXPECT_EQ(text_of(lines.back(), "reason").empty(), why.empty());
-    };
-    test::write_private_file(*options.access_file, "anonymous = []\n");
-    ASSERT_TRUE(server->reload(options));
-    const std::string good = read + "035e35219f3049c7e3ab73c9cfd764bec55afa95a31442186fd223fa1306b1ab";
-    expect_lines({"begun", "done"}, good, "");
-
-    VerifierOptions bad = options;
-    bad.corim_anchors = {"/nowhere/root.pem"};
-    ASSERT_FALSE(server->reload(bad));
-    expect_lines({"refused"}, config, "/nowhere/root.pem");
-    bad = options;
-    bad.port = 1;
-    ASSERT_FALSE(server->reload(bad));
-    expect_lines({"begun", "failed"}, good, "the listener cannot change");
-    server->reload_refused({.code = Errc::usage, .why = "no options at all"});
-    expect_lines({"refused"}, "", "no options at all");
-  }
-  const auto whole = audit::verify(std::vector{*options.audit_log});
-  ASSERT_TRUE(whole) << whole.error().text();
-  EXPECT_EQ(whole->head, whole->end);
-}
-
-// Who may do what does not change unseen.
-TEST_F(VerifierServerTest, DoesNotReloadWhileTheAuditLogCannotBeWritten) {
-  options.insecure_local_callers = false;
-  options.audit_log = directory.path() / "audit.log";
-  options.access_file = test::write_private_file(directory.path() / "access.toml", "# one\n");
-  const Running server(start());
-  const std::string open_session = "-X POST " + server->url() + "/challenge-response/v1/newSession";
-  std::filesystem::rename(*options.audit_log, directory.path() / "audit.log.1");
-  std::filesystem::create_directory(*options.audit_log);
-  test::write_private_file(*options.access_file, "anonymous = []\n");
-  test::expect_refused(server->reload(options), Errc::configuration, "audit.log");
-  EXPECT_TRUE(curl(open_session).starts_with("HTTP/1.1 201"));
-  std::filesystem::remove(*options.audit_log);
-  ASSERT_TRUE(server->reload(options));
-  EXPECT_TRUE(curl(open_session).starts_with("HTTP/1.1 403"));  // there is no way to be somebody
-}
-
-TEST_F(VerifierServerTest, GoesOnInAnEmptyAuditLogAndSaysSo) {
-  options.audit_log = directory.path() / "audit.log";
-  static_cast<void>(start());
-  EXPECT_EQ(text_of(audit_lines(*options.audit_log)[0], "reason"), "");
-  std::filesystem::resize_file(*options.audit_log, 0);
-  static_cast<void>(start());
-  EXPECT_EQ(text_of(audit_lines(*options.audit_log)[0], "reason"),
-            "the file was empty, and the lines up to 1 are in others");
 }
 
 TEST_F(VerifierServerTest, CountsWhatItDecides) {

@@ -36,6 +36,18 @@ TEST(SessionKeys, OpenWhatTheirOwnTenantSealedOnly) {
   EXPECT_EQ(SessionKeys::from_text(kFirst, "acme").value().open(sealed).value().plaintext, plaintext);
 }
 
+// Else the id of a submission, which anybody who provisions may make, would pass for a session.
+TEST(SessionKeys, OpenWhatWasSealedForTheSameOnly) {
+  const Bytes plaintext{1, 2, 3};
+  const auto keys_for = [](SealedFor purpose) { return SessionKeys::from_text(kFirst, "default", purpose).value(); };
+  for (const SealedFor purpose : {SealedFor::session, SealedFor::submission}) {
+    const Bytes sealed = keys_for(purpose).seal(plaintext, *crypto::system_random()).value();
+    EXPECT_EQ(keys_for(purpose).open(sealed).value().plaintext, plaintext);
+    const SealedFor other = purpose == SealedFor::session ? SealedFor::submission : SealedFor::session;
+    EXPECT_EQ(keys_for(other).open(sealed).error().code, Errc::bad_signature);
+  }
+}
+
 struct Case {
   std::string name, text, why;
 };

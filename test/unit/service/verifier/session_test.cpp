@@ -5,6 +5,7 @@
 #include <set>
 
 #include "crypto/random.h"
+#include "support/set_clocks.h"
 
 namespace credence::service {
 namespace {
@@ -95,6 +96,34 @@ TEST_F(SessionsTest, ExpireToTheMillisecond) {
   EXPECT_TRUE(sessions.find(id));
   clock->advance(std::chrono::milliseconds(1));
   EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::not_found);
+}
+
+// Its nonce would be good for a day, and those that were opened after it could not be dropped before it.
+TEST_F(SessionsTest, EndWithAClockThatWasAhead) {
+  MemorySessions sessions = make();
+  clock->advance(std::chrono::hours(24));
+  const std::string ahead = sessions.open(nonce(), false, {}, {}).value().id;
+  EXPECT_TRUE(sessions.find(ahead));
+  clock->advance(-std::chrono::hours(24));
+  const std::string right = sessions.open(nonce(), false, {}, {}).value().id;
+  EXPECT_EQ(sessions.find(ahead).error().code, Errc::not_found);
+  EXPECT_TRUE(sessions.find(right));
+  clock->advance(std::chrono::milliseconds(150'000));
+  EXPECT_EQ(sessions.count(), 0U);
+}
+
+// While evidence is refused for the clock (A22), its session is not lost.
+TEST_F(SessionsTest, StayWhileTheClockIsNotBelieved) {
+  test::SetClocks clocks(clock->now() + std::chrono::hours(24));
+  MemorySessions sessions({}, clocks.guarded(), crypto::system_random());
+  const std::string id = sessions.open(nonce(), false, {}, {}).value().id;
+  clocks.step(-std::chrono::hours(1));
+  EXPECT_TRUE(sessions.find(id));
+  EXPECT_EQ(sessions.count(), 1U);
+  clocks.step(std::chrono::hours(1));
+  EXPECT_TRUE(sessions.claim(id, "a/b", Bytes{1}));
+  clocks.pass(std::chrono::milliseconds(150'000));
+  EXPECT_EQ(sessions.find(id).error().code, Errc::not_found);
 }
 
 TEST_F(SessionsTest, AreBoundedInNumber) {

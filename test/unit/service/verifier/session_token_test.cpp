@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/refusal.h"
+
 namespace credence::service {
 namespace {
 
@@ -29,6 +31,19 @@ TEST(SessionToken, IsReadWholeOrNotAtAll) {
     EXPECT_FALSE(decode_session_token(ByteView(octets).first(size))) << size;
   octets.push_back(0);
   EXPECT_EQ(decode_session_token(octets).error().code, Errc::trailing_bytes);
+}
+
+TEST(SubmissionToken, SurvivesItsEncodingWholeOrNotAtAll) {
+  const SubmissionToken token{.corim = std::string(64, 'a'),
+                              .created = Timestamp(std::chrono::milliseconds(1'700'000'000'123)),
+                              .expiry = Timestamp(std::chrono::milliseconds(1'700'000'960'123))};
+  const Bytes octets = encode_submission_token(token);
+  const SubmissionToken read = decode_submission_token(octets).value();
+  EXPECT_EQ(read.corim, token.corim);
+  EXPECT_EQ(read.created, token.created);
+  EXPECT_EQ(read.expiry, token.expiry);
+  test::expect_exact_length(octets, decode_submission_token);
+  test::expect_refused(decode_submission_token(encode_session_token(example())), Errc::unexpected_type, "");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "support/refusal.h"
 #include "support/softhsm.h"
 #include "support/unprivileged.h"
+#include "support/vectors.h"
 
 namespace credence::service {
 namespace {
@@ -43,6 +44,25 @@ TEST(SigningKey, IsMadeOnceAndForItsOwnerOnly) {
   test::write_file(public_file, "other");
   ASSERT_TRUE(load_or_create_signing_key(file));
   EXPECT_EQ(as_text(read_file(public_file, 10'000).value().view()), made->public_key().pem());
+  EXPECT_FALSE(fs::exists(former_public_key_file(public_file)));
+}
+
+TEST(SigningKey, KeepsThePublicHalfOfTheOneBefore) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem", public_file = directory.path() / "ear.pem.pub";
+  const fs::path former_file = directory.path() / "ear.pem.pub.old";
+  std::string former = load_or_create_signing_key(file).value().public_key().pem();
+  EXPECT_FALSE(fs::exists(former_file));
+  for (int exchange = 0; exchange < 2; ++exchange) {
+    const auto next = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).value();
+    test::write_private_file(file, as_text(next.pem().view()));
+    for (int start = 0; start < 2; ++start) {
+      ASSERT_TRUE(load_or_create_signing_key(file));
+      EXPECT_EQ(test::read_text(public_file), next.public_key().pem());
+      EXPECT_EQ(test::read_text(former_file), former);
+    }
+    former = next.public_key().pem();
+  }
 }
 
 TEST(SigningKey, IsLookedAtWithoutBeingMade) {
@@ -173,6 +193,31 @@ TEST(SigningKey, StaysInATpm) {
   expect_signs(*current, crypto::SignatureAlgorithm::es256);
   expect_signs(*next, crypto::SignatureAlgorithm::es256);
   test::expect_refused(opener.open(specification + "&key=tls"), Errc::usage, "a key of its own");
+  // While the verifier runs: those that are open, and none is made.
+  EXPECT_EQ(opener.reopen(specification).value().public_key(), *made);
+  expect_signs(opener.reopen(specification + "&key=next").value(), crypto::SignatureAlgorithm::es256);
+  const auto files = std::distance(fs::directory_iterator(directory.path() / "keys"), {});
+  for (const std::string_view other : {"&key=later", "&curve=P-384"})
+    test::expect_refused(opener.reopen(specification + std::string(other)), Errc::usage, "restart, to open this one");
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path() / "keys"), {}), files);
+}
+
+TEST(SigningKey, IsReadAgainFromItsFileAndNotMade) {
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory.path() / "ear.pem", public_file = directory.path() / "ear.pem.pub";
+  SigningKeyOpener opener;
+  test::expect_refused(opener.reopen(file.string()), Errc::configuration, "got no file: only a start makes one");
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+  const auto first = opener.open(file.string()).value(),
+             second = crypto::PrivateKey::generate(crypto::KeyType::ec_p384).value();
+  EXPECT_EQ(opener.reopen(file.string()).value().public_key(), first.public_key());
+  test::write_private_file(file, as_text(second.pem().view()));
+  EXPECT_EQ(opener.reopen(file.string()).value().public_key(), second.public_key());
+  EXPECT_EQ(as_text(read_file(public_file, 10'000).value().view()), first.public_key().pem());
+  ASSERT_TRUE(opener.publish_reopened(file.string()));
+  EXPECT_EQ(as_text(read_file(public_file, 10'000).value().view()), second.public_key().pem());
+  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  test::expect_refused(opener.reopen(file.string()), Errc::configuration, "chmod 600");
 }
 
 TEST(SigningKey, StaysInAToken) {
@@ -183,12 +228,18 @@ TEST(SigningKey, StaysInAToken) {
   const std::string module = "?module-path=" + std::string(test::kSoftHsmModule);
   const fs::path pin = hsm.pin_file();
   const std::string specification = test::SoftHsm::uri("ear") + module + "&pin-source=file:" + pin.string();
-  const auto key = open_signing_key(specification);
+  SigningKeyOpener opener;
+  const auto key = opener.open(specification);
   ASSERT_TRUE(key) << key.error().text();
   EXPECT_EQ(key->public_key(), imported.public_key());
   expect_signs(*key, crypto::SignatureAlgorithm::ps256);
   expect_signs(*key, crypto::SignatureAlgorithm::rs256);
   EXPECT_EQ(public_key_file(specification), std::nullopt);
+
+  // While the verifier runs: what is open stays, and signs whatever else is asked for.
+  test::expect_refused(opener.reopen(test::SoftHsm::uri("other") + module + "&pin-source=file:" + pin.string()),
+                       Errc::usage, "restart, to open this one");
+  expect_signs(opener.reopen(specification).value(), crypto::SignatureAlgorithm::ps256);
 
   fs::permissions(pin, fs::perms::others_read, fs::perm_options::add);
   test::expect_refused(open_signing_key(specification), Errc::configuration, "chmod 600");
