@@ -36,10 +36,15 @@ void GuardedClock::hold(const Reading& reading) const noexcept {
   held_at_.store(reading.monotonic);
 }
 
-// Where the clock has to be by now: by what it told here, and by what was noted.
-Timestamp GuardedClock::latest_told(const Reading& reading) const noexcept {
+// Where the clock has to be by now, by what it told here.
+Timestamp GuardedClock::told_here(const Reading& reading) const noexcept {
   const milliseconds drift = (reading.monotonic - held_at_.load()) / kOnePartIn;
-  return std::max(Timestamp(reading.monotonic + held_ahead_.load() - drift), noted_.load());
+  return Timestamp(reading.monotonic + held_ahead_.load() - drift);
+}
+
+// By what was noted, too.
+Timestamp GuardedClock::latest_told(const Reading& reading) const noexcept {
+  return std::max(told_here(reading), noted_.load());
 }
 
 // A clock that was ahead at the start may be set right after it. To go back to no earlier than what was noted is what a
@@ -61,7 +66,7 @@ Result<Timestamp> GuardedClock::checked_now() const {
   const Timestamp told = latest_told(reading);
   if (told - reading.now <= kClockTolerance) return reading.now;
   const auto seconds = std::chrono::floor<Seconds>(told - reading.now).count();
-  if (told == noted_.load()) {
+  if (told > told_here(reading)) {
     return fail(Errc::clock_set_back,
                 std::format("the clock here is {} s behind what it had told before this process began, {}: set it. If "
                             "it is right now, and was ahead then, start once with --insecure-clock-set-back, in the "
@@ -85,7 +90,9 @@ GuardedClock::Sight GuardedClock::look() {
     course_since_ = reading.monotonic;
   }
   if (!is_guarded()) {
-    noted_.store(Timestamp{});
+    // In place of what was noted, as in the store. Without any time the clock, guarded again soon after the start,
+    // could be set back to any.
+    noted_.store(reading.now);
     hold(reading);
     sight.settled = reading.now;
     return sight;

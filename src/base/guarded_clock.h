@@ -32,7 +32,7 @@ class GuardedClock final : public Clock {
   [[nodiscard]] Timestamp now() const override { return clock_->now(); }
   [[nodiscard]] Result<Timestamp> checked_now() const override;
 
-  // A time that was there before this process began.
+  // A time that was there before this process began. What an unguarded look() sees takes its place.
   void not_before(Timestamp noted) noexcept { noted_.store(noted); }
   // Without guard whatever the clock tells is believed, and what look() sees then is what counts when it is guarded
   // again.
@@ -55,6 +55,7 @@ class GuardedClock final : public Clock {
     std::chrono::milliseconds ahead{};  // of the monotonic clock: stays as it is until somebody sets the clock
   };
   [[nodiscard]] Reading read() const;
+  [[nodiscard]] Timestamp told_here(const Reading& reading) const noexcept;
   [[nodiscard]] Timestamp latest_told(const Reading& reading) const noexcept;
   void hold(const Reading& reading) const noexcept;
   void begin_again(const Reading& reading) const noexcept;

@@ -74,7 +74,7 @@ class FileKeySet final : public KeySet {
   }
   bool knows(std::string_view kid) const override {
     const std::lock_guard lock(mutex_);
-    return cache_.knows(kid);
+    return !cache_.is_older_than(options_.max_age, Steady::now()) && cache_.knows(kid);
   }
   void refresh(std::move_only_function<void()> done) override {
     if (due(std::chrono::seconds(0))) reload();
@@ -116,7 +116,7 @@ class RemoteKeySet final : public KeySet {
   }
   bool knows(std::string_view kid) const override {
     const std::lock_guard lock(shared_->mutex);
-    return shared_->cache.knows(kid);
+    return !shared_->cache.is_older_than(shared_->options.max_age, Steady::now()) && shared_->cache.knows(kid);
   }
   void refresh(std::move_only_function<void()> done) override {
     std::unique_lock lock(shared_->mutex);

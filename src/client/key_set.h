@@ -34,7 +34,7 @@ class KeySet {
 
   // Those that count now; none before the first fetch, and when the set is too old.
   [[nodiscard]] virtual Keys keys() = 0;
-  // True when the set has a key of that RFC 7638 thumbprint, which fetching would not change.
+  // True when keys() has a key of that RFC 7638 thumbprint, which fetching would not change.
   [[nodiscard]] virtual bool knows(std::string_view kid) const = 0;
   // Calls `done` once a fetch is over, well or not, on any thread: the one that is under way, or one that begins as
   // soon as least_interval allows. Callers share it.

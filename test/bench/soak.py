@@ -2,8 +2,8 @@
 """Verifiers under load and faults for a while (docs/benchmarks.md).
 
 Two nodes share a PostgreSQL, one has SQLite on a disk of its own. Evidence and CoRIMs are sent to all of them while they are
-killed, their database is restarted, their disk is full, their clock is stepped, and one starts with a clock that is behind
-what its store has noted: good evidence, altered evidence, good evidence in answer to another nonce, and that of a machine
+killed, their database is restarted, their disk is full, their clock is stepped, and they start with a clock that is behind
+what their store has noted: good evidence, altered evidence, good evidence in answer to another nonce, and that of a machine
 that was revoked. At the end, and whenever it can be known: nothing that was acknowledged is lost, nothing was affirmed that
 should not be, and while the clock was behind nothing was decided, but refused for that reason.
 """
@@ -29,7 +29,7 @@ import urllib.parse
 SESSION_TYPE = "application/vnd.veraison.challenge-response-session+json"
 VALUES, KEYS = "tag:github.com/parallaxsecond,2023-03-03:tpm", "tag:credence.example,2026:tpm-key"
 CORIMS = "/endorsement-provisioning/v1/"
-DISK = "24m"
+DISK = "256m"
 # Seconds; a verifier that runs refuses to decide when its clock is farther behind than this.
 STEPS, MOST_BEHIND = (-3600, 86400, -60, 3600, 60), 300
 NOTED_AHEAD = 7200
@@ -168,6 +168,7 @@ class Soak:
                                              "4", *key) for _ in range(2)]
         for store in self.nodes:
             self.begin(store)
+            self.restart_with_noted_time(store, 0)
 
     def begin(self, store: str):
         """Both machines are good, until one of them is revoked."""
@@ -374,25 +375,33 @@ class Soak:
     def fault_noted_later(self):
         """A verifier is held to a time that was noted before its start. None notes one by itself here: for that its clock
         would have to go on for ten minutes without a step."""
-        (node,) = self.nodes["sqlite"]
-        node.kill()
-        self.note_time(NOTED_AHEAD)
-        self.begin_behind(["sqlite"], NOTED)
-        node.start()
-        self.until_they_refuse(["sqlite"])
+        store = random.choice(list(self.nodes))
+        self.restart_with_noted_time(store, NOTED_AHEAD)
+        self.until_they_refuse([store])
         time.sleep(2)
         self.behind.clear()
-        node.kill()
-        self.note_time(0)
-        node.start()
-        self.until_they_affirm(["sqlite"])
+        self.restart_with_noted_time(store, 0)
+        self.until_they_affirm([store])
 
-    def note_time(self, ahead: int):
-        """In the SQLite store, which nobody has open: in milliseconds, as verifiers note it."""
+    def restart_with_noted_time(self, store: str, ahead: int):
+        """A verifier that was just started would believe a step back, down to the time that its store has noted."""
+        for node in self.nodes[store]:
+            node.kill()
+        self.note_time(store, ahead)
+        if ahead:
+            self.begin_behind([store], NOTED)
+        for node in self.nodes[store]:
+            node.start()
+
+    def note_time(self, store: str, ahead: int):
+        """In milliseconds, as verifiers note it."""
         told = round((time.time() + ahead) * 1000)
-        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as store, store:
-            store.execute("INSERT INTO clock (id, told) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET told = excluded.told",
-                          (told,))
+        insert = "INSERT INTO {} (id, told) VALUES (1, {}) ON CONFLICT (id) DO UPDATE SET told = excluded.told"
+        if store == "postgresql":
+            self.database.query("soak", insert.format("credence_clock", told))
+            return
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as opened, opened:
+            opened.execute(insert.format("clock", told))
 
     def begin_behind(self, stores: list, why: str):
         number = next(self.numbers)

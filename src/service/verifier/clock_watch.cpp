@@ -66,13 +66,7 @@ class ClockWatch {
   void note(Timestamp told) {
     note_next_ = steady_clock::now() + note_period_;
     const auto noted = store_->note_time(told, replaces_ ? verifier::TimeNote::instead : verifier::TimeNote::if_later);
-    if (noted && std::exchange(replaces_, false)) {
-      log_.write(
-          LogLevel::warning,
-          std::format("insecure-clock-set-back: the time is noted as the clock tells it, {}, in place of what was "
-                      "noted before. Leave the option out now",
-                      to_rfc3339(told)));
-    }
+    if (noted && std::exchange(replaces_, false)) tell_replaced(told);
     if (!noted && is_noted_) {
       log_.write(LogLevel::warning,
                  "the time cannot be noted, and a restart after which the clock is set back may go "
@@ -80,6 +74,19 @@ class ClockWatch {
                      noted.error().text());
     }
     is_noted_ = noted.has_value();
+  }
+
+  // A store in memory takes a note and has none.
+  void tell_replaced(Timestamp told) {
+    const auto noted = store_->noted_time();
+    const bool is_noted = !noted || noted->has_value();
+    log_.write(LogLevel::warning,
+               is_noted ? std::format("insecure-clock-set-back: the time is noted as the clock tells it, {}, in place "
+                                      "of what was noted before. Leave the option out now",
+                                      to_rfc3339(told))
+                        : std::format("insecure-clock-set-back: the clock is taken as it is, {}. This store notes no "
+                                      "time: a start without the option believes the clock, too. Leave it out now",
+                                      to_rfc3339(told)));
   }
 
   const std::shared_ptr<GuardedClock> clock_;

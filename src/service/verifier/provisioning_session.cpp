@@ -7,7 +7,6 @@
 #include <format>
 #include <utility>
 
-#include "base/guarded_clock.h"
 #include "base/text.h"
 #include "service/verifier/sealed_submissions.h"
 
@@ -36,7 +35,7 @@ SubmissionOutcome outcome_of_work(ProvisioningSessions::Work work, const Result<
 }
 
 // Other verifiers say at some time that it has failed, and it must not be stored after that.
-Result<void> check_wait(std::chrono::milliseconds waited) {
+Result<void> check_wait(std::chrono::steady_clock::duration waited) {
   if (waited <= kLongestWait) return {};
   return fail(Errc::busy,
               std::format("nothing was done: the submission waited for its turn for {} s, expected at most {}. Submit "
@@ -63,10 +62,12 @@ std::string_view name(SubmissionStatus status) noexcept {
 }
 
 ProvisioningSessions::ProvisioningSessions(std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random,
-                                           std::shared_ptr<const SealedSubmissions> sealed)
+                                           std::shared_ptr<const SealedSubmissions> sealed,
+                                           GuardedClock::Monotonic monotonic)
     : clock_(std::move(clock)),
       random_(std::move(random)),
       sealed_(std::move(sealed)),
+      monotonic_(std::move(monotonic)),
       worker_([this](const std::stop_token& stop) { run(stop); }) {}
 
 ProvisioningSessions::~ProvisioningSessions() = default;
@@ -85,7 +86,7 @@ Result<ProvisioningSession> ProvisioningSessions::open(std::string corim, Work w
   if (waiting_.size() >= kMostWaiting || sessions_.size() >= kMostSessions)
     return fail(Errc::busy, "too many submissions wait: come again, or submit without respond-async");
   sessions_.emplace(session.id, Kept{.session = session});
-  waiting_.push_back({.id = session.id, .submitted = clock_->now(), .work = std::move(work)});
+  waiting_.push_back({.id = session.id, .submitted = monotonic_(), .work = std::move(work)});
   changed_.notify_one();
   return session;
 }
@@ -131,7 +132,7 @@ void ProvisioningSessions::run(const std::stop_token& stop) {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    const auto in_time = check_wait(clock_->now() - job.submitted);
+    const auto in_time = check_wait(monotonic_() - job.submitted);
     // What it holds goes before the lock is taken.
     SubmissionOutcome outcome = outcome_of_work(std::exchange(job.work, {}), in_time);
     lock.lock();

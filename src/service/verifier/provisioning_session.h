@@ -16,6 +16,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/guarded_clock.h"
 #include "base/random.h"
 #include "base/result.h"
 
@@ -56,7 +57,8 @@ class ProvisioningSessions {
 
   // With `sealed` sessions are known beyond this process: what others took, the store tells.
   ProvisioningSessions(std::shared_ptr<const Clock> clock, std::shared_ptr<const Random> random,
-                       std::shared_ptr<const SealedSubmissions> sealed = {});
+                       std::shared_ptr<const SealedSubmissions> sealed = {},
+                       GuardedClock::Monotonic monotonic = &std::chrono::steady_clock::now);
   // Finishes the submission under way; those that wait are dropped, nobody was told that they were stored.
   ~ProvisioningSessions();
   ProvisioningSessions(const ProvisioningSessions&) = delete;
@@ -72,7 +74,7 @@ class ProvisioningSessions {
  private:
   struct Job {
     std::string id;
-    Timestamp submitted;
+    std::chrono::steady_clock::time_point submitted;
     Work work;
   };
   struct Kept {
@@ -88,6 +90,7 @@ class ProvisioningSessions {
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<const Random> random_;
   const std::shared_ptr<const SealedSubmissions> sealed_;  // null: each process for itself
+  const GuardedClock::Monotonic monotonic_;                // for what waits: nobody sets it
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::unordered_map<std::string, Kept> sessions_;

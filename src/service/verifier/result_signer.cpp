@@ -117,7 +117,8 @@ Result<ResultSigner> ResultSigner::make_after(const ResultSigner& before, Result
 void ResultSigner::remember_announcements(const ResultSigner& before, Timestamp now) {
   for (const json::Value& jwk : before.jwks(now)) {
     const auto since = before.announced_.find(kid_of(jwk.get_object()));
-    if (since != before.announced_.end()) announced_.insert(*since);
+    // By a clock that was ahead it was announced later than now.
+    if (since != before.announced_.end()) announced_.emplace(since->first, std::min(since->second, now));
   }
   announce(now);
 }
@@ -191,6 +192,16 @@ Result<std::string> ResultSigner::sign(const rats::Ear& result, const ResultRequ
 // Until what it signed before the next one took over has expired.
 Timestamp ResultSigner::named_until(std::size_t turn) const {
   return turn + 1 < turns_.size() ? turns_[turn + 1].from + longest_lifetime_ : Timestamp::max();
+}
+
+std::vector<std::string> ResultSigner::new_kids(const ResultSigner& before, Timestamp now) const {
+  const json::Array known = before.jwks(now);
+  std::vector<std::string> kids;
+  for (const json::Value& jwk : jwks(now))
+    if (const std::string_view kid = kid_of(jwk.get_object()); find_key(known, kid) == nullptr) kids.emplace_back(kid);
+  const std::string& last = turns_.back().key.kid;
+  if (last != before.turns_.back().key.kid && !std::ranges::contains(kids, last)) kids.push_back(last);
+  return kids;
 }
 
 json::Array ResultSigner::jwks(Timestamp now) const {

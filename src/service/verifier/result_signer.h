@@ -54,8 +54,9 @@ class ResultSigner {
   [[nodiscard]] const crypto::PrivateKey& key(Timestamp now) const { return active(now).key.signing.key; }
   // The key that signs at this time, with kid and alg, for discovery.
   [[nodiscard]] json::Object jwk(Timestamp now) const { return active(now).key.jwk; }
-  // Of the key that signs in the end.
-  [[nodiscard]] const std::string& last_kid() const noexcept { return turns_.back().key.kid; }
+  // Of the keys that relying parties are told of now, those that `before` did not tell them of, and the one that signs
+  // in the end where that was another one.
+  [[nodiscard]] std::vector<std::string> new_kids(const ResultSigner& before, Timestamp now) const;
   // All that relying parties shall know, the one that signs first (RFC 7517 section 5).
   [[nodiscard]] json::Array jwks(Timestamp now) const;
   // When another key takes over; nothing when none will.

@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "base/guarded_clock.h"
 #include "base/text.h"
 #include "base/weak.h"
 
@@ -10,6 +11,9 @@ namespace {
 
 constexpr std::size_t kLongestId = 1'024;  // characters
 constexpr std::size_t kMostAsked = 512;    // octets of names and values
+// A verifier that has just begun may have its clock set back by what passed since, and goes on: what it had expired
+// must not be fresh again then.
+constexpr std::chrono::minutes kMarksKept = kClockDifference + kClockSettling;
 
 std::unexpected<Error> no_such_session() { return fail(Errc::not_found, "no such session, or it has expired"); }
 
@@ -154,7 +158,7 @@ void SealedSessions::forget_old() {
     if (now < forget_next_) return;
     forget_next_ = now + parts_.forget_period;
   }
-  static_cast<void>(parts_.ledger->forget_expired(parts_.clock->now(), kClockDifference));
+  static_cast<void>(parts_.ledger->forget_expired(parts_.clock->now(), kMarksKept));
 }
 
 }  // namespace credence::service

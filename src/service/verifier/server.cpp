@@ -230,13 +230,13 @@ void take_signers_in_force(const Lasting& lasting, Inputs& inputs) {
   for (const OwnParts& own : lasting.tenants) inputs.signers[own.tenant] = own.in_force->signer();
 }
 
-// Says which key is a new one: whoever has it is believed.
+// Says which keys are new ones: whoever has one is believed.
 Result<void> read_signers_again(const VerifierOptions& options, const Lasting& lasting, Inputs& inputs) {
   for (const OwnParts& own : lasting.tenants) {
     const InForce::Signer before = own.in_force->signer();
     auto signer = reopen_tenant_signer(options, own.tenant, *own.keys, *before);
     if (!signer) return std::unexpected(of_tenant(own.tenant, std::move(signer).error()));
-    if (const std::string kid = (*signer)->last_kid(); kid != before->last_kid())
+    for (const std::string& kid : (*signer)->new_kids(*before, options.clock->now()))
       add_input(inputs.object, "signing-key " + kid);
     inputs.signers[own.tenant] = *std::move(signer);
   }

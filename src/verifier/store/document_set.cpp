@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -29,6 +30,15 @@ void DocumentSet::remove(DocumentKind kind, const std::set<std::string>& ids) {
   if (std::erase_if(slot(kind).next, is_gone) > 0) slot(kind).changed = true;
 }
 
+void DocumentSet::replace(DocumentKind kind, const std::set<std::string>& ids, std::vector<Document> documents) {
+  Documents next;
+  std::ranges::remove_copy_if(slot(kind).next, std::back_inserter(next),
+                              [&](const auto& document) { return ids.contains(document->id); });
+  for (Document& document : documents) next.push_back(std::make_shared<const Document>(std::move(document)));
+  slot(kind).next = std::move(next);
+  slot(kind).changed = true;
+}
+
 void DocumentSet::set_active(DocumentKind kind, std::string_view id, bool active) {
   Documents& next = slot(kind).next;
   const auto found = find(next, id);
@@ -41,10 +51,11 @@ void DocumentSet::set_active(DocumentKind kind, std::string_view id, bool active
 
 void DocumentSet::publish(std::uint64_t sequence) {
   for (Slot& slot : slots_) {
-    if (!std::exchange(slot.changed, false)) continue;
+    if (!slot.changed) continue;
     auto list = std::make_shared<const Documents>(slot.next);
     const std::unique_lock lock(mutex_);
     slot.published = std::move(list);
+    slot.changed = false;  // not before: without memory for the list it is to be tried again
     // After the list: whoever sees the number and asks gets this list, or a later one.
     slot.version.store(sequence, std::memory_order_release);
   }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "verifier/documents.h"
@@ -26,6 +27,8 @@ class DocumentSet {
   // Both: nothing happens for what is not there.
   void remove(DocumentKind kind, const std::set<std::string>& ids);
   void set_active(DocumentKind kind, std::string_view id, bool active);
+  // Those with these ids by `documents`: all of it, or, when memory is lacking for it, nothing.
+  void replace(DocumentKind kind, const std::set<std::string>& ids, std::vector<Document> documents);
   // `sequence` is that of the last change.
   void publish(std::uint64_t sequence);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <format>
-#include <optional>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -29,6 +29,19 @@ std::span<const Journal::Change> next_run(std::span<const Journal::Change> chang
   const auto end =
       std::ranges::find_if_not(changes, [&](DocumentKind of) { return of == kind; }, &Journal::Change::kind);
   return changes.first(static_cast<std::size_t>(end - changes.begin()));
+}
+
+// In their order, of each document the last that adds or removes it, and what turns it on or off after that.
+std::vector<const Journal::Change*> last_changes(std::span<const Journal::Change> changes) {
+  std::set<std::string_view> later;
+  std::vector<const Journal::Change*> last;
+  for (const Journal::Change& change : std::views::reverse(changes)) {
+    if (later.contains(change.id)) continue;
+    last.push_back(&change);
+    if (change.event == Event::added || change.event == Event::removed) later.insert(change.id);
+  }
+  std::ranges::reverse(last);
+  return last;
 }
 
 }  // namespace
@@ -116,17 +129,23 @@ void Replica::remove(const std::string& id) {
 }
 
 // Look-ups must not go on finding what has just been revoked. The sequence number comes last: whoever sees it, and
-// reports or caches by it, has what it stands for.
+// reports or caches by it, has what it stands for; and what an exception kept from being in force is taken once more.
 void Replica::publish(std::int64_t sequence) {
-  const std::uint64_t version = documents_.version(DocumentKind::deny_entry);
   documents_.publish(static_cast<std::uint64_t>(sequence));
-  if (documents_.version(DocumentKind::deny_entry) != version) {
-    const auto before = index_.deny_list();
-    index_.set_deny_list(
-        deny_list_of(*documents_.documents(DocumentKind::deny_entry), before ? before->get() : nullptr));
-  }
+  publish_deny_list();
   taken_ = sequence;
   sequence_.store(sequence);
+}
+
+// By the entries, not by their version: the list may be due still from the last time, when it could not be made.
+void Replica::publish_deny_list() {
+  auto entries = documents_.documents(DocumentKind::deny_entry);
+  if (entries == denied_) return;
+  auto list = deny_list_of(*entries, deny_list_.get());
+  index_.set_deny_list(list);
+  if (!list) return;  // no verdicts; what is wrong may pass, as a want of memory does
+  deny_list_ = *std::move(list);
+  denied_ = std::move(entries);
 }
 
 Result<void> Replica::take_changes() {
@@ -178,21 +197,26 @@ void Replica::take_parts(std::span<const Journal::Change> changes) {
 }
 
 // Of one kind. All that there is to read is read before anything is applied: a newer revocation list comes as the
-// removal of the older one, and then itself.
+// removal of the older one, and then itself. Nobody sees what is between two changes: each document is read once,
+// however often it was replaced, and taking the changes again alters nothing.
 Result<void> Replica::take_documents(std::span<const Journal::Change> changes) {
-  std::vector<std::optional<Document>> added;
-  for (const Journal::Change& change : changes) {
-    if (change.event != Event::added) continue;
-    TRY(added.emplace_back(), journal_->entry(change.kind, change.id));
-  }
-  auto next = added.begin();
-  for (const Journal::Change& change : changes) {
-    if (change.event != Event::added) {
-      apply_one(change.kind, {.event = change.event, .id = change.id});
-    } else if (auto entry = std::move(*next++)) {  // else a later change, still to come, removed it
-      documents_.add(change.kind, *std::move(entry));
+  const DocumentKind kind = changes.front().kind;
+  std::set<std::string> ids;
+  std::vector<Document> added;
+  std::vector<const Journal::Change*> turned;
+  for (const Journal::Change* change : last_changes(changes)) {
+    if (change->event != Event::added && change->event != Event::removed) {
+      turned.push_back(change);
+      continue;
     }
+    ids.insert(change->id);
+    if (change->event == Event::removed) continue;
+    TRY(auto entry, journal_->entry(kind, change->id));
+    if (entry) added.push_back(*std::move(entry));  // else a later change, still to come, removed it
   }
+  if (!ids.empty()) documents_.replace(kind, ids, std::move(added));
+  for (const Journal::Change* change : turned)
+    documents_.set_active(kind, change->id, change->event == Event::activated);
   return {};
 }
 

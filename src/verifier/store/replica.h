@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,11 +68,14 @@ class Replica {
   [[nodiscard]] Result<void> take_documents(std::span<const Journal::Change> changes);
   [[nodiscard]] Result<void> take_corim(const Journal::Change& change);
   [[nodiscard]] Result<void> remember_inactive(const std::string& id);
+  void publish_deny_list();
   void apply_one(DocumentKind kind, DocumentChange change);
 
   Journal* journal_;
   Index index_;
   DocumentSet documents_;
+  std::shared_ptr<const Documents> denied_;    // what deny_list_ was made of
+  std::shared_ptr<const DenyList> deny_list_;  // the last that could be made
   std::int64_t taken_ = 0;  // the last change that is taken; sequence_ follows once all up to it is in force
   std::atomic<std::int64_t> sequence_{0};
   std::atomic<Clock::time_point> current_at_{};

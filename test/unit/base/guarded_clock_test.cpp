@@ -204,5 +204,28 @@ TEST(GuardedClock, IsBelievedWithoutGuardAndTakenAsItIs) {
   test::expect_refused(guarded->checked_now(), Errc::clock_set_back, "3600 s behind what it had told: set it");
 }
 
+// The first ten minutes, in which a clock may be set back, are none for what the guard was away for.
+TEST(GuardedClock, IsHeldToWhatWasSeenWithoutGuardSoonAfterTheStart) {
+  test::SetClocks clocks(kStart);
+  const auto guarded = clocks.just_begun();
+  guarded->not_before(kStart + 24h);
+  test::expect_refused(guarded->checked_now(), Errc::clock_set_back, "86400 s behind what it had told before");
+  guarded->guard(false);
+  guarded->look();
+  guarded->guard(true);
+  ASSERT_TRUE(guarded->checked_now());
+  clocks.pass(7min);
+  clocks.step(-24h * 3'650);
+  test::expect_refused(guarded->checked_now(), Errc::clock_set_back, "behind what it had told: set it");
+  guarded->look();
+  test::expect_refused(guarded->checked_now(), Errc::clock_set_back, "behind what it had told: set it");
+  clocks.step(24h * 3'650);
+  EXPECT_TRUE(guarded->checked_now());
+  // To no earlier than that it may be set, as before.
+  clocks.step(-7min);
+  ASSERT_TRUE(guarded->checked_now());
+  EXPECT_EQ(guarded->checked_now().value(), kStart);
+}
+
 }  // namespace
 }  // namespace credence

@@ -47,8 +47,8 @@ TEST(RevocationEntry, ThatCannotBeReadIsShownWithWhatIsWrong) {
     json::Value value;
     std::string error;
   };
-  for (const auto& [value, error] :
-       {Case{"MAA=", "malformed in value"}, Case{"?", "malformed at offset 1 in value"}, Case{1, "unexpected_type in value"}}) {
+  for (const auto& [value, error] : {Case{"MAA=", "malformed in value"}, Case{"?", "malformed at offset 1 in value"},
+                                     Case{1, "unexpected_type in value"}}) {
     json::Object entry = good;
     entry["value"] = value;
     json::Object facts = shown(entry);

@@ -151,10 +151,12 @@ class RotatingVerifier : public testing::Test {
                                      .signer = std::move(with),
                                      .random = crypto::system_random()});
   }
-  [[nodiscard]] std::shared_ptr<KeySet> key_set(std::chrono::seconds refresh_after = 60s) const {
+  [[nodiscard]] std::shared_ptr<KeySet> key_set(std::chrono::seconds refresh_after = 60s,
+                                                std::chrono::seconds max_age = 3'600s) const {
     return open_key_set({.location = url + "/.well-known/jwks.json",
                          .http = {.ca_file = own.certificate},
                          .refresh = refresh_after,
+                         .max_age = max_age,
                          .least_interval = 10ms})
         .value();
   }
@@ -196,6 +198,18 @@ TEST_F(RotatingVerifier, IsFollowedFromItsFirstResultOn) {
   ASSERT_TRUE(verdict) << verdict.error().text();
   EXPECT_TRUE(set->knows(kid_of(first)));
   EXPECT_TRUE(set->knows(kid_of(second)));  // announced
+}
+
+// Nothing but results renews the set: the first one after a quiet time finds it too old, and must not be refused.
+TEST_F(RotatingVerifier, IsFollowedAfterAQuietTime) {
+  const auto set = key_set(60s, 1s);
+  const auto verifier = appraiser(set);
+  ASSERT_TRUE(appraise(*verifier));
+  std::this_thread::sleep_for(1'100ms);
+  EXPECT_FALSE(set->knows(kid_of(first)));
+  const auto verdict = appraise(*verifier);
+  ASSERT_TRUE(verdict) << verdict.error().text();
+  EXPECT_TRUE(set->knows(kid_of(first)));
 }
 
 // No session fails while the key changes, not even of a relying party that has not heard of the new one.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <ranges>
 #include <string>
@@ -212,6 +213,78 @@ TEST_F(StoreWithBacklog, TakesTheChangesOfOneKindTogether) {
   ASSERT_EQ(store->documents(DocumentKind::policy)->size(), 1U);
   EXPECT_EQ(store->documents(DocumentKind::policy)->front()->octets, Bytes{2});
   EXPECT_EQ(store->generation(), 5U);
+}
+
+// Each list of an issuer may be large, and a node that was away finds many of them, each replaced by the next.
+TEST_F(StoreWithBacklog, ReadsWhatWasReplacedManyTimesOnce) {
+  std::vector<std::string> read;
+  backlog->before_other = [&](const std::string& id) -> Result<void> {
+    read.push_back(id);
+    return {};
+  };
+  add(DocumentKind::policy, "gone", {9});
+  for (std::uint8_t i = 0; i < 100; ++i) {
+    add(DocumentKind::policy, "list", {i});
+    if (i == 50) add(DocumentKind::policy, "other", {200});
+    if (i < 99) remove(DocumentKind::policy, "list");
+  }
+  remove(DocumentKind::policy, "gone");
+  const auto taken = store->probe();
+  ASSERT_TRUE(taken) << taken.error().text();
+  EXPECT_EQ(read, (std::vector<std::string>{"other", "list"}));
+  const auto documents = store->documents(DocumentKind::policy);
+  ASSERT_EQ(documents->size(), 2U);
+  EXPECT_EQ(documents->at(0)->octets, Bytes{200});
+  EXPECT_EQ(documents->at(1)->id, "list");
+  EXPECT_EQ(documents->at(1)->octets, Bytes{99});
+  EXPECT_EQ(store->generation(), backlog->changes.size());
+}
+
+// What turned off the one before says nothing of the one that replaced it.
+TEST_F(StoreWithBacklog, TurnsOffOnlyWhatIsThereAfterwards) {
+  const auto turn_off = [&](const std::string& id) {
+    backlog->changes.push_back(
+        {.kind = DocumentKind::policy, .document = {.id = id, .octets = {}}, .event = Event::deactivated});
+  };
+  add(DocumentKind::policy, "replaced", {1});
+  add(DocumentKind::policy, "kept", {1});
+  ASSERT_TRUE(store->probe());
+  turn_off("replaced");
+  turn_off("kept");
+  remove(DocumentKind::policy, "replaced");
+  add(DocumentKind::policy, "replaced", {2});
+  const auto taken = store->probe();
+  ASSERT_TRUE(taken) << taken.error().text();
+  const auto documents = store->documents(DocumentKind::policy);
+  ASSERT_EQ(documents->size(), 2U);
+  EXPECT_EQ(documents->at(0)->id, "kept");
+  EXPECT_FALSE(documents->at(0)->active);
+  EXPECT_EQ(documents->at(1)->octets, Bytes{2});
+  EXPECT_TRUE(documents->at(1)->active);
+}
+
+// As a want of memory comes: what was revoked stays that, and what is to come is taken the next time, once.
+TEST_F(StoreWithBacklog, TakesAgainWhatAnExceptionInterrupted) {
+  const std::string replaced = add_revocation("stolen one");
+  ASSERT_TRUE(store->probe());
+  remove(DocumentKind::deny_entry, replaced);
+  add_revocation("stolen one", "leaked");
+  const std::string second = add_revocation("stolen two");
+  backlog->before_other = [&](const std::string& id) -> Result<void> {
+    if (id == second) throw std::bad_alloc();
+    return {};
+  };
+  EXPECT_THROW((void)store->probe(), std::bad_alloc);
+  test::expect_refused(check("stolen one"), Errc::untrusted_chain, ": stolen");
+  EXPECT_EQ(store->generation(), 1U);
+  backlog->before_other = [](const std::string&) { return Result<void>{}; };
+  const auto again = store->probe();
+  ASSERT_TRUE(again) << again.error().text();
+  test::expect_refused(check("stolen one"), Errc::untrusted_chain, ": leaked");
+  EXPECT_TRUE(is_revoked("stolen two"));
+  EXPECT_FALSE(is_revoked("another"));
+  EXPECT_EQ(store->documents(DocumentKind::deny_entry)->size(), 2U);
+  EXPECT_EQ(store->generation(), 4U);
 }
 
 // A revocation is in force, too, when nothing comes after it.

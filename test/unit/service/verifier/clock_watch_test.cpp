@@ -150,6 +150,19 @@ TEST_F(ClockCheckTest, ForgetsWhatWasNotedWhenToldTo) {
   EXPECT_TRUE(check.check());
 }
 
+TEST_F(ClockCheckTest, SaysOfAStoreInMemoryThatNothingIsNoted) {
+  const auto store = verifier::memory_store();
+  const HealthCheck check = check_over(store);
+  clock->guard(false);
+  EXPECT_TRUE(check.check());
+  EXPECT_TRUE(check.check());
+  EXPECT_EQ(store->noted_time().value(), std::nullopt);
+  EXPECT_THAT(log.lines(),
+              ElementsAre("warning insecure-clock-set-back: the clock is taken as it is, " + to_rfc3339(clocks.now()) +
+                          ". This store notes no time: a start without the option believes the clock, too. Leave it "
+                          "out now"));
+}
+
 // Over one database it is also what others have noted, and are held to.
 TEST_F(ClockCheckTest, ReplacesWhatWasNotedOnceEachTimeItIsToldTo) {
   const auto store = open();

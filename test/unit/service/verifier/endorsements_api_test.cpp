@@ -71,10 +71,13 @@ class EndorsementsApiTest : public testing::Test {
   }
 
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(1'000)));
-  ProvisioningApi::Parts parts{.store = verifier::memory_store(),
-                               .signers = {.insecure_unsigned = true},
-                               .sessions = std::make_shared<ProvisioningSessions>(clock, crypto::system_random()),
-                               .clock = clock};
+  ProvisioningApi::Parts parts{
+      .store = verifier::memory_store(),
+      .signers = {.insecure_unsigned = true},
+      .sessions = std::make_shared<ProvisioningSessions>(
+          clock, crypto::system_random(), nullptr,
+          [clock = clock] { return std::chrono::steady_clock::time_point(clock->now().time_since_epoch()); }),
+      .clock = clock};
   test::EvidenceMaker maker;
   rats::Corim veraison = evidence::tpm::veraison_corim(maker.endorsement()).value();
   rats::Corim keys = evidence::tpm::keys_corim(maker.endorsement()).value();

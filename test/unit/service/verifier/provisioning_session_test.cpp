@@ -43,7 +43,8 @@ class FleetSubmissions : public testing::Test {
  protected:
   [[nodiscard]] Node node(const std::string& keys = std::string(64, '7'), std::string_view tenant = "default") const {
     return std::make_shared<ProvisioningSessions>(
-        clock, crypto::system_random(), std::make_shared<const SealedSubmissions>(sealed_parts(clock, keys, tenant)));
+        clock, crypto::system_random(), std::make_shared<const SealedSubmissions>(sealed_parts(clock, keys, tenant)),
+        [clock = clock] { return std::chrono::steady_clock::time_point(clock->now().time_since_epoch()); });
   }
   [[nodiscard]] SealedSubmissions::Parts sealed_parts(std::shared_ptr<const Clock> by,
                                                       const std::string& keys = std::string(64, '7'),
@@ -154,12 +155,30 @@ TEST_F(FleetSubmissions, AreNotBegunOnceTheyHaveWaitedForTooLong) {
     const SubmissionOutcome outcome = outcome_at(*first, session);
     EXPECT_EQ(outcome.status == SubmissionStatus::success, in_time);
     if (in_time) continue;
-    EXPECT_EQ(outcome.reason,
-              "busy: nothing was done: the submission waited for its turn for 241 s, expected at most 240. Submit again");
+    EXPECT_EQ(
+        outcome.reason,
+        "busy: nothing was done: the submission waited for its turn for 241 s, expected at most 240. Submit again");
     EXPECT_TRUE(store->list().value().empty());
     clock->advance(kLongestSubmission - kLongestWait);
     expect_failed(*other, session, "is not stored");
   }
+}
+
+// By the monotonic clock: a system clock that is set meanwhile makes no wait longer, nor shorter.
+TEST_F(FleetSubmissions, HaveNotWaitedForAsLongAsTheClockWasSetAhead) {
+  ProvisioningSessions one(clock, crypto::system_random());
+  std::promise<void> begun, may;
+  ASSERT_TRUE(one.open("another", [&](const Result<void>&) {
+    begun.set_value();
+    may.get_future().wait();
+    return failed_submission("it says nothing");
+  }));
+  begun.get_future().wait();
+  const std::string session = one.open(id, storing()).value().id;
+  clock->advance(std::chrono::hours(24));
+  may.set_value();
+  const SubmissionOutcome outcome = outcome_at(one, session);
+  EXPECT_EQ(outcome.status, SubmissionStatus::success) << outcome.reason;
 }
 
 // Memory is for what the store does not know.

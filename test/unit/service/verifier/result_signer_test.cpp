@@ -212,6 +212,26 @@ TEST_F(ExchangedKeys, SignAMinuteAfterTheStartThatAnnouncedThem) {
 }
 
 // Whether the configuration names them as well, or not any more.
+// A key that replaces a stolen one must not wait for the day that the clock was at when it was announced.
+TEST_F(ExchangedKeys, SignAMinuteAfterAReloadByAClockThatIsRightAgain) {
+  const ResultSigner started = ResultSigner::make(only(a), at(1'000)).value();
+  const ResultSigner ahead = after(started, only(b), 90'000);
+  expect(ahead, 90'059, {kid_a, kid_b});
+  const ResultSigner right = after(ahead, only(b), 1'010);
+  expect(right, 1'069, {kid_a, kid_b});
+  expect(right, 1'070, {kid_b, kid_a});
+}
+
+TEST_F(ExchangedKeys, AreToldOfWhenTheyAreNew) {
+  const ResultSigner started = ResultSigner::make(with_next(a, b), at(1'000)).value();
+  ResultKeys keys = only(b);
+  keys.retired = {c.public_key()};
+  EXPECT_EQ(after(started, with_next(a, b), 1'001).new_kids(started, at(1'001)), Kids{});
+  EXPECT_EQ(after(started, std::move(keys), 1'001).new_kids(started, at(1'001)), (Kids{kid_c, kid_b}));
+  EXPECT_EQ(after(started, with_next(c, b), 1'001).new_kids(started, at(1'001)), Kids{kid_c});
+  EXPECT_EQ(after(started, only(a), 1'001).new_kids(started, at(1'001)), Kids{});
+}
+
 TEST_F(ExchangedKeys, AreNamedUntilResultsExpireWhateverIsConfigured) {
   ResultKeys with_retired = only(b);
   with_retired.retired = {a.public_key()};
