@@ -9,20 +9,25 @@ namespace {
 // 16 MiB between a thousand appraisals does not make a queue of three look endless.
 constexpr int kMemory = 16;
 constexpr int kMostOutlier = 4;
-// All waits but one in four are long: overload.
+// One wait in four is long: overload. A thread reads what lies in the sockets, then serves it: of a round of requests
+// the first waits for nobody, however long the round is, and what lay in the kernel before is not seen.
 constexpr std::size_t kShare = 4;
 constexpr Admission::Clock::duration kLeastCost = std::chrono::microseconds(20);
 
 }  // namespace
 
+Admission::Clock::duration Admission::target() const noexcept {
+  const Clock::duration of_few = mean_cost_ * static_cast<Clock::rep>(limits_.few);
+  return std::min<Clock::duration>(2 * of_few, limits_.most_target);
+}
+
 bool Admission::admits(std::size_t ahead) noexcept {
   // On a slow disk one submission takes longer than the target: four clients that take turns are not too many for it.
-  // In overload half as many wait, and half as long as what began it: refusing costs time too, which those who were let
-  // in wait for.
+  // In overload half as many wait: refusing costs time too, which those who were let in wait for.
   if (ahead >= limits_.few * threads_) crowded_ = true;
   if (ahead < (overloaded_ ? limits_.few / 2 : limits_.few) * threads_) return true;
   const Clock::duration wait = mean_cost_ * static_cast<Clock::rep>(ahead) / static_cast<Clock::rep>(threads_);
-  if (wait <= (overloaded_ ? limits_.target / 2 : limits_.longest)) return true;
+  if (!overloaded_ && wait <= limits_.longest) return true;
   refused_ = true;
   return false;
 }
@@ -36,18 +41,17 @@ void Admission::waited(Clock::duration wait, Clock::time_point now) noexcept {
     interval_end_ = now + limits_.interval;
   }
   ++waits_;
-  if (wait > (overloaded_ ? limits_.target / 2 : limits_.target)) ++long_waits_;
+  if (wait > (overloaded_ ? target() / 2 : target())) ++long_waits_;
 }
 
 // RFC 8289 section 3.2 goes by the least wait of an interval, which no burst explains. Here clients wait for their
-// answers before they ask again, so that somebody always comes just when the queue is short: most waits decide, not the
-// least. Refusing keeps the waits below the target, so it takes more to end overload: waits well below, and nobody
-// refused any more. Else everybody who was refused would be let in at once, and again wait for each other until the
-// next judgement.
+// answers before they ask again, so that somebody always comes just when the queue is short: a share decides. Refusing
+// keeps the waits below the target, so it takes more to end overload: waits well below, and nobody refused any more.
+// Else everybody who was refused would be let in at once, and again wait for each other until the next judgement.
 void Admission::judge_interval() noexcept {
-  const bool most_are_long = waits_ > 0 && long_waits_ * kShare >= waits_ * (kShare - 1);
+  const bool many_are_long = waits_ > 0 && long_waits_ * kShare >= waits_;
   // So few that each may always wait are none too many, however long they take.
-  overloaded_ = (most_are_long && (crowded_ || overloaded_)) || (waits_ > 0 && overloaded_ && refused_);
+  overloaded_ = (many_are_long && (crowded_ || overloaded_)) || (waits_ > 0 && overloaded_ && refused_);
 }
 
 void Admission::took(Clock::duration cost) noexcept {

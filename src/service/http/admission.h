@@ -1,8 +1,11 @@
 // Who is let in to wait for a thread, and who is refused because too many wait already.
 //
 // A queue that is full all the time only adds its length to every answer: whoever is served has waited for nothing. So
-// the delay is controlled and not the length, as in RFC 8289: a burst may wait, but once everybody has waited for a
+// the delay is controlled and not the length, as in RFC 8289: a burst may wait, but once waits have been long for a
 // whole interval, newcomers are refused until there are no more than can be served in time.
+//
+// What is long depends on the machine: twice what those who may always wait take together. A fixed time would be one
+// that a fast machine never reaches with four times its load, and a slow one with half of it.
 #pragma once
 
 #include <chrono>
@@ -11,10 +14,10 @@
 namespace credence::service::http {
 
 struct AdmissionLimits {
-  std::chrono::microseconds target{2'500};     // a wait that nobody minds
-  std::chrono::milliseconds interval{100};     // waits above the target for this long are overload
-  std::chrono::microseconds longest{250'000};  // not even in a burst does one wait longer
-  std::size_t few = 16;  // of a thread: so few may wait, however long each takes; half in overload
+  std::chrono::microseconds most_target{5'000};  // no wait above is short
+  std::chrono::milliseconds interval{100};       // long waits throughout are overload
+  std::chrono::microseconds longest{250'000};    // not even in a burst does one wait longer
+  std::size_t few = 16;  // of a thread: so few may wait, however long each takes; in overload half, and nobody else
 };
 
 // For one thread at a time, and without a clock of its own.
@@ -35,12 +38,13 @@ class Admission {
 
  private:
   void judge_interval() noexcept;
+  [[nodiscard]] Clock::duration target() const noexcept;
 
   AdmissionLimits limits_;
   std::size_t threads_;
   Clock::duration mean_cost_ = std::chrono::microseconds(200);
   std::size_t waits_ = 0;       // in the current interval
-  std::size_t long_waits_ = 0;  // of them longer than the target
+  std::size_t long_waits_ = 0;  // of them longer than target()
   Clock::time_point interval_end_{};
   bool overloaded_ = false;
   bool refused_ = false;  // somebody, in the current interval

@@ -19,7 +19,8 @@ class AdmissionTest : public testing::Test {
     }
   }
 
-  AdmissionLimits limits{.target = 5ms, .interval = 100ms, .longest = 250ms, .few = 2};
+  // A request takes 1 ms: waits are long from 4 ms on.
+  AdmissionLimits limits{.most_target = 5ms, .interval = 100ms, .longest = 250ms, .few = 2};
   Admission::Clock::time_point now{1h};
 };
 
@@ -35,12 +36,12 @@ TEST_F(AdmissionTest, RefusesOnceEverybodyWaits) {
   Admission admission(limits, 1);
   spend(admission, 6ms, 150ms);
   EXPECT_TRUE(admission.is_overloaded());
-  EXPECT_TRUE(admission.admits(2));  // half of the target
-  EXPECT_FALSE(admission.admits(3));
+  EXPECT_TRUE(admission.admits(0));  // half of the few
+  EXPECT_FALSE(admission.admits(1));
   // Refusing keeps the wait just below the target: that is no end of it.
-  spend(admission, 4ms, 300ms);
+  spend(admission, 3ms, 300ms);
   EXPECT_TRUE(admission.is_overloaded());
-  spend(admission, 2ms, 300ms);
+  spend(admission, 1ms, 300ms);
   EXPECT_FALSE(admission.is_overloaded());
 }
 
@@ -77,19 +78,39 @@ TEST_F(AdmissionTest, IsNotOverloadedByAFew) {
   EXPECT_TRUE(admission.is_overloaded());
 }
 
-// Somebody always comes just when the queue is short: one wait in an interval hides no overload.
-TEST_F(AdmissionTest, GoesByMostWaits) {
+// Who is first in a round waits for nobody: most waits may be short in overload.
+TEST_F(AdmissionTest, GoesByOneWaitInFour) {
   Admission admission(limits, 1);
-  for (int i = 0; i < 10; ++i) {
-    spend(admission, 50ms, 20ms);
-    spend(admission, 1ms, 20ms);
+  for (int i = 0; i < 20; ++i) {
+    spend(admission, 50ms, 4ms);
+    spend(admission, 1ms, 16ms);
   }
   EXPECT_FALSE(admission.is_overloaded());
-  for (int i = 0; i < 10; ++i) {
-    spend(admission, 50ms, 40ms);
-    spend(admission, 1ms, 1ms);
+  for (int i = 0; i < 20; ++i) {
+    spend(admission, 50ms, 5ms);
+    spend(admission, 1ms, 13ms);
   }
   EXPECT_TRUE(admission.is_overloaded());
+}
+
+// Twice what the few take together, on a fast machine and on a slow one; never more than a client minds.
+TEST_F(AdmissionTest, MeasuresWaitsByWhatARequestTakes) {
+  struct Machine {
+    std::chrono::microseconds cost, at_most, long_wait;
+  };
+  const AdmissionLimits real;  // 16 of a thread
+  for (const Machine& each : {Machine{50us, 1'550us, 1'650us}, Machine{100us, 3'150us, 3'250us},
+                              Machine{1us, 630us, 650us}, Machine{10ms, 4'990us, 5'010us}}) {
+    for (const bool is_long : {false, true}) {
+      Admission admission(real, 1);
+      for (int i = 0; i < 1'000; ++i) admission.took(each.cost);
+      for (const auto end = now + 250ms; now < end; now += 1ms) {
+        static_cast<void>(admission.admits(16));
+        admission.waited(is_long ? each.long_wait : each.at_most, now);
+      }
+      EXPECT_EQ(admission.is_overloaded(), is_long) << each.cost;
+    }
+  }
 }
 
 TEST_F(AdmissionTest, RefusesNobodyWhileFewWait) {
@@ -109,8 +130,8 @@ TEST_F(AdmissionTest, RefusesNobodyWhileFewWait) {
 TEST_F(AdmissionTest, CountsThreads) {
   Admission admission(limits, 4);
   spend(admission, 6ms, 150ms);
-  EXPECT_TRUE(admission.admits(10));
-  EXPECT_FALSE(admission.admits(11));
+  EXPECT_TRUE(admission.admits(3));
+  EXPECT_FALSE(admission.admits(4));
 }
 
 TEST_F(AdmissionTest, IsNotMisledByOneLongRequest) {
