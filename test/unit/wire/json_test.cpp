@@ -61,6 +61,21 @@ TEST(Json, AppendsAStringAsItWouldWriteIt) {
   }
 }
 
+// A string of every length up to some blocks, with each octet that may need an escape at each place.
+TEST(Json, EscapesAStringWhereverItNeedsIt) {
+  for (const std::size_t length : {1U, 15U, 16U, 17U, 32U, 47U}) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (const char c : {'"', '\\', '\n', '\x01', '\x1f', '\x7f', 'z', ' ', '~'}) {
+        std::string text(length, 'a');
+        text[at] = c;
+        std::string written;
+        append_string(written, text);
+        ASSERT_EQ(written, to_text(Value(text))) << length << " at " << at;
+      }
+    }
+  }
+}
+
 TEST(Json, ADocumentMayOutgrowItsArena) {
   Arena memory;
   Object object = memory.object();
