@@ -13,18 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaders = 100;
 
-bool global_init() noexcept {
-  static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return ready;
-}
-
-// An option that libcurl does not take would silently leave its default, which may be a weaker one.
-template <typename Value>
-[[nodiscard]] Result<void> set(CURL* handle, CURLoption option, Value value) {
-  if (curl_easy_setopt(handle, option, value) == CURLE_OK) return {};
-  return fail(Errc::internal, std::format("libcurl does not take option {}", static_cast<int>(option)));
-}
-
 Errc code_of(CURLcode code) noexcept {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -65,9 +53,9 @@ std::string to_lower(std::string_view text) {
 
 Result<std::unique_ptr<Easy>> Easy::make(const HttpRequest& request, const HttpOptions& options) {
   CHECK(check_url(request.url, options.allow_insecure_http));
-  if (!global_init()) return fail(Errc::internal, "libcurl does not start");
-  auto easy = std::unique_ptr<Easy>(new Easy);
-  easy->handle_ = curl_easy_init();
+  TRY(const Libcurl* const curl, libcurl());
+  auto easy = std::unique_ptr<Easy>(new Easy(*curl));
+  easy->handle_ = curl->easy_init();
   if (easy->handle_ == nullptr) return fail(Errc::internal, "libcurl gives no handle");
   easy->request_ = request;
   CHECK(easy->set_up(options));
@@ -77,38 +65,44 @@ Result<std::unique_ptr<Easy>> Easy::make(const HttpRequest& request, const HttpO
 }
 
 Easy::~Easy() {
-  curl_easy_cleanup(handle_);
-  curl_slist_free_all(headers_);
+  curl_.easy_cleanup(handle_);
+  curl_.slist_free_all(headers_);
+}
+
+template <typename Value>
+Result<void> Easy::set(CURLoption option, Value value) {
+  if (curl_.easy_setopt(handle_, option, value) == CURLE_OK) return {};
+  return fail(Errc::internal, std::format("libcurl does not take option {}", static_cast<int>(option)));
 }
 
 Result<void> Easy::set_up(const HttpOptions& options) {
   max_response_ = options.max_response;
-  CHECK(set(handle_, CURLOPT_URL, request_.url.c_str()));
-  CHECK(set(handle_, CURLOPT_PROTOCOLS_STR, "http,https"));
-  CHECK(set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)));
-  CHECK(set(handle_, CURLOPT_FOLLOWLOCATION, 0L));  // a verifier that moves is configured, not followed
-  CHECK(set(handle_, CURLOPT_PROXY, options.proxy.value_or("").c_str()));  // "": the environment's is not asked
-  CHECK(set(handle_, CURLOPT_NOSIGNAL, 1L));
-  CHECK(set(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count())));
-  CHECK(set(handle_, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(options.timeout.count()))));
-  CHECK(set(handle_, CURLOPT_ERRORBUFFER, why_.data()));
-  CHECK(set(handle_, CURLOPT_WRITEFUNCTION, &Easy::on_body));
-  CHECK(set(handle_, CURLOPT_WRITEDATA, static_cast<void*>(this)));
-  CHECK(set(handle_, CURLOPT_HEADERFUNCTION, &Easy::on_header));
-  return set(handle_, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  CHECK(set(CURLOPT_URL, request_.url.c_str()));
+  CHECK(set(CURLOPT_PROTOCOLS_STR, "http,https"));
+  CHECK(set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)));
+  CHECK(set(CURLOPT_FOLLOWLOCATION, 0L));                         // a verifier that moves is configured, not followed
+  CHECK(set(CURLOPT_PROXY, options.proxy.value_or("").c_str()));  // "": the environment's is not asked
+  CHECK(set(CURLOPT_NOSIGNAL, 1L));
+  CHECK(set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count())));
+  CHECK(set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(options.timeout.count()))));
+  CHECK(set(CURLOPT_ERRORBUFFER, why_.data()));
+  CHECK(set(CURLOPT_WRITEFUNCTION, &Easy::on_body));
+  CHECK(set(CURLOPT_WRITEDATA, static_cast<void*>(this)));
+  CHECK(set(CURLOPT_HEADERFUNCTION, &Easy::on_header));
+  return set(CURLOPT_HEADERDATA, static_cast<void*>(this));
 }
 
 Result<void> Easy::set_up_tls(const HttpOptions& options) {
-  CHECK(set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)));
-  CHECK(set(handle_, CURLOPT_SSL_VERIFYPEER, 1L));
-  CHECK(set(handle_, CURLOPT_SSL_VERIFYHOST, 2L));
+  CHECK(set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)));
+  CHECK(set(CURLOPT_SSL_VERIFYPEER, 1L));
+  CHECK(set(CURLOPT_SSL_VERIFYHOST, 2L));
   if (options.ca_file) {
-    CHECK(set(handle_, CURLOPT_CAINFO, options.ca_file->c_str()));
+    CHECK(set(CURLOPT_CAINFO, options.ca_file->c_str()));
     // Otherwise the distribution's folder of public authorities would be trusted beside the one that was named.
-    CHECK(set(handle_, CURLOPT_CAPATH, static_cast<const char*>(nullptr)));
+    CHECK(set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)));
   }
   if (options.pinned_public_key) {
-    CHECK(set(handle_, CURLOPT_PINNEDPUBLICKEY, options.pinned_public_key->c_str()));
+    CHECK(set(CURLOPT_PINNEDPUBLICKEY, options.pinned_public_key->c_str()));
   }
   return {};
 }
@@ -118,15 +112,15 @@ Result<void> Easy::set_up_request() {
     case HttpMethod::get:
       break;
     case HttpMethod::remove:
-      CHECK(set(handle_, CURLOPT_CUSTOMREQUEST, "DELETE"));
+      CHECK(set(CURLOPT_CUSTOMREQUEST, "DELETE"));
       break;
     case HttpMethod::put:
-      CHECK(set(handle_, CURLOPT_CUSTOMREQUEST, "PUT"));
+      CHECK(set(CURLOPT_CUSTOMREQUEST, "PUT"));
       [[fallthrough]];
     case HttpMethod::post:
-      CHECK(set(handle_, CURLOPT_POST, 1L));
-      CHECK(set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())));
-      CHECK(set(handle_, CURLOPT_POSTFIELDS, request_.body.empty() ? "" : as_text(request_.body).data()));
+      CHECK(set(CURLOPT_POST, 1L));
+      CHECK(set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size())));
+      CHECK(set(CURLOPT_POSTFIELDS, request_.body.empty() ? "" : as_text(request_.body).data()));
       break;
   }
   for (const auto& [key, value] : request_.headers) {
@@ -134,11 +128,11 @@ Result<void> Easy::set_up_request() {
     if (line.find_first_of("\r\n") != std::string::npos) {
       return fail(Errc::usage, std::format("header {}: a line feed is not allowed", key));
     }
-    curl_slist* const longer = curl_slist_append(headers_, line.c_str());
+    curl_slist* const longer = curl_.slist_append(headers_, line.c_str());
     if (longer == nullptr) throw std::bad_alloc();
     headers_ = longer;
   }
-  return set(handle_, CURLOPT_HTTPHEADER, headers_);
+  return set(CURLOPT_HTTPHEADER, headers_);
 }
 
 std::size_t Easy::on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
@@ -175,10 +169,10 @@ Result<HttpResponse> Easy::finish(CURLcode code) {
     return fail_in(Errc::too_large, request_.url, std::format("expected at most {} octets", max_response_));
   }
   if (code != CURLE_OK) {
-    const std::string_view why = why_[0] != '\0' ? why_.data() : curl_easy_strerror(code);
+    const std::string_view why = why_[0] != '\0' ? why_.data() : curl_.easy_strerror(code);
     return fail_in(code_of(code), request_.url, std::string(why));
   }
-  if (curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &response_.status) != CURLE_OK || response_.status == 0) {
+  if (curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &response_.status) != CURLE_OK || response_.status == 0) {
     return fail_in(Errc::unavailable, request_.url, "the answer has no status");
   }
   return std::move(response_);

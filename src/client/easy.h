@@ -3,8 +3,6 @@
 // Internal to the folder: it shows libcurl.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <array>
 #include <chrono>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "base/result.h"
 #include "client/http.h"
+#include "client/libcurl.h"
 
 namespace credence::client {
 
@@ -23,17 +22,23 @@ class Easy {
   Easy& operator=(const Easy&) = delete;
 
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
+  // Blocks until the transfer is over.
+  [[nodiscard]] CURLcode perform() { return curl_.easy_perform(handle_); }
   // What came of it, once libcurl says that the transfer is over.
   [[nodiscard]] Result<HttpResponse> finish(CURLcode code);
 
  private:
-  Easy() = default;
+  explicit Easy(const Libcurl& curl) noexcept : curl_(curl) {}
+  // An option that libcurl does not take would silently leave its default, which may be a weaker one.
+  template <typename Value>
+  [[nodiscard]] Result<void> set(CURLoption option, Value value);
   [[nodiscard]] Result<void> set_up(const HttpOptions& options);
   [[nodiscard]] Result<void> set_up_tls(const HttpOptions& options);
   [[nodiscard]] Result<void> set_up_request();
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept;
 
+  const Libcurl& curl_;
   CURL* handle_ = nullptr;
   curl_slist* headers_ = nullptr;
   HttpRequest request_;  // libcurl reads the body from here

@@ -13,7 +13,7 @@ std::string_view HttpResponse::header(std::string_view name) const noexcept {
 
 Result<HttpResponse> request(const HttpRequest& what, const HttpOptions& options) {
   TRY(const auto easy, Easy::make(what, options));
-  return easy->finish(curl_easy_perform(easy->handle()));
+  return easy->finish(easy->perform());
 }
 
 }  // namespace credence::client

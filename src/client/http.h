@@ -49,7 +49,8 @@ struct HttpResponse {
 };
 
 // Blocks until the answer is there or the time is up. Any answer with a status line is a success here, 5xx included.
-// Errc::unavailable (no connection), timeout, untrusted_chain (certificate or pin), too_large, usage (the URL).
+// Errc::unavailable (no connection), timeout, untrusted_chain (certificate or pin), too_large, usage (the URL),
+// configuration (no libcurl on this machine).
 [[nodiscard]] Result<HttpResponse> request(const HttpRequest& what, const HttpOptions& options);
 
 }  // namespace credence::client

@@ -35,22 +35,27 @@ std::thread start_thread(Body body) {
 }
 
 struct MultiCleanup {
-  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
+  const Libcurl* curl;
+  void operator()(CURLM* multi) const noexcept { curl->multi_cleanup(multi); }
 };
+using Multi = std::unique_ptr<CURLM, MultiCleanup>;
 
 }  // namespace
 
 class Transfers::Loop final : public Transfers::Queue {
  public:
-  Loop(CURLM* multi, HttpOptions options, std::size_t max_concurrent)
-      : multi_(multi), options_(std::move(options)), max_concurrent_(max_concurrent) {}
+  Loop(Multi multi, HttpOptions options, std::size_t max_concurrent)
+      : curl_(*multi.get_deleter().curl),
+        multi_(std::move(multi)),
+        options_(std::move(options)),
+        max_concurrent_(max_concurrent) {}
 
   void start(Job job) override {
     {
       const std::lock_guard lock(mutex_);
       if (!ended_) {
         inbox_.push_back(std::move(job));
-        curl_multi_wakeup(multi_.get());
+        curl_.multi_wakeup(multi_.get());
         return;
       }
     }
@@ -62,16 +67,16 @@ class Transfers::Loop final : public Transfers::Queue {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
-    curl_multi_wakeup(multi_.get());
+    curl_.multi_wakeup(multi_.get());
   }
 
   void run() {
     while (collect()) {
       start_due();
       int running = 0;
-      curl_multi_perform(multi_.get(), &running);
+      curl_.multi_perform(multi_.get(), &running);
       const bool progressed = finish_done();
-      if (!progressed) curl_multi_poll(multi_.get(), nullptr, 0, sleep_time(), nullptr);
+      if (!progressed) curl_.multi_poll(multi_.get(), nullptr, 0, sleep_time(), nullptr);
     }
     fail_everything();
   }
@@ -110,7 +115,7 @@ class Transfers::Loop final : public Transfers::Queue {
     auto easy = Easy::make(job.request, options);
     if (!easy) return job.done(std::unexpected(std::move(easy).error()));
     CURL* const handle = (*easy)->handle();
-    if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) {
+    if (curl_.multi_add_handle(multi_.get(), handle) != CURLM_OK) {
       return job.done(fail(Errc::internal, "libcurl does not take the transfer"));
     }
     active_.emplace(handle, Active{.easy = *std::move(easy), .done = std::move(job.done)});
@@ -119,11 +124,11 @@ class Transfers::Loop final : public Transfers::Queue {
   bool finish_done() {
     bool progressed = false;
     int left = 0;
-    while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+    while (const CURLMsg* const message = curl_.multi_info_read(multi_.get(), &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       const CURLcode code = message->data.result;
       auto node = active_.extract(message->easy_handle);
-      curl_multi_remove_handle(multi_.get(), node.key());
+      curl_.multi_remove_handle(multi_.get(), node.key());
       Active& active = node.mapped();
       active.done(active.easy->finish(code));
       progressed = true;
@@ -143,7 +148,7 @@ class Transfers::Loop final : public Transfers::Queue {
   // Exactly once also means: not never.
   void fail_everything() {
     for (auto& [handle, active] : std::exchange(active_, {})) {
-      curl_multi_remove_handle(multi_.get(), handle);
+      curl_.multi_remove_handle(multi_.get(), handle);
       active.done(stopped());
     }
     {
@@ -154,7 +159,8 @@ class Transfers::Loop final : public Transfers::Queue {
     for (Job& job : std::exchange(waiting_, {})) job.done(stopped());
   }
 
-  const std::unique_ptr<CURLM, MultiCleanup> multi_;
+  const Libcurl& curl_;
+  const Multi multi_;
   const HttpOptions options_;
   const std::size_t max_concurrent_;
   std::mutex mutex_;
@@ -167,9 +173,11 @@ class Transfers::Loop final : public Transfers::Queue {
 };
 
 Result<std::unique_ptr<Transfers>> Transfers::make(HttpOptions options, std::size_t max_concurrent) {
-  CURLM* const multi = curl_multi_init();
-  if (multi == nullptr) return fail(Errc::internal, "libcurl gives no multi handle");
-  return std::unique_ptr<Transfers>(new Transfers(std::make_shared<Loop>(multi, std::move(options), max_concurrent)));
+  TRY(const Libcurl* const curl, libcurl());
+  Multi multi(curl->multi_init(), MultiCleanup{.curl = curl});
+  if (!multi) return fail(Errc::internal, "libcurl gives no multi handle");
+  auto loop = std::make_shared<Loop>(std::move(multi), std::move(options), max_concurrent);
+  return std::unique_ptr<Transfers>(new Transfers(std::move(loop)));
 }
 
 Transfers::Transfers(std::shared_ptr<Loop> loop)

@@ -35,7 +35,7 @@ class Transfers {
     virtual void start(Job job) = 0;
   };
 
-  // Errc::internal when libcurl gives no multi handle.
+  // Errc::configuration without libcurl, internal when that gives no multi handle.
   [[nodiscard]] static Result<std::unique_ptr<Transfers>> make(HttpOptions options, std::size_t max_concurrent);
   // What is under way fails with Errc::unavailable before this returns; called on the I/O thread itself, soon after.
   ~Transfers();

@@ -1,21 +1,23 @@
 #include "client/url.h"
 
-#include <curl/curl.h>
-
 #include <format>
 #include <memory>
+
+#include "client/libcurl.h"
 
 namespace credence::client {
 namespace {
 
 struct UrlCleanup {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+  const Libcurl* curl;
+  void operator()(CURLU* url) const noexcept { curl->url_cleanup(url); }
 };
 using Url = std::unique_ptr<CURLU, UrlCleanup>;
 
 Result<Url> parse(const std::string& text) {
-  Url url(curl_url());
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
+  TRY(const Libcurl* const curl, libcurl());
+  Url url(curl->url(), UrlCleanup{.curl = curl});
+  if (!url || curl->url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
     return fail(Errc::usage, std::format("expected a URL like https://host:port without a user, got \"{}\"", text));
   }
   return url;
@@ -23,10 +25,11 @@ Result<Url> parse(const std::string& text) {
 
 // Empty when the part is absent.
 std::string part_of(const Url& url, CURLUPart part, unsigned flags = 0) {
+  const Libcurl& curl = *url.get_deleter().curl;
   char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
+  if (curl.url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
   std::string copy(text);
-  curl_free(text);
+  curl.free(text);
   return copy;
 }
 
@@ -59,7 +62,8 @@ std::string endpoint(std::string_view base, std::string_view path) {
 Result<std::string> resolve_same_origin(const std::string& url, const std::string& location) {
   TRY(const Url base, parse(url));
   TRY(const Url target, parse(url));
-  if (curl_url_set(target.get(), CURLUPART_URL, location.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
+  if (target.get_deleter().curl->url_set(target.get(), CURLUPART_URL, location.c_str(), CURLU_DISALLOW_USER) !=
+      CURLUE_OK) {
     return fail(Errc::malformed, std::format("Location: expected a URL, got \"{}\"", location));
   }
   // A redirection by another name: it would take evidence to a host that nobody configured.

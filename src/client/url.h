@@ -1,4 +1,6 @@
-// The few things that are done with URLs, all by libcurl's own parser: what is checked is what will be used.
+// The few things that are done with URLs, all by libcurl's own parser: what is checked is what will be used. Where
+// nobody will be asked over HTTP a URL is only a name, and nothing of this is called for it: libcurl need not be
+// loaded.
 #pragma once
 
 #include <string>
@@ -8,7 +10,8 @@
 
 namespace credence::client {
 
-// http or https, without user, and plain HTTP only to loopback unless it was allowed. Errc::usage otherwise.
+// http or https, without user, and plain HTTP only to loopback unless it was allowed. Errc::usage otherwise;
+// Errc::configuration without libcurl, which a process that has a URL to ask therefore loads when it reads it.
 [[nodiscard]] Result<void> check_url(const std::string& url, bool allow_insecure_http);
 
 // The base URL of a service with a path below it: "https://host:1/" and "/a/b" give "https://host:1/a/b".

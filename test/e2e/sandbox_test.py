@@ -140,21 +140,22 @@ class Confined(unittest.TestCase):
         self.file, self.audit, self.log = (self.folder / name for name in ("verifier.toml", "audit.log", "log"))
         self.access("manager")
 
-    def access(self, *roles):
+    def access(self, *roles, oidc: bool = True):
         """The access file lets these tokens in, and whoever the provider vouches for."""
         text = ""
         for role in ("provisioner", "auditor", *roles):
             digest = hashlib.sha256(f"{role}-secret".encode()).hexdigest()
             text += f'[[token]]\nname = "{role}"\nroles = ["{role}"]\nsha256 = "{digest}"\n'
-        text += (f'[oidc]\nissuer = "{self.provider.url}"\naudience = "credence"\njwks = "{self.provider.url}/certs"\n'
-                 f'ca = "{self.provider.certificate}"\n')
+        if oidc:
+            text += (f'[oidc]\nissuer = "{self.provider.url}"\naudience = "credence"\njwks = "{self.provider.url}/certs"\n'
+                     f'ca = "{self.provider.certificate}"\n')
         self.private(self.folder / "access.toml", text)
 
     def private(self, file: pathlib.Path, text: str):
         file.write_text(text)
         file.chmod(0o600)
 
-    def start(self, store: str):
+    def start(self, store: str, opa: bool = True):
         self.private(self.file, f"""listen = "127.0.0.1:0"
 store = "{store}"
 signing-key = "{self.folder / 'ear.key'}"
@@ -163,7 +164,7 @@ key = "{self.key}"
 access = "{self.folder / 'access.toml'}"
 audit-log = "{self.audit}"
 corim-anchor = ["{self.endorser[0]}"]
-opa = "{self.agent.url}"
+{f'opa = "{self.agent.url}"' if opa else ""}
 log-format = "json"
 """)
         with self.log.open("w") as log:
@@ -267,6 +268,28 @@ log-format = "json"
         self.assertTrue(self.audit.exists())
         self.assertEqual(facts(self.verdict(tpm, instance, 0))["verdict"], "affirming")
         return [rotated, self.audit]
+
+    def libraries(self) -> set:
+        """By their file names. None where this user may not look: the verifier forbids it to all without CAP_SYS_PTRACE."""
+        try:
+            maps = pathlib.Path(f"/proc/{self.process.pid}/maps").read_text()
+        except PermissionError:
+            return set()
+        return {line.rpartition("/")[2].partition(".so")[0] for line in maps.splitlines() if ".so" in line}
+
+    def test_loads_libcurl_behind_the_filter_when_a_reload_names_somebody_to_ask(self):
+        self.access("manager", oidc=False)
+        self.start(f"sqlite:{self.folder / 'store.db'}", opa=False)
+        self.check_confinement()
+        self.expect(401, "POST", POLICY, b"-- nothing\n", LUA_RULES, self.provider.token("manager"))
+        before = self.libraries()
+        self.assertNotIn("libcurl", before)
+        self.access("manager", "reader")
+        self.process.send_signal(signal.SIGHUP)
+        self.eventually("the new token is known", self.has_reloaded)
+        self.expect(201, "POST", POLICY, b"-- nothing\n", LUA_RULES, self.provider.token("manager"))
+        if before:
+            self.assertIn("libcurl", self.libraries())
 
     def run_everything(self, store: str):
         self.start(store)

@@ -11,6 +11,7 @@
 #include <toml++/toml.hpp>
 
 #include "base/text.h"
+#include "client/url.h"
 #include "service/access/bcrypt.h"
 #include "service/verifier/file.h"
 
@@ -183,6 +184,11 @@ Result<void> take_oidc(const toml::table& table, AccessConfig& config) {
   TRY(oidc.jwks, required_text(table, "jwks"));
   if (oidc.jwks.starts_with("http:"))
     return refuse(*table.get("jwks"), "jwks: expected https://... or a file: whoever alters the keys is everybody");
+  // For what the check loads, too: the HTTP client is there before the verifier gives up system calls, and that there
+  // is none is said at the start and not at the first token.
+  if (oidc.jwks.starts_with("https://"))
+    if (const auto checked = client::check_url(oidc.jwks, false); !checked)
+      return refuse(*table.get("jwks"), "jwks: " + checked.error().why);
   TRY(oidc.ca_file, text_or(table, "ca", ""));
   TRY(oidc.tenant_claim, text_or(table, "tenant-claim", oidc.tenant_claim));
   CHECK(take_oidc_roles(table, oidc));

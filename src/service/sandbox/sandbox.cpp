@@ -148,7 +148,9 @@ void allow_network(Filter& filter) {
                 SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime)});
 }
 
-// Memory is written or run, never both: what an attacker writes is not run.
+// Memory is written or run, never both: what an attacker writes is not run. Libraries can still be loaded, of which no
+// page is both: modules of the name service, and libcurl when a reload is the first to name somebody to ask. A verifier
+// that asks from the start loads it before the filter, with the first URL of its configuration (client/url.h).
 void allow_memory(Filter& filter) {
   constexpr scmp_datum_t kBoth = PROT_WRITE | PROT_EXEC;
   filter.allow({SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(membarrier),

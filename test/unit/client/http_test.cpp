@@ -114,6 +114,22 @@ TEST(Http, TrustsOnlyTheAuthorityThatIsNamed) {
   EXPECT_EQ(request(asked, {.ca_file = directory.path() / "absent"}).error().code, Errc::configuration);
 }
 
+// In a record with its header, in several, and more than the socket takes at once.
+TEST(Http, BringsABodyOfAnySizeOverTls) {
+  const test::TemporaryDirectory directory;
+  const auto own = test::write_certificate(directory, "own");
+  const Running server(start(server_http::TlsFiles{.certificate = own.certificate, .key = own.key}));
+  HttpRequest posted = get(*server, "/echo", "https");
+  posted.method = HttpMethod::post;
+  for (const std::size_t size : {1, 16 << 10, 64 << 10, (64 << 10) + 1, 4 << 20}) {
+    posted.body.resize(size);
+    for (std::size_t i = 0; i < size; ++i) posted.body[i] = static_cast<std::uint8_t>(i % 251);
+    const auto response = request(posted, {.ca_file = own.certificate, .max_response = 4 << 20});
+    ASSERT_TRUE(response) << response.error().text();
+    EXPECT_TRUE(response->body == posted.body) << size;
+  }
+}
+
 TEST(Http, ChecksThePinOnTopOfTheChain) {
   const test::TemporaryDirectory directory;
   const auto files = test::write_certificate(directory, "own");

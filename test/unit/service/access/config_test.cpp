@@ -106,6 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"no_audience", "[oidc]\nissuer = \"a\"\njwks = \"b\"", "audience is missing"},
         Mistake{"keys_over_plain_http", "[oidc]\nissuer = \"a\"\naudience = \"b\"\njwks = \"http://x\"",
                 "expected https://... or a file"},
+        Mistake{"keys_from_a_user", "[oidc]\nissuer = \"a\"\naudience = \"b\"\njwks = \"https://user@x\"",
+                "line 4, column 8: jwks: expected a URL like https://host:port without a user, got \"https://user@x\""},
         Mistake{"rate_without_burst", "[rates]\nclient = { per-second = 1 }", "expected per-second"},
         Mistake{"negative_rate", "[rates]\nclient = { per-second = -1, burst = 1 }", "expected per-second"}),
     [](const auto& example) { return example.param.name; });

@@ -18,6 +18,8 @@
 #include <string>
 #include <thread>
 
+#include "client/url.h"
+#include "support/loaded_library.h"
 #include "support/temporary_directory.h"
 
 namespace credence::service {
@@ -57,6 +59,16 @@ TEST(Sandbox, LeavesWhatTheVerifierDoes) {
               return ran;
             }),
             0);
+}
+
+TEST(Sandbox, LetsTheHttpClientBeLoadedByAReload) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // in a program of its own, where no other test has loaded it
+  const auto fate = [] {
+    if (test::is_loaded("libcurl.so.4")) return 98;
+    if (!filter_system_calls()) return 99;
+    return client::check_url("https://verifier.example", false) && test::is_loaded("libcurl.so.4") ? 0 : 1;
+  };
+  EXPECT_EXIT(::_exit(fate()), testing::ExitedWithCode(0), "");
 }
 
 struct Deed {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "service/verifier/config_options.h"
 #include "support/certificate_files.h"
 #include "support/environment.h"
+#include "support/loaded_library.h"
 #include "support/refusal.h"
 #include "support/unprivileged.h"
 #include "verifier/store/sqlite/store.h"
@@ -191,14 +193,28 @@ TEST_F(CheckConfig, WantsAnAlgorithmThatTheKeyCanDo) {
 
 TEST_F(CheckConfig, WantsAnIssuerThatIsAUri) {
   for (const char* issuer :
-       {"", "https://verifier.example", "urn:example:verifier", "tag:verifier.example,2026:1", "verifier.example"})
+       {"", "https://verifier.example", "https://verifier.example:8443/a?b#c", "http://[2001:db8::1]:80/",
+        "urn:example:verifier", "tag:verifier.example,2026:1", "verifier.example"})
     EXPECT_TRUE(check(good + "issuer = '" + issuer + "'\n").usable()) << issuer;
   for (const char* issuer : {"the verifier", "https://", "https://a b", "urn:", ":x", "1x:y", "urn:x:%2",
-                             "urn:x:\xc3\xa4", "https://user@verifier.example"}) {
+                             "urn:x:\xc3\xa4", "https://user@verifier.example", "https://user:1@verifier.example",
+                             "https:verifier.example", "https:/verifier.example", "https://:443", "https://a:65536",
+                             "https://a:1x", "https://[::1", "https://[::1]a", "https://[verifier.example]"}) {
     const ConfigReport report = check(good + "issuer = '" + issuer + "'\n");
     EXPECT_THAT(said(report), HasSubstr("problem 6:10 issuer --issuer: expected a UR")) << issuer;
     EXPECT_FALSE(configured(report.config)) << issuer;
   }
+}
+
+TEST_F(CheckConfig, LoadsNoHttpClientForANameButForAServiceToAsk) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // in a program of its own, where no other test has loaded it
+  const auto fate = [this] {
+    const ConfigReport named = check(good + "issuer = 'https://verifier.example'\n");
+    if (!configured(named.config) || test::is_loaded("libcurl.so.4")) return 1;
+    const ConfigReport asking = check(good + "opa = 'https://opa.example'\n");
+    return configured(asking.config) && test::is_loaded("libcurl.so.4") ? 0 : 2;
+  };
+  EXPECT_EXIT(::_exit(fate()), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(CheckConfig, SaysThatResultsNameNoIssuer) {
