@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -9,10 +10,16 @@ namespace {
 constexpr std::size_t kLargest = 1 << 17;  // and all above
 
 thread_local std::size_t* counts = nullptr;
+thread_local std::size_t until_failure = 0;  // 0: none fails
+thread_local bool has_failed = false;
 
 // Not inlined: GCC takes free() of what operator new gave for a mistake.
 [[gnu::noinline]] void* allocate(std::size_t size) noexcept {
   if (counts != nullptr) ++counts[std::min(size, kLargest)];
+  if (until_failure != 0 && --until_failure == 0) {
+    has_failed = true;
+    return nullptr;
+  }
   return std::malloc(std::max<std::size_t>(size, 1));
 }
 [[gnu::noinline]] void release(void* memory) noexcept { std::free(memory); }
@@ -46,6 +53,16 @@ Allocations allocations_of(const std::function<void()>& work) {
   for (std::size_t size = 0; size < by_size.size(); ++size)
     if (by_size[size] != 0) made[size] = by_size[size];
   return made;
+}
+
+void fail_allocation(std::size_t number) noexcept {
+  until_failure = number + 1;
+  has_failed = false;
+}
+
+bool allow_allocations() noexcept {
+  until_failure = 0;
+  return std::exchange(has_failed, false);
 }
 
 }  // namespace credence::test

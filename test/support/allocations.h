@@ -1,5 +1,6 @@
 // What is allocated while something runs, by this thread. How often a thing was made is seen in it, without a hook in
-// what makes it: each time takes memory of the same sizes. For programs that are linked with allocations.cpp.
+// what makes it: each time takes memory of the same sizes. And what becomes of it when one of them fails. For programs
+// that are linked with allocations.cpp.
 #pragma once
 
 #include <algorithm>
@@ -24,5 +25,10 @@ using Allocations = std::map<std::size_t, std::size_t>;  // how many of each siz
   }
   return most;
 }
+
+// Of this thread's allocations the one with this number, counted from 0 from now on, fails, and no other.
+void fail_allocation(std::size_t number) noexcept;
+// None fails any more. Whether one has.
+bool allow_allocations() noexcept;
 
 }  // namespace credence::test

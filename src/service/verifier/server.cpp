@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <format>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -205,6 +207,15 @@ Result<std::shared_ptr<audit::Log>> open_audit_log(const VerifierOptions& option
   return opened;
 }
 
+// In as many letters as a string keeps in itself, where there is no memory for more.
+std::string reason_of(const Error& error) {
+  try {
+    return error.text();
+  } catch (const std::bad_alloc& lack) {
+    return lack.what();
+  }
+}
+
 // Refused until it begins. The operator is whoever may send the service a signal.
 audit::Entry reload_entry() {
   return {.action = "reload", .outcome = audit::Outcome::refused, .principal = "operator"};
@@ -396,7 +407,15 @@ struct VerifierServer::State {
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> metrics;  // null: none of its own
 
-  // `entry` says how far it came.
+  // `entry` says how far it came: for what has begun an end is written, when memory runs out, too.
+  Result<void> try_reload(const VerifierOptions& after, audit::Entry& entry) {
+    try {
+      return reload(after, entry);
+    } catch (const std::exception& exception) {
+      return fail(Errc::internal, exception.what());
+    }
+  }
+
   Result<void> reload(VerifierOptions after, audit::Entry& entry) {
     after.clock = lasting.clock;
     if (!after.config_sha256.empty()) add_input(entry.object, "config", after.config_sha256);
@@ -464,7 +483,7 @@ struct VerifierServer::State {
       entry.outcome = audit::Outcome::done;
     } else {
       entry.outcome = was_begun ? audit::Outcome::failed : audit::Outcome::refused;
-      entry.reason = ended.error().text();
+      entry.reason = reason_of(ended.error());
     }
     if (lasting.audit) {
       if (const auto written = lasting.audit->append(entry, audit::Durability::at_once); !written)
@@ -511,7 +530,7 @@ Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions op
 Result<void> VerifierServer::reload(const VerifierOptions& options) {
   const std::lock_guard lock(reloading_);
   audit::Entry entry = reload_entry();
-  auto changed = state_->reload(options, entry);
+  auto changed = state_->try_reload(options, entry);
   state_->end_reload(std::move(entry), changed);
   if (changed) state_->publish_signers(options);
   return changed;

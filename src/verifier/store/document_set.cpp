@@ -49,6 +49,13 @@ void DocumentSet::set_active(DocumentKind kind, std::string_view id, bool active
   slot(kind).changed = true;
 }
 
+void DocumentSet::clear() noexcept {
+  for (Slot& slot : slots_) {
+    slot.next.clear();
+    slot.changed = true;
+  }
+}
+
 void DocumentSet::publish(std::uint64_t sequence) {
   for (Slot& slot : slots_) {
     if (!slot.changed) continue;

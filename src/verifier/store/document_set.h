@@ -29,6 +29,8 @@ class DocumentSet {
   void set_active(DocumentKind kind, std::string_view id, bool active);
   // Those with these ids by `documents`: all of it, or, when memory is lacking for it, nothing.
   void replace(DocumentKind kind, const std::set<std::string>& ids, std::vector<Document> documents);
+  // All of them, all kinds: seen by publish(), too.
+  void clear() noexcept;
   // `sequence` is that of the last change.
   void publish(std::uint64_t sequence);
 

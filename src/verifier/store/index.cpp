@@ -265,9 +265,10 @@ Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const 
 }
 
 // The cheap question of every appraisal: an object that says nothing, or null.
-std::shared_ptr<const Endorsed> Index::any_conditional(const Scheme& scheme) const {
+Result<std::shared_ptr<const Endorsed>> Index::any_conditional(const Scheme& scheme) const {
   static const auto some = std::make_shared<const ConditionalStatements>();
   const std::shared_lock lock(mutex_);
+  if (torn_) CHECK(denied());
   const auto found = conditional_.find(&scheme);
   return found == conditional_.end() || found->second == 0 ? nullptr : some;
 }
@@ -281,13 +282,55 @@ void Index::set_deny_list(Result<std::shared_ptr<const DenyList>> list) {
 
 Result<std::shared_ptr<const DenyList>> Index::deny_list() const {
   const std::shared_lock lock(mutex_);
-  return deny_list_;
+  return denied();
+}
+
+Result<std::shared_ptr<const DenyList>> Index::denied() const {
+  if (!torn_) return deny_list_;
+  return fail(
+      Errc::unavailable,
+      "a change could not be taken over whole, for want of memory: no verdict is given until everything has been "
+      "read again, which the next look at the store does");
+}
+
+void Index::tear() noexcept {
+  const std::unique_lock lock(mutex_);
+  torn_ = true;
+  joined_.clear();
+  ++epoch_;
+}
+
+bool Index::is_torn() const {
+  const std::shared_lock lock(mutex_);
+  return torn_;
+}
+
+// What is numbered goes on to be: nobody who remembers a number finds another content under it.
+void Index::clear() noexcept {
+  const std::unique_lock lock(mutex_);
+  postings_.clear();
+  numbers_.clear();
+  sources_.clear();
+  subjects_ = {};
+  versions_ = {};
+  deactivated_ = {};
+  off_.clear();
+  conditional_.clear();
+  joined_.clear();
+  contents_.clear();
+  size_ = 0;
+  ++epoch_;
+}
+
+void Index::mend() noexcept {
+  const std::unique_lock lock(mutex_);
+  torn_ = false;
 }
 
 Result<std::vector<Statement>> Index::valid_statements(const Lookup& lookup, std::uint64_t hash) const {
   TRY(std::vector<Statement> all, statements(lookup, hash, Replaced::left_out));
-  TRY(const auto denied, deny_list_);
-  std::erase_if(all, [&](const Statement& statement) { return !denied->check(*statement.origin); });
+  TRY(const auto list, denied());
+  std::erase_if(all, [&](const Statement& statement) { return !list->check(*statement.origin); });
   return all;
 }
 
@@ -298,6 +341,7 @@ Result<std::vector<SelectedStatement>> Index::select(std::string_view profile,
   std::optional<std::uint32_t> latest;
   bool speaks_now = false;
   const std::shared_lock lock(mutex_);
+  CHECK(denied());  // where nothing is there to be found, too
   CHECK(visit_asked(selector,
                     [&](std::uint32_t number, const Content& content, const Content::Entry& entry) -> Result<void> {
                       if (latest != number) {
@@ -339,8 +383,8 @@ Result<std::vector<std::string>> Index::comids(std::string_view tag) const {
 }
 
 Result<bool> Index::speaks(const Content& content, std::string_view profile) const {
-  TRY(const auto denied, deny_list_);
-  return content.origin().profile == profile && denied->check(content.origin()).has_value();
+  TRY(const auto list, denied());
+  return content.origin().profile == profile && list->check(content.origin()).has_value();
 }
 
 Result<void> Index::visit_asked(const StatementSelector& selector, const Visit& visit) const {

@@ -73,6 +73,14 @@ class Index {
   void set_deny_list(Result<std::shared_ptr<const DenyList>> list);
   [[nodiscard]] Result<std::shared_ptr<const DenyList>> deny_list() const;
 
+  // An exception has left a part of a change here: nothing is found and there is no deny list, Errc::unavailable, until
+  // all that counts has been added after clear(), and mend() called.
+  void tear() noexcept;
+  [[nodiscard]] bool is_torn() const;
+  // Everything but the deny list.
+  void clear() noexcept;
+  void mend() noexcept;
+
   [[nodiscard]] Result<std::shared_ptr<const Endorsed>> find(const Lookup& lookup) const;
 
   // What it is joined from; `visit` must not call the index.
@@ -116,7 +124,9 @@ class Index {
   [[nodiscard]] bool is_off(std::uint32_t number, std::size_t offset) const;
   // Of this profile, and by nobody who is revoked.
   [[nodiscard]] Result<bool> speaks(const Content& content, std::string_view profile) const;
-  [[nodiscard]] std::shared_ptr<const Endorsed> any_conditional(const Scheme& scheme) const;
+  [[nodiscard]] Result<std::shared_ptr<const Endorsed>> any_conditional(const Scheme& scheme) const;
+  // deny_list() for whoever holds the lock.
+  [[nodiscard]] Result<std::shared_ptr<const DenyList>> denied() const;
   [[nodiscard]] std::shared_ptr<const Endorsed> joined(const Lookup& lookup, std::uint64_t hash) const;
   // Those that count, or those too that something else replaces.
   enum class Replaced : bool { left_out, included };
@@ -140,6 +150,7 @@ class Index {
   std::uint32_t next_ = 0;
   std::size_t size_ = 0;
   Result<std::shared_ptr<const DenyList>> deny_list_ = std::make_shared<const DenyList>();
+  bool torn_ = false;
   std::uint64_t epoch_ = 0;  // of changes: what was joined before one is not kept after it
   mutable std::unordered_map<std::uint64_t, Joined> joined_;
 };

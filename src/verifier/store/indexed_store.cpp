@@ -255,7 +255,7 @@ class IndexedStore final : public Store {
 
   Result<void> probe() const override {
     TRY(const auto turn, take_turn(kShortPatience));
-    return replica_.take_changes();
+    return catch_up();
   }
 
   Result<void> note_time(Timestamp told, TimeNote how) override {
@@ -295,6 +295,12 @@ class IndexedStore final : public Store {
     return replica_.load_all();
   }
 
+  Result<void> catch_up() const {
+    if (!replica_.is_torn()) return replica_.take_changes();
+    TRY(JournalTransaction transaction, JournalTransaction::begin(*journal_));
+    return replica_.take_changes();
+  }
+
   // Decoding them all takes its time, and a revocation must not wait for it: the turn is taken for each.
   Result<void> read_inactive(InactiveContents& contents) const {
     std::vector<std::string> ids;
@@ -316,9 +322,9 @@ class IndexedStore final : public Store {
     TRY(const auto turn, take_turn(kShortPatience));
     TRY(const bool news, journal_->has_news());
     // That nothing was announced is no proof that anybody is there, nor that nothing has changed.
-    if (!news && up_to_date_ && Clock::now() - replica_.current_at() < kDoubt) return {};
+    if (!news && up_to_date_ && !replica_.is_torn() && Clock::now() - replica_.current_at() < kDoubt) return {};
     up_to_date_ = false;
-    CHECK(replica_.take_changes());
+    CHECK(catch_up());
     up_to_date_ = true;
     return {};
   }

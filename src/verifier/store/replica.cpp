@@ -55,7 +55,27 @@ std::unexpected<Error> already_deactivated(std::string_view id) {
               std::format("this CoRIM is there already and was deactivated: activate {}, or remove it first", id));
 }
 
+// Part of a change is no state that anybody has committed, and what holds the parts together may be missing: a CoRIM
+// that is here and cannot be removed any more, say.
+template <typename Change>
+void Replica::take_whole(const Change& change) {
+  try {
+    change();
+  } catch (...) {
+    index_.tear();
+    throw;
+  }
+}
+
+void Replica::forget_all() noexcept {
+  index_.clear();
+  documents_.clear();
+  inactive_ = {};
+  unread_.clear();
+}
+
 Result<void> Replica::load_all() {
+  if (is_torn()) forget_all();
   TRY(const std::int64_t last, journal_->last_sequence());
   TRY(const std::int64_t highest, journal_->highest_kind());
   CHECK(check_kind(highest));
@@ -73,6 +93,7 @@ Result<void> Replica::load_all() {
     }));
   }
   publish(last);
+  index_.mend();
   current_at_.store(Clock::now());
   return {};
 }
@@ -88,7 +109,7 @@ Result<void> Replica::load_inactive(const Document& entry) {
   const auto content = content_of(entry);
   if (!content) return {};  // of another program, perhaps: it says nothing here
   TRY(Bytes said, content->fingerprint_without_signer());
-  inactive_.add(entry.id, std::move(said));
+  take_whole([&] { inactive_.add(entry.id, std::move(said)); });
   return {};
 }
 
@@ -114,18 +135,24 @@ Result<void> Replica::check_inactive(const Content& content, const Deactivated& 
 }
 
 void Replica::add(Content content) {
-  inactive_.remove(content.origin().id);
-  index_.add(std::move(content));
+  take_whole([&] {
+    inactive_.remove(content.origin().id);
+    index_.add(std::move(content));
+  });
 }
 
 void Replica::deactivate(const std::string& id, Bytes said) {
-  index_.remove(id);
-  inactive_.add(id, std::move(said));
+  take_whole([&] {
+    index_.remove(id);
+    inactive_.add(id, std::move(said));
+  });
 }
 
 void Replica::remove(const std::string& id) {
-  index_.remove(id);
-  inactive_.remove(id);
+  take_whole([&] {
+    index_.remove(id);
+    inactive_.remove(id);
+  });
 }
 
 // Look-ups must not go on finding what has just been revoked. The sequence number comes last: whoever sees it, and
@@ -149,6 +176,7 @@ void Replica::publish_deny_list() {
 }
 
 Result<void> Replica::take_changes() {
+  if (is_torn()) return load_all();
   const Clock::time_point asked = Clock::now();
   TRY(const auto changes, journal_->changes_after(taken_));
   auto taken = take_all(changes);
@@ -214,13 +242,19 @@ Result<void> Replica::take_documents(std::span<const Journal::Change> changes) {
     TRY(auto entry, journal_->entry(kind, change->id));
     if (entry) added.push_back(*std::move(entry));  // else a later change, still to come, removed it
   }
-  if (!ids.empty()) documents_.replace(kind, ids, std::move(added));
-  for (const Journal::Change* change : turned)
-    documents_.set_active(kind, change->id, change->event == Event::activated);
+  take_whole([&] {
+    if (!ids.empty()) documents_.replace(kind, ids, std::move(added));
+    for (const Journal::Change* change : turned)
+      documents_.set_active(kind, change->id, change->event == Event::activated);
+  });
   return {};
 }
 
 void Replica::apply(DocumentKind kind, std::vector<DocumentChange> changes) {
+  take_whole([&] { apply_all(kind, changes); });
+}
+
+void Replica::apply_all(DocumentKind kind, std::vector<DocumentChange>& changes) {
   if (kind == DocumentKind::deactivation) {
     // What is off is looked for in its CoRIM once, however many parts there are.
     for (const Event event : {Event::added, Event::removed}) {
@@ -259,19 +293,21 @@ Result<void> Replica::take_corim(const Journal::Change& change) {
     } else {
       CHECK(remember_inactive(change.id));
     }
-    index_.remove(change.id);
+    take_whole([&] { index_.remove(change.id); });
     return {};
   }
   inactive_.remove(change.id);
   TRY(const auto entry, journal_->entry(DocumentKind::corim, change.id));
   if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
   auto content = content_of(*entry);
-  index_.remove(change.id);
-  if (content) {
-    index_.add(*std::move(content));
-  } else {
-    unread_.emplace(change.id, std::move(content).error());
-  }
+  take_whole([&] {
+    index_.remove(change.id);
+    if (content) {
+      index_.add(*std::move(content));
+    } else {
+      unread_.emplace(change.id, std::move(content).error());
+    }
+  });
   return {};
 }
 
@@ -279,7 +315,7 @@ Result<void> Replica::take_corim(const Journal::Change& change) {
 Result<void> Replica::remember_inactive(const std::string& id) {
   if (const Content* const content = index_.content(id)) {
     TRY(Bytes said, content->fingerprint_without_signer());
-    inactive_.add(id, std::move(said));
+    take_whole([&] { inactive_.add(id, std::move(said)); });
     return {};
   }
   TRY(const auto entry, journal_->entry(DocumentKind::corim, id));

@@ -33,9 +33,12 @@ class Replica {
 
   // Everything, before anything else.
   [[nodiscard]] Result<void> load_all();
-  // What others have committed since the last time. Errc::configuration when a newer program has stored what is not
-  // known here: then there are no verdicts.
+  // What others have committed since the last time; everything, once it is torn. Errc::configuration when a newer
+  // program has stored what is not known here: then there are no verdicts.
   [[nodiscard]] Result<void> take_changes();
+  // An exception has come between what belongs together, for want of memory: there are no verdicts until take_changes()
+  // has read everything again, best in a transaction.
+  [[nodiscard]] bool is_torn() const { return index_.is_torn(); }
 
   [[nodiscard]] Journal& journal() const noexcept { return *journal_; }
   [[nodiscard]] Index& index() noexcept { return index_; }
@@ -61,6 +64,9 @@ class Replica {
   void publish(std::int64_t sequence);
 
  private:
+  template <typename Change>
+  void take_whole(const Change& change);
+  void forget_all() noexcept;
   [[nodiscard]] Result<void> load(const Document& entry);
   [[nodiscard]] Result<void> load_inactive(const Document& entry);
   [[nodiscard]] Result<void> take_all(std::span<const Journal::Change> changes);
@@ -69,6 +75,7 @@ class Replica {
   [[nodiscard]] Result<void> take_corim(const Journal::Change& change);
   [[nodiscard]] Result<void> remember_inactive(const std::string& id);
   void publish_deny_list();
+  void apply_all(DocumentKind kind, std::vector<DocumentChange>& changes);
   void apply_one(DocumentKind kind, DocumentChange change);
 
   Journal* journal_;

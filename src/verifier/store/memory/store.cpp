@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kKeptChanges = 1'024;
 
-// Nothing here can fail half way: a transaction has nothing to undo.
+// Nothing here fails half way, but for want of memory: what a transaction did is undone then.
 class MemoryJournal final : public Journal {
  public:
   Result<bool> has_news() override { return false; }
@@ -45,37 +45,74 @@ class MemoryJournal final : public Journal {
 
   Result<void> begin() override { return {}; }
   Result<void> begin_snapshot() override { return {}; }
-  Result<void> commit() override { return {}; }
-  void roll_back() noexcept override {}
+  Result<void> commit() override {
+    done_.clear();
+    while (changes_.size() > kKeptChanges) changes_.pop_front();
+    return {};
+  }
+  void roll_back() noexcept override {
+    for (; !done_.empty(); done_.pop_back()) undo(done_.back());
+  }
 
+  // All that takes memory comes before what it changes.
   Result<std::int64_t> append(Event event, Kind kind, std::string_view id, ByteView octets) override {
+    std::vector<Entry>& entries = of(kind);
+    if (event == Event::added) make_room(entries);
+    const auto found = event == Event::added ? entries.end() : find(kind, id);
+    if (event != Event::added && found == entries.end())
+      return fail(Errc::not_found, std::format("nothing with id {} is stored", id));
+    Done done{.event = event, .kind = kind, .at = found - entries.begin(), .entry = {}};
+    if (event == Event::added) done.entry = {.id = std::string(id), .octets = to_bytes(octets), .active = true};
+    make_room(done_);
+    changes_.push_back({.sequence = sequence_ + 1, .event = event, .kind = kind, .id = std::string(id)});
+    ++sequence_;
     if (event == Event::added) {
-      of(kind).push_back({.id = std::string(id), .octets = to_bytes(octets), .active = true});
-      return note(event, kind, id);
-    }
-    const auto found = find(kind, id);
-    if (found == of(kind).end()) return fail(Errc::not_found, std::format("nothing with id {} is stored", id));
-    if (event == Event::removed) {
-      of(kind).erase(found);
+      entries.push_back(std::exchange(done.entry, {}));
+    } else if (event == Event::removed) {
+      done.entry = std::move(*found);
+      entries.erase(found);
     } else {
-      found->active = event == Event::activated;
+      done.was_active = std::exchange(found->active, event == Event::activated);
     }
-    return note(event, kind, id);
+    done_.push_back(std::move(done));
+    return sequence_;
   }
 
  private:
+  struct Done {
+    Event event{};
+    Kind kind{};
+    std::ptrdiff_t at = 0;  // of the entry
+    Entry entry;            // that was removed
+    bool was_active = false;
+  };
+
+  template <typename T>
+  static void make_room(std::vector<T>& for_one) {
+    if (for_one.size() == for_one.capacity()) for_one.reserve(2 * for_one.size() + 1);
+  }
+  // In the opposite order: each finds what it left.
+  void undo(Done& done) noexcept {
+    std::vector<Entry>& entries = of(done.kind);
+    const auto place = entries.begin() + done.at;
+    if (done.event == Event::added) {
+      entries.erase(place);
+    } else if (done.event == Event::removed) {
+      entries.insert(place, std::move(done.entry));  // into the room that it left
+    } else {
+      place->active = done.was_active;
+    }
+    changes_.pop_back();
+    --sequence_;
+  }
   std::vector<Entry>& of(Kind kind) { return entries_.at(static_cast<std::size_t>(kind)); }
   std::vector<Entry>::iterator find(Kind kind, std::string_view id) {
     return std::ranges::find(of(kind), id, &Entry::id);
   }
-  std::int64_t note(Event event, Kind kind, std::string_view id) {
-    if (changes_.size() == kKeptChanges) changes_.pop_front();
-    changes_.push_back({.sequence = ++sequence_, .event = event, .kind = kind, .id = std::string(id)});
-    return sequence_;
-  }
 
   std::array<std::vector<Entry>, kDocumentKinds> entries_;
-  std::deque<Change> changes_;  // the last ones
+  std::deque<Change> changes_;  // the last ones, and those of the transaction
+  std::vector<Done> done_;      // in the transaction
   std::int64_t sequence_ = 0;
 };
 

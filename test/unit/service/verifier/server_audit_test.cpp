@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "audit_lines.h"
 #include "service/audit/log.h"
 #include "service/verifier/file.h"
 #include "service/verifier/session_json.h"
@@ -19,21 +19,9 @@
 namespace credence::service {
 namespace {
 
+using test::audit_lines;
 using test::Running;
-
-// The lines of an audit log from `first` on.
-std::vector<json::Object> audit_lines(const std::filesystem::path& file, std::size_t first = 0) {
-  std::ifstream stream(file);
-  std::vector<json::Object> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line).value().as_object());
-  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(first));
-  return lines;
-}
-
-std::string text_of(const json::Object& line, std::string_view member) {
-  const auto* const found = line.if_contains(member);
-  return found == nullptr ? std::string() : std::string(found->as_string());
-}
+using test::text_of;
 
 TEST_F(VerifierServerTest, WritesDownWhatAReloadReadAndHowItEnded) {
   options.insecure_local_callers = false;
