@@ -5,15 +5,17 @@
 #include "base/guarded_clock.h"
 #include "base/text.h"
 #include "base/weak.h"
+#include "service/verifier/clock_watch.h"
 
 namespace credence::service {
 namespace {
 
 constexpr std::size_t kLongestId = 1'024;  // characters
 constexpr std::size_t kMostAsked = 512;    // octets of names and values
-// A verifier that has just begun may have its clock set back by what passed since, and goes on: what it had expired
-// must not be fresh again then.
-constexpr std::chrono::minutes kMarksKept = kClockDifference + kClockSettling;
+// A verifier that has just begun may have its clock set back by what passed since, and by what passed between the last
+// note of the time and its beginning, and goes on: what had expired must not be fresh again then. A note may be due,
+// and wait for the next look and for the store: it is given one more period for that.
+constexpr std::chrono::minutes kMarksKept = kClockDifference + kClockSettling + 2 * kTimeNotePeriod;
 
 std::unexpected<Error> no_such_session() { return fail(Errc::not_found, "no such session, or it has expired"); }
 

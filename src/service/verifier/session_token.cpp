@@ -1,28 +1,43 @@
 #include "service/verifier/session_token.h"
 
+#include <functional>
+#include <type_traits>
+
 #include "wire/cbor/reader.h"
 #include "wire/cbor/writer.h"
 
 namespace credence::service {
 namespace {
 
-Result<Timestamp> read_time(cbor::Reader& reader) {
-  TRY(const std::int64_t since_1970, reader.integer());
-  return Timestamp(std::chrono::milliseconds(since_1970));
-}
+// The items of an array: each is there, and none is left.
+class Items {
+ public:
+  static Result<Items> of(cbor::Reader& reader) {
+    TRY(cbor::Reader::Array array, reader.array());
+    return Items(reader, array);
+  }
 
-Result<void> expect_item(cbor::Reader& reader, cbor::Reader::Array& array) {
-  TRY(const bool more, array.next(reader));
-  if (more) return {};
-  return fail(Errc::missing_member, "a session token: expected more items");
-}
+  template <typename Read>
+  std::invoke_result_t<Read, cbor::Reader&> next(Read read) {
+    TRY(const bool more, array_.next(*reader_));
+    if (!more) return fail(Errc::missing_member, "a session token: expected more items");
+    return std::invoke(read, *reader_);
+  }
+  Result<Timestamp> time() {
+    TRY(const std::int64_t since_1970, next(&cbor::Reader::integer));
+    return Timestamp(std::chrono::milliseconds(since_1970));
+  }
+  Result<void> finish() {
+    TRY(const bool more, array_.next(*reader_));
+    if (more) return fail(Errc::trailing_bytes, "a session token: expected fewer items");
+    return reader_->finish();
+  }
 
-// That there are no more.
-Result<void> expect_end(cbor::Reader& reader, cbor::Reader::Array& array) {
-  TRY(const bool more, array.next(reader));
-  if (more) return fail(Errc::trailing_bytes, "a session token: expected fewer items");
-  return reader.finish();
-}
+ private:
+  Items(cbor::Reader& reader, cbor::Reader::Array array) : reader_(&reader), array_(array) {}
+  cbor::Reader* reader_;
+  cbor::Reader::Array array_;
+};
 
 Result<std::vector<std::pair<std::string, std::string>>> read_asked(cbor::Reader& reader) {
   std::vector<std::pair<std::string, std::string>> asked;
@@ -31,7 +46,8 @@ Result<std::vector<std::pair<std::string, std::string>>> read_asked(cbor::Reader
     TRY(const bool more, array.next(reader));
     if (!more) return asked;
     TRY(const std::string_view name, reader.text());
-    CHECK(expect_item(reader, array));
+    TRY(const bool has_value, array.next(reader));
+    if (!has_value) return fail(Errc::missing_member, "a session token: expected a value for each name");
     TRY(const std::string_view value, reader.text());
     asked.emplace_back(name, value);
   }
@@ -50,20 +66,15 @@ Bytes encode_session_token(const SessionToken& token) {
 
 Result<SessionToken> decode_session_token(ByteView octets) {
   cbor::Reader reader(octets);
+  TRY(Items items, Items::of(reader));
   SessionToken token;
-  TRY(cbor::Reader::Array array, reader.array());
-  CHECK(expect_item(reader, array));
-  TRY(const ByteView nonce, reader.bytes());
+  TRY(const ByteView nonce, items.next(&cbor::Reader::bytes));
   token.nonce = Nonce(nonce);
-  CHECK(expect_item(reader, array));
-  TRY(token.own_nonce, reader.boolean());
-  CHECK(expect_item(reader, array));
-  TRY(token.created, read_time(reader));
-  CHECK(expect_item(reader, array));
-  TRY(token.expiry, read_time(reader));
-  CHECK(expect_item(reader, array));
-  TRY(token.asked, read_asked(reader));
-  CHECK(expect_end(reader, array));
+  TRY(token.own_nonce, items.next(&cbor::Reader::boolean));
+  TRY(token.created, items.time());
+  TRY(token.expiry, items.time());
+  TRY(token.asked, items.next(read_asked));
+  CHECK(items.finish());
   return token;
 }
 
@@ -76,16 +87,13 @@ Bytes encode_submission_token(const SubmissionToken& token) {
 
 Result<SubmissionToken> decode_submission_token(ByteView octets) {
   cbor::Reader reader(octets);
+  TRY(Items items, Items::of(reader));
   SubmissionToken token;
-  TRY(cbor::Reader::Array array, reader.array());
-  CHECK(expect_item(reader, array));
-  TRY(const std::string_view corim, reader.text());
+  TRY(const std::string_view corim, items.next(&cbor::Reader::text));
   token.corim = corim;
-  CHECK(expect_item(reader, array));
-  TRY(token.created, read_time(reader));
-  CHECK(expect_item(reader, array));
-  TRY(token.expiry, read_time(reader));
-  CHECK(expect_end(reader, array));
+  TRY(token.created, items.time());
+  TRY(token.expiry, items.time());
+  CHECK(items.finish());
   return token;
 }
 

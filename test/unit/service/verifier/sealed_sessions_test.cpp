@@ -8,8 +8,10 @@
 
 #include "base/text.h"
 #include "crypto/random.h"
+#include "service/verifier/clock_watch.h"
 #include "shared_ledger.h"
 #include "support/refusal.h"
+#include "support/set_clocks.h"
 
 namespace credence::service {
 namespace {
@@ -20,14 +22,26 @@ class SealedSessionsTest : public testing::Test {
  protected:
   [[nodiscard]] std::unique_ptr<SealedSessions> node(std::string_view keys = std::string(64, '7'),
                                                      std::string_view tenant = "default") const {
+    return node_by(clock, keys, tenant);
+  }
+  [[nodiscard]] std::unique_ptr<SealedSessions> node_by(std::shared_ptr<const Clock> its_clock,
+                                                        std::string_view keys = std::string(64, '7'),
+                                                        std::string_view tenant = "default") const {
     return std::make_unique<SealedSessions>(SealedSessions::Parts{.keys = SessionKeys::from_text(keys, tenant).value(),
                                                                   .ledger = ledger,
-                                                                  .clock = clock,
+                                                                  .clock = std::move(its_clock),
                                                                   .random = crypto::system_random(),
                                                                   .forget_period = milliseconds(0)});
   }
   [[nodiscard]] Session opened(Sessions& node, ResultRequest request = {}) {
     return node.open(Nonce(Bytes(32, ++nonces)), true, "192.0.2.1", std::move(request)).value();
+  }
+  // Spends one that was just opened. The node forgets what is old, too.
+  std::string spent(Sessions& node) {
+    const Session session = opened(node);
+    Session claimed = node.claim(session.id, "a/b", Bytes{1}).value();
+    EXPECT_TRUE(node.finish(claimed, "token"));
+    return session.id;
   }
 
   std::uint8_t nonces = 0;  // that were made
@@ -130,36 +144,53 @@ TEST_F(SealedSessionsTest, ExpireEverywhereAndAreForgottenLater) {
   EXPECT_EQ(one->claim(session.id, "a/b", Bytes{1}).error().code, Errc::not_found);
 
   // A node whose clock is behind, or was set back soon after its start, must still find it spent.
-  const auto use_another = [&] {
-    const Session another = opened(*one);
-    Session its = one->claim(another.id, "a/b", Bytes{1}).value();
-    ASSERT_TRUE(one->finish(its, "token"));
-  };
-  clock->advance(std::chrono::minutes(15));
-  use_another();
+  constexpr std::chrono::minutes kKept{17};
+  clock->advance(kKept);
+  spent(*one);
   EXPECT_EQ(ledger->rows.size(), 2U);
-  clock->advance(-std::chrono::minutes(15) - milliseconds(1));
+  clock->advance(-kKept - milliseconds(1));
   Session again = one->claim(session.id, "a/b", Bytes{1}).value();
   test::expect_refused(one->finish(again, "token"), Errc::conflict, "this session has taken evidence already");
-  clock->advance(std::chrono::minutes(15) + milliseconds(2));
-  use_another();
+  clock->advance(kKept + milliseconds(2));
+  spent(*one);
   EXPECT_EQ(ledger->rows.size(), 2U) << "the first is forgotten";
+}
+
+// The worst case: a restart just before the time was to be noted again, and a clock that is set back at the last moment
+// at which that is believed, to what was noted and then, within what is tolerated, behind it.
+TEST_F(SealedSessionsTest, StaySpentWhenTheClockIsSetBackSoonAfterTheStart) {
+  constexpr auto kLate = kTimeNotePeriod + std::chrono::seconds(1);  // looked at once a second
+  const auto before = node();
+  const std::string id = spent(*before);
+  const Timestamp expiry = before->find(id).value().expiry;
+
+  test::SetClocks clocks(expiry - milliseconds(1) + kClockTolerance + kLate);
+  const auto guarded = clocks.just_begun();
+  guarded->not_before(clocks.now() - kLate);
+  const auto after = node_by(guarded);
+  test::expect_refused(after->question(id), Errc::not_found, "no such session, or it has expired");
+  clocks.pass(kClockSettling - milliseconds(1));
+  spent(*after);
+  clocks.step(-kClockSettling + milliseconds(1) - kLate);
+  ASSERT_TRUE(guarded->checked_now());
+  clocks.step(-kClockTolerance);
+  ASSERT_TRUE(guarded->checked_now());
+  Session again = after->claim(id, "a/b", Bytes{1}).value();  // it has not expired, by this clock
+  test::expect_refused(after->finish(again, "token"), Errc::conflict, "this session has taken evidence already");
+  // No clock is believed that is farther behind.
+  clocks.step(-milliseconds(1));
+  test::expect_refused(guarded->checked_now(), Errc::clock_set_back, "300 s behind what it had told");
 }
 
 TEST_F(SealedSessionsTest, AreForgottenAfterAClockThatWasFarAheadForAMoment) {
   const auto one = node();
-  const auto use_another = [&] {
-    const Session another = opened(*one);
-    Session its = one->claim(another.id, "a/b", Bytes{1}).value();
-    ASSERT_TRUE(one->finish(its, "token"));
-  };
   clock->advance(std::chrono::hours(24));
-  use_another();
+  spent(*one);
   clock->advance(-std::chrono::hours(24));
   ledger->rows.clear();
-  use_another();
+  spent(*one);
   clock->advance(std::chrono::minutes(20));
-  use_another();
+  spent(*one);
   EXPECT_EQ(ledger->rows.size(), 1U) << "the one before is forgotten";
 }
 

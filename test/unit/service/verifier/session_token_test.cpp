@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/refusal.h"
+#include "wire/cbor/writer.h"
 
 namespace credence::service {
 namespace {
@@ -31,6 +32,21 @@ TEST(SessionToken, IsReadWholeOrNotAtAll) {
     EXPECT_FALSE(decode_session_token(ByteView(octets).first(size))) << size;
   octets.push_back(0);
   EXPECT_EQ(decode_session_token(octets).error().code, Errc::trailing_bytes);
+}
+
+TEST(SessionToken, HasJustItsItems) {
+  const auto octets_of = [](std::size_t items, std::size_t asked) {
+    cbor::Writer writer;
+    writer.array(items).bytes(Bytes(32, 0x5a)).boolean(true).integer(1).integer(2);
+    if (items > 4) writer.array(asked);
+    for (std::size_t i = 0; items > 4 && i < asked; ++i) writer.text("x");
+    if (items > 5) writer.integer(3);
+    return writer.take();
+  };
+  EXPECT_TRUE(decode_session_token(octets_of(5, 2)));
+  test::expect_refused(decode_session_token(octets_of(4, 0)), Errc::missing_member, "expected more items");
+  test::expect_refused(decode_session_token(octets_of(6, 2)), Errc::trailing_bytes, "expected fewer items");
+  test::expect_refused(decode_session_token(octets_of(5, 3)), Errc::missing_member, "expected a value for each name");
 }
 
 TEST(SubmissionToken, SurvivesItsEncodingWholeOrNotAtAll) {
