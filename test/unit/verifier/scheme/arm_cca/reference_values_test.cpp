@@ -23,9 +23,7 @@ using Digests = std::vector<rats::CorimDigest>;
 class CcaReferenceValues : public testing::Test {
  protected:
   rats::Ear appraise() const {
-    return test::appraise_traced(store, {.media_type = std::string(evidence::cca::kMediaType),
-                                         .evidence = device.token(kCcaNonce),
-                                         .challenge = Nonce(kCcaNonce)});
+    return test::appraise_traced(store, evidence::cca::kMediaType, device.token(kCcaNonce), kCcaNonce);
   }
   std::string provision(rats::Corim corim, const std::string& id) {
     corim.id = id;

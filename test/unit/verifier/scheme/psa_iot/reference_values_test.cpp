@@ -20,9 +20,7 @@ using Digests = std::vector<rats::CorimDigest>;
 class PsaReferenceValues : public testing::Test {
  protected:
   rats::Ear appraise() const {
-    return test::appraise_traced(store, {.media_type = std::string(evidence::psa::kMediaType),
-                                         .evidence = device.token(kPsaNonce),
-                                         .challenge = Nonce(kPsaNonce)});
+    return test::appraise_traced(store, evidence::psa::kMediaType, device.token(kPsaNonce), kPsaNonce);
   }
   // Of one CoRIM that has these digests for the first component.
   rats::Ear appraise_with(const Digests& digests) {

@@ -49,11 +49,8 @@ class RiotDigests : public testing::Test {
     return corim;
   }
   rats::Ear appraise(const std::shared_ptr<Store>& store, Timestamp now = test::kNow) {
-    return test::appraise_traced(store,
-                                 {.media_type = std::string(evidence::dice::kPemChain),
-                                  .evidence = DiceDevice::pem(device.with_fresh_leaf(kDeviceNonce)),
-                                  .challenge = Nonce(kDeviceNonce)},
-                                 now);
+    return test::appraise_traced(store, evidence::dice::kPemChain,
+                                 DiceDevice::pem(device.with_fresh_leaf(kDeviceNonce)), kDeviceNonce, now);
   }
   std::shared_ptr<Store> store_of(const std::vector<rats::Corim>& corims) {
     auto store = memory_store();

@@ -12,11 +12,9 @@ namespace credence::verifier {
 namespace {
 
 using test::DiceDevice;
-using test::sha256_of;
 using test::steps_beginning;
 using test::submission_of;
 using test::TraceSteps;
-using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -27,11 +25,7 @@ class RiotTrace : public testing::Test {
   void SetUp() override { test::provision(*store, device.reference_values()); }
 
   rats::Ear appraise(const DiceDevice::Certificates& chain, Timestamp now = test::kNow) {
-    return test::appraise_traced(store,
-                                 {.media_type = std::string(evidence::dice::kPemChain),
-                                  .evidence = DiceDevice::pem(chain),
-                                  .challenge = Nonce(kTracedNonce)},
-                                 now);
+    return test::appraise_traced(store, evidence::dice::kPemChain, DiceDevice::pem(chain), kTracedNonce, now);
   }
   rats::Ear appraise(Timestamp now = test::kNow) { return appraise(device.with_fresh_leaf(kTracedNonce), now); }
   // Of a maker with this name, in a CoRIM with this id.
@@ -53,17 +47,7 @@ TEST_F(RiotTrace, NamesTheRootOfAGoodChainAndNoOther) {
   test::provision(*store, device.roots());
   test::provision(*store, roots_of_another("Another"));
   const rats::Ear ear = appraise();
-  ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
-  const TraceSteps steps = steps_beginning(ear, "signed under");
-  ASSERT_EQ(steps.size(), 1U);
-  EXPECT_THAT(steps[0].subject, AllOf(StartsWith("signed under root "), HasSubstr("O=Maker")));
-  EXPECT_EQ(steps[0].submodule, "RIOT");
-  EXPECT_TRUE(steps[0].claim.empty());
-  EXPECT_EQ(steps[0].expected, "sha-256 " + sha256_of(device.root.der()));
-  EXPECT_EQ(steps[0].actual, "the chain holds");
-  EXPECT_EQ(steps[0].source, "device roots");
-  EXPECT_EQ(steps[0].submission, submission_of("device roots"));
-  EXPECT_TRUE(steps[0].agrees);
+  test::expect_root_named(ear, "RIOT", "O=Maker", device.root, "device roots");
   EXPECT_TRUE(steps_beginning(ear, "bound to this challenge").at(0).agrees);
 }
 
@@ -76,16 +60,7 @@ TEST_F(RiotTrace, NamesEveryCorimOfARootAndTheIntermediateThatSigned) {
                                                 .value = to_bytes(as_bytes(chain.back().pem() + device.root.pem()))};
   test::provision(*store, path);
   chain.pop_back();
-  const rats::Ear ear = appraise(chain);
-  ASSERT_TRUE(ear.is_affirming()) << testing::PrintToString(ear.problems());
-  const TraceSteps roots = steps_beginning(ear, "signed under root");
-  ASSERT_EQ(roots.size(), 1U);
-  EXPECT_EQ(roots[0].source, "device roots, path");
-  const TraceSteps intermediates = steps_beginning(ear, "signed under intermediate");
-  ASSERT_EQ(intermediates.size(), 1U);
-  EXPECT_THAT(intermediates[0].subject, HasSubstr("DeviceID"));
-  EXPECT_EQ(intermediates[0].source, "path");
-  EXPECT_TRUE(intermediates[0].agrees);
+  test::expect_intermediate_named(appraise(chain), "DeviceID", "device roots", "path");
 }
 
 TEST_F(RiotTrace, NamesTheRootsThatDoNotHoldAChain) {
@@ -122,12 +97,8 @@ TEST_F(RiotTrace, NamesTheRootThatIsNotValidNow) {
   const auto expect_named = [&](Errc code) {
     const rats::Ear ear = appraise(later);
     test::expect_problem(ear.submodules.at("RIOT"), code, "");
-    const TraceSteps steps = steps_beginning(ear, "signed under");
-    ASSERT_EQ(steps.size(), 1U);
-    EXPECT_THAT(steps[0].subject, HasSubstr("O=Maker"));
-    EXPECT_THAT(steps[0].actual, StartsWith("its endorsement expired at "));
-    EXPECT_EQ(steps[0].source, "device roots");
-    EXPECT_FALSE(steps[0].agrees);
+    test::expect_root_expired(ear, "device roots");
+    EXPECT_THAT(steps_beginning(ear, "signed under").at(0).subject, HasSubstr("O=Maker"));
   };
   expect_named(Errc::expired);
   // Of another maker, and good: the chain does not hang from it.
@@ -138,10 +109,7 @@ TEST_F(RiotTrace, NamesTheRootThatIsNotValidNow) {
 TEST_F(RiotTrace, SaysThatNoRootIsKnown) {
   const rats::Ear ear = appraise();
   test::expect_problem(ear.submodules.at("RIOT"), Errc::unknown_attester, "no root of devices is endorsed");
-  const TraceSteps steps = steps_beginning(ear, "signed under root");
-  ASSERT_EQ(steps.size(), 1U);
-  EXPECT_TRUE(steps[0].expected.empty());
-  EXPECT_FALSE(steps[0].agrees);
+  test::expect_root_missing(ear, "signed under root");
 }
 
 TEST_F(RiotTrace, SaysWhatALayerSaysOfItsState) {

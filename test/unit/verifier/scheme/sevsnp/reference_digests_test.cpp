@@ -29,10 +29,7 @@ class SevSnpDigests : public testing::Test {
   void SetUp() override { test::provision(*store, SnpMachine::roots()); }
 
   rats::Ear appraise(Timestamp now = test::kNow) {
-    return test::appraise_traced(store,
-                                 {.media_type = std::string(evidence::sevsnp::kTsmReportCbor),
-                                  .evidence = machine.evidence(kReportNonce),
-                                  .challenge = Nonce(kReportNonce)},
+    return test::appraise_traced(store, evidence::sevsnp::kTsmReportCbor, machine.evidence(kReportNonce), kReportNonce,
                                  now);
   }
   rats::Corim with_measurement(const Digests& digests) {
@@ -74,17 +71,9 @@ TEST_F(SevSnpDigests, OfARefusalAreNamedWithTheirCorimsTheNearestFirst) {
   }
   const rats::Ear ear = appraise();
   test::expect_problem(ear.submodules.at("SEVSNP"), Errc::not_affirming, "GUEST_SVN: expected 103");
-  const TraceSteps steps = steps_about(ear, "GUEST_SVN");
-  ASSERT_EQ(steps.size(), 4U);
-  const std::vector<int> nearest{3, 1, 2, 4};
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::string build = "build " + std::to_string(nearest[i]);
-    EXPECT_EQ(steps[i].expected, std::to_string(100 + nearest[i]));
-    EXPECT_EQ(steps[i].actual, "0x0000000000000007");
-    EXPECT_EQ(steps[i].source, build);
-    EXPECT_EQ(steps[i].submission, submission_of(build));
-    EXPECT_FALSE(steps[i].agrees);
-  }
+  test::expect_builds_named(
+      steps_about(ear, "GUEST_SVN"), {3, 1, 2, 4}, [](int build) { return std::to_string(100 + build); },
+      "0x0000000000000007");
   EXPECT_EQ(steps_about(ear, "HOST_DATA").size(), 3U);
   ASSERT_EQ(steps_about(ear, "other sets of reference values").size(), 1U);
   EXPECT_EQ(steps_about(ear, "other sets of reference values")[0].actual, "2 more are not met");

@@ -28,11 +28,7 @@ class EnacttrustDigests : public testing::Test {
     return corim;
   }
   rats::Ear appraise(const std::shared_ptr<Store>& store, Timestamp now = test::kNow) {
-    return test::appraise_traced(store,
-                                 {.media_type = std::string(evidence::enacttrust::kMediaType),
-                                  .evidence = node.token(kNodeNonce),
-                                  .challenge = Nonce(kNodeNonce)},
-                                 now);
+    return test::appraise_traced(store, evidence::enacttrust::kMediaType, node.token(kNodeNonce), kNodeNonce, now);
   }
   rats::Ear appraise_after(const Digests& digests) {
     const auto store = memory_store();
@@ -75,15 +71,10 @@ TEST_F(EnacttrustDigests, OfARefusalAreNamedEachWithItsCorim) {
   test::expect_problem(ear.submodules.at("TPM_ENACTTRUST"), Errc::pcr_mismatch,
                        to_hex(Bytes(32, 0x64)) + ", or one of 1 other, got " + to_hex(node.digest));
   const auto steps = about_digest(ear);
+  test::expect_builds_named(
+      steps, {1, 2, 3, 4}, [](int build) { return to_hex(Bytes(32, static_cast<std::uint8_t>(0x60 + build))); },
+      to_hex(node.digest));
   ASSERT_EQ(steps.size(), 4U);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::string build = "build " + std::to_string(i + 1);
-    EXPECT_THAT(steps[i].expected, HasSubstr(to_hex(Bytes(32, static_cast<std::uint8_t>(0x61 + i)))));
-    EXPECT_EQ(steps[i].actual, to_hex(node.digest));
-    EXPECT_EQ(steps[i].source, build);
-    EXPECT_EQ(steps[i].submission, test::submission_of(build));
-    EXPECT_FALSE(steps[i].agrees);
-  }
   EXPECT_THAT(steps[3].expected, HasSubstr(", or one of 2 others"));
 
   test::provision(*store, corim_of({{kSha256, node.digest}}, "right"));
