@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <format>
 
 namespace credence {
@@ -28,41 +29,52 @@ constexpr Lookup inverse(std::string_view alphabet) {
 constexpr Lookup kFromStandard = inverse(kStandard);
 constexpr Lookup kFromUrlSafe = inverse(kUrlSafe);
 
+// Of each twelve bits the two characters: evidence is encoded with every answer, and this takes half the steps.
+using Pair = std::array<char, 2>;
+using Pairs = std::array<Pair, 4'096>;
+
+constexpr Pairs pairs_of(std::string_view alphabet) {
+  Pairs pairs;
+  for (std::size_t bits = 0; bits < pairs.size(); ++bits) pairs[bits] = {alphabet[bits >> 6], alphabet[bits & 63]};
+  return pairs;
+}
+
+constexpr Pairs kToStandard = pairs_of(kStandard);
+constexpr Pairs kToUrlSafe = pairs_of(kUrlSafe);
+
 std::uint32_t group_of(std::uint32_t first, std::uint32_t second, std::uint32_t third) noexcept {
   return first << 16 | second << 8 | third;
 }
 
-// Writes the 4 characters of 3 octets. Six bits are always an index of the alphabet: it needs no check of bounds.
-char* encode_group(char* out, std::uint32_t group, const char* alphabet) noexcept {
-  *out++ = alphabet[group >> 18];
-  *out++ = alphabet[group >> 12 & 63];
-  *out++ = alphabet[group >> 6 & 63];
-  *out++ = alphabet[group & 63];
-  return out;
+// Writes the 4 characters of 3 octets. Twelve bits are always an index of the pairs: it needs no check of bounds.
+char* encode_group(char* out, std::uint32_t group, const Pair* pairs) noexcept {
+  std::memcpy(out, pairs + (group >> 12), sizeof(Pair));
+  std::memcpy(out + sizeof(Pair), pairs + (group & 4'095), sizeof(Pair));
+  return out + 2 * sizeof(Pair);
 }
 
-char* encode_to(char* out, ByteView octets, std::string_view alphabet, Padding padding) noexcept {
+char* encode_to(char* out, ByteView octets, const Pairs& pairs, Padding padding) noexcept {
   const std::uint8_t* from = octets.data();
   for (std::size_t groups = octets.size() / 3; groups > 0; --groups, from += 3) {
-    out = encode_group(out, group_of(from[0], from[1], from[2]), alphabet.data());
+    out = encode_group(out, group_of(from[0], from[1], from[2]), pairs.data());
   }
   const std::size_t rest = octets.size() % 3;
   if (rest == 0) return out;
-  char* const end = encode_group(out, group_of(from[0], rest == 2 ? from[1] : 0, 0), alphabet.data());
+  char* const end = encode_group(out, group_of(from[0], rest == 2 ? from[1] : 0, 0), pairs.data());
   std::fill(out + rest + 1, end, '=');
   return padding == Padding::required ? end : out + rest + 1;
 }
 
-void append(std::string& text, ByteView octets, std::string_view alphabet, Padding padding) {
+void append(std::string& text, ByteView octets, const Pairs& pairs, Padding padding) {
   const std::size_t before = text.size();
   text.resize_and_overwrite(before + (octets.size() + 2) / 3 * 4, [&](char* out, std::size_t) noexcept {
-    return static_cast<std::size_t>(encode_to(out + before, octets, alphabet, padding) - out);
+    return static_cast<std::size_t>(encode_to(out + before, octets, pairs, padding) - out);
   });
 }
 
-std::string encode(ByteView octets, std::string_view alphabet, Padding padding) {
+std::string encode(ByteView octets, const Pairs& pairs, Padding padding) {
   std::string text;
-  append(text, octets, alphabet, padding);
+  append(text, octets, pairs, padding);
   return text;
 }
 
@@ -108,13 +120,15 @@ int hex_digit(char digit) noexcept {
 }  // namespace
 
 std::string to_hex(ByteView octets) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  text.reserve(octets.size() * 2);
-  for (const std::uint8_t octet : octets) {
-    text += kDigits[octet >> 4];
-    text += kDigits[octet & 15];
-  }
+  text.resize_and_overwrite(octets.size() * 2, [octets](char* out, std::size_t size) noexcept {
+    for (const std::uint8_t octet : octets) {
+      *out++ = kDigits[octet >> 4];
+      *out++ = kDigits[octet & 15];
+    }
+    return size;
+  });
   return text;
 }
 
@@ -134,11 +148,12 @@ Result<Bytes> from_hex(std::string_view text) {
   return octets;
 }
 
-std::string to_base64(ByteView octets) { return encode(octets, kStandard, Padding::required); }
-std::string to_base64url(ByteView octets) { return encode(octets, kUrlSafe, Padding::none); }
-void append_base64(std::string& to, ByteView octets) { append(to, octets, kStandard, Padding::required); }
-void append_base64url(std::string& to, ByteView octets) { append(to, octets, kUrlSafe, Padding::none); }
-std::string to_base64url_padded(ByteView octets) { return encode(octets, kUrlSafe, Padding::required); }
+std::string to_base64(ByteView octets) { return encode(octets, kToStandard, Padding::required); }
+std::string to_base64url(ByteView octets) { return encode(octets, kToUrlSafe, Padding::none); }
+std::string to_base64url_padded(ByteView octets) { return encode(octets, kToUrlSafe, Padding::required); }
+void append_base64(std::string& to, ByteView octets) { append(to, octets, kToStandard, Padding::required); }
+void append_base64url(std::string& to, ByteView octets) { append(to, octets, kToUrlSafe, Padding::none); }
+void append_base64url_padded(std::string& to, ByteView octets) { append(to, octets, kToUrlSafe, Padding::required); }
 
 Result<Bytes> from_base64(std::string_view text) { return decode(text, kFromStandard, Padding::required); }
 Result<Bytes> from_base64url(std::string_view text) { return decode(text, kFromUrlSafe, Padding::none); }

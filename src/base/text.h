@@ -22,6 +22,7 @@ void append_base64(std::string& to, ByteView octets);
 void append_base64url(std::string& to, ByteView octets);
 // URL-safe alphabet with padding: Veraison's eat_nonce.
 [[nodiscard]] std::string to_base64url_padded(ByteView octets);
+void append_base64url_padded(std::string& to, ByteView octets);
 
 // Strict: right padding and zero trailing bits, no white space. What decodes has exactly one encoding, so that a
 // token or a nonce cannot be presented twice in two spellings.

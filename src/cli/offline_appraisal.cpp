@@ -69,8 +69,8 @@ Result<service::EvidenceBody> read_evidence(const OfflineOptions& options, const
   if (auto type = option_value("--media-type", rats::parse_media_type(options.media_type)); !type) {
     return std::unexpected(std::move(type).error());
   }
-  TRY(const Bytes octets, read_file(options.evidence));
-  auto evidence = service::evidence_from_body(options.media_type, octets, supported);
+  TRY(Bytes octets, read_file(options.evidence));
+  auto evidence = service::evidence_from_body(options.media_type, std::move(octets), supported);
   if (!evidence) return within(options.evidence, std::move(evidence).error());
   return evidence;
 }

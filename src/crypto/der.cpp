@@ -84,9 +84,8 @@ Result<void> Reader::finish() const {
                  std::format("{} octets follow a complete DER element", input_.size() - position_));
 }
 
-void append_element(Bytes& to, Tag tag, ByteView content) {
+void append_head(Bytes& to, Tag tag, std::size_t size) {
   to.push_back(static_cast<std::uint8_t>(tag));
-  const std::size_t size = content.size();
   if (size >= 0x100) {
     append(to,
            std::array<std::uint8_t, 3>{0x82, static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)});
@@ -95,16 +94,25 @@ void append_element(Bytes& to, Tag tag, ByteView content) {
   } else {
     to.push_back(static_cast<std::uint8_t>(size));
   }
+}
+
+void append_element(Bytes& to, Tag tag, ByteView content) {
+  append_head(to, tag, content.size());
   append(to, content);
 }
 
 void append_unsigned_integer(Bytes& to, ByteView value) {
   const ByteView digits = without_leading_zeros(value);
-  Bytes content;
-  content.reserve(digits.size() + 1);
-  if (digits.empty() || (digits[0] & 0x80U) != 0) content.push_back(0);
-  append(content, digits);
-  append_element(to, Tag::integer, content);
+  const std::size_t size = unsigned_integer_size(digits);
+  append_head(to, Tag::integer, size);
+  if (size > digits.size()) to.push_back(0);
+  append(to, digits);
+}
+
+// X.690 section 8.3: a zero octet leads where the first one would look like a sign, and is all there is of 0.
+std::size_t unsigned_integer_size(ByteView value) noexcept {
+  const ByteView digits = without_leading_zeros(value);
+  return digits.size() + (digits.empty() || (digits[0] & 0x80U) != 0 ? 1 : 0);
 }
 
 ByteView without_leading_zeros(ByteView value) noexcept {

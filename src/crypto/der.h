@@ -55,9 +55,14 @@ class Reader {
   std::size_t position_ = 0;
 };
 
+// Tag and length of an element whose content, of this size, follows.
+void append_head(Bytes& to, Tag tag, std::size_t size);
 void append_element(Bytes& to, Tag tag, ByteView content);
 // `value` is big-endian; leading zeros do not matter.
 void append_unsigned_integer(Bytes& to, ByteView value);
+
+// Octets of the content that append_unsigned_integer() writes.
+[[nodiscard]] std::size_t unsigned_integer_size(ByteView value) noexcept;
 
 [[nodiscard]] ByteView without_leading_zeros(ByteView value) noexcept;
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kLargestField = 66;  // P-521
 
-Result<void> append_scalar(Bytes& to, ByteView scalar) {
+Result<ByteView> digits_of(ByteView scalar) {
   const ByteView digits = der::without_leading_zeros(scalar);
   // FIPS 186-5 section 6.4.2 step 1: r and s are in [1, n-1]. Zero would make the equation hold for keys it must not
   // hold for, should a library forget this check.
@@ -18,8 +18,7 @@ Result<void> append_scalar(Bytes& to, ByteView scalar) {
     return fail(Errc::bad_signature,
                 std::format("expected r and s of at most {} octets, got {}", kLargestField, digits.size()));
   }
-  der::append_unsigned_integer(to, digits);
-  return {};
+  return digits;
 }
 
 Result<void> append_fixed(Bytes& to, ByteView scalar, std::size_t field) {
@@ -36,13 +35,15 @@ Result<void> append_fixed(Bytes& to, ByteView scalar, std::size_t field) {
 }  // namespace
 
 Result<Bytes> ecdsa_to_der(ByteView r, ByteView s) {
-  Bytes content;
-  content.reserve(2 * (kLargestField + 3));
-  CHECK(append_scalar(content, r));
-  CHECK(append_scalar(content, s));
+  TRY(const ByteView r_digits, digits_of(r));
+  TRY(const ByteView s_digits, digits_of(s));
+  constexpr std::size_t head = 2;  // of each INTEGER: below 128 octets
+  const std::size_t size = 2 * head + der::unsigned_integer_size(r_digits) + der::unsigned_integer_size(s_digits);
   Bytes out;
-  out.reserve(content.size() + 3);
-  der::append_element(out, der::Tag::sequence, content);
+  out.reserve(size + 3);
+  der::append_head(out, der::Tag::sequence, size);
+  der::append_unsigned_integer(out, r_digits);
+  der::append_unsigned_integer(out, s_digits);
   return out;
 }
 

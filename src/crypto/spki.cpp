@@ -49,7 +49,7 @@ bool matches(const FixedForm& form, ByteView der) {
 }
 
 // SEQUENCE { algorithm, BIT STRING { SEQUENCE { modulus INTEGER, publicExponent INTEGER } } }
-Result<RsaPublic> decode_rsa(ByteView der) {
+Result<KeyView> read_rsa(ByteView der) {
   der::Reader outer(der);
   TRY(der::Reader info, outer.nested(der::Tag::sequence));
   CHECK(outer.finish());
@@ -63,7 +63,7 @@ Result<RsaPublic> decode_rsa(ByteView der) {
   TRY(const ByteView modulus, key.unsigned_integer());
   TRY(const ByteView exponent, key.unsigned_integer());
   CHECK(key.finish());
-  return RsaPublic{.modulus = to_bytes(modulus), .exponent = to_bytes(exponent)};
+  return KeyView{.type = KeyType::rsa, .key = {}, .modulus = modulus, .exponent = exponent};
 }
 
 Bytes encode_rsa(const RsaPublic& rsa) {
@@ -112,27 +112,37 @@ KeyMaterial rsa_material(ByteView modulus, ByteView exponent) {
                   .exponent = to_bytes(der::without_leading_zeros(exponent))}};
 }
 
-Result<KeyMaterial> decode_spki(ByteView der) {
+Result<KeyView> read_spki(ByteView der) {
   // protocol section 2.4: one encoding of each key. The binder hashes these octets; a second encoding of the same key
   // would let a peer present evidence for "another" key that is the same, or the reverse.
   for (const FixedForm& form : fixed_forms()) {
     if (matches(form, der)) {
-      return KeyMaterial{.type = form.type, .key = to_bytes(der.subspan(form.prefix.size())), .rsa = {}};
+      return KeyView{.type = form.type, .key = der.subspan(form.prefix.size()), .modulus = {}, .exponent = {}};
     }
   }
-  auto rsa = decode_rsa(der);
+  auto rsa = read_rsa(der);
   if (!rsa) {
     return fail_at(Errc::bad_key, rsa.error().offset.value_or(0),
                    "expected a SubjectPublicKeyInfo of P-256, P-384 or P-521 (named curve, uncompressed point), "
                    "Ed25519 or RSA, in DER without trailing octets");
   }
-  return KeyMaterial{.type = KeyType::rsa, .key = {}, .rsa = *std::move(rsa)};
+  return rsa;
 }
+
+KeyMaterial material_of(const KeyView& key) {
+  return {.type = key.type,
+          .key = to_bytes(key.key),
+          .rsa = {.modulus = to_bytes(key.modulus), .exponent = to_bytes(key.exponent)}};
+}
+
+Result<KeyMaterial> decode_spki(ByteView der) { return read_spki(der).transform(material_of); }
 
 Bytes encode_spki(const KeyMaterial& material) {
   for (const FixedForm& form : fixed_forms()) {
     if (form.type != material.type) continue;
-    Bytes out = to_bytes(form.prefix);
+    Bytes out;
+    out.reserve(form.prefix.size() + material.key.size());
+    append(out, form.prefix);
     append(out, material.key);
     return out;
   }

@@ -36,10 +36,21 @@ struct KeyMaterial {
 }
 constexpr std::size_t kEd25519KeySize = 32;
 
+// The same as views of the SubjectPublicKeyInfo that it was read from, for whoever needs no key of his own.
+struct KeyView {
+  KeyType type{};
+  ByteView key;
+  ByteView modulus;
+  ByteView exponent;
+};
+
 // Coordinates may be shorter than the field (TPMs drop leading zeros).
 [[nodiscard]] Result<KeyMaterial> ec_material(KeyType curve, ByteView x, ByteView y);
 [[nodiscard]] KeyMaterial rsa_material(ByteView modulus, ByteView exponent);
 
+// What it returns lives as long as `der`.
+[[nodiscard]] Result<KeyView> read_spki(ByteView der);
+[[nodiscard]] KeyMaterial material_of(const KeyView& key);
 [[nodiscard]] Result<KeyMaterial> decode_spki(ByteView der);
 [[nodiscard]] Bytes encode_spki(const KeyMaterial& material);
 

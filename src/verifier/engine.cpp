@@ -18,6 +18,12 @@
 namespace credence::verifier {
 namespace {
 
+// Asks who vouches for the evidence only where a list could name somebody: mostly there is none.
+Result<void> check_deny_list(const DenyList& list, const Evidence& evidence, Timestamp now) {
+  if (list.empty() || weak::removed(weak::Check::revoked)) return {};
+  return list.check(evidence.identity(), now);
+}
+
 // What the evidence states, where any endorsement asks for it.
 Result<void> state(Endorsements& endorsements, const Evidence& evidence, AcceptedClaims& claims) {
   if (!endorsements.has_conditional()) return {};
@@ -109,9 +115,7 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   note(trace, *scheme, "signed by an endorsed key for this purpose", authentic);
   if (!authentic) return draft.refuse(scheme->name(), authentic.error());
   TRY(const auto deny_list, store_->deny_list());
-  const AttesterIdentity identity = evidence.identity();
-  const auto trusted =
-      weak::removed(weak::Check::revoked) ? Result<void>{} : deny_list->check(identity, draft.ear().issued_at);
+  const auto trusted = check_deny_list(*deny_list, evidence, draft.ear().issued_at);
   note(trace, *scheme, "not revoked", trusted);
   if (!trusted) return draft.refuse(scheme->name(), trusted.error());
 
@@ -122,7 +126,8 @@ Result<rats::Ear> Engine::appraise(const AppraisalRequest& request, const Trial&
   // What endorsers say of such an attester: for policies, it changes no claim of the trust vector.
   AcceptedClaims claims;
   if (auto stated = state(endorsements, evidence, claims); !stated) return draft.refuse(scheme->name(), stated.error());
-  CHECK(apply_conditional_endorsements(endorsements, claims, identity));
+  // What is endorsed under conditions is looked up by the claims: without one there is none.
+  if (!claims.all().empty()) CHECK(apply_conditional_endorsements(endorsements, claims, evidence.identity()));
   if (endorsements.failure()) return std::unexpected(*endorsements.failure());
   add_endorsed(claims, appraised);
   const std::string first = appraised.submodules.front().name;

@@ -120,8 +120,9 @@ struct EvidenceMaker {
     const ByteView octets(signature);
     return tpm::encode_signature({.scheme = tpm::kAlgEcdsa,
                                   .hash = crypto::HashAlgorithm::sha256,
-                                  .r = to_bytes(octets.first(32)),
-                                  .s = to_bytes(octets.last(32))});
+                                  .r = tpm::Coordinate(octets.first(32)),
+                                  .s = tpm::Coordinate(octets.last(32)),
+                                  .rsa = {}});
   }
 
   [[nodiscard]] tpm::Bundle bundle() const {

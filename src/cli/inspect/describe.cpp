@@ -160,7 +160,7 @@ Result<json::Object> as_tpm_signature(ByteView content) {
   return json::Object{{"format", "TPM structure"},
                       {"structure", "TPMT_SIGNATURE"},
                       {"hash", crypto::name(signature.hash)},
-                      {"r", to_hex(signature.r)},
+                      {"r", signature.scheme == tpm::kAlgEcdsa ? to_hex(signature.r) : to_hex(signature.rsa)},
                       {"s", to_hex(signature.s)}};
 }
 

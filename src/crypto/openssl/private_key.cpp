@@ -69,9 +69,11 @@ Result<PrivateKey> import_key(const PKCS8_PRIV_KEY_INFO* info) {
 }
 
 Result<Bytes> sign_prehashed(EVP_PKEY_CTX* context, const Digest& digest) {
-  std::size_t size = 0;
+  // What the key says of itself, so that EVP_PKEY_sign need not be asked first.
+  const int longest = EVP_PKEY_get_size(EVP_PKEY_CTX_get0_pkey(context));
+  if (longest <= 0) return openssl_failure("EVP_PKEY_get_size");
+  auto size = static_cast<std::size_t>(longest);
   const ByteView hashed = digest.view();
-  CHECK(expect_one(EVP_PKEY_sign(context, nullptr, &size, hashed.data(), hashed.size()), "EVP_PKEY_sign"));
   Bytes signature(size);
   CHECK(expect_one(EVP_PKEY_sign(context, signature.data(), &size, hashed.data(), hashed.size()), "EVP_PKEY_sign"));
   signature.resize(size);

@@ -139,12 +139,12 @@ const EC_GROUP* group_of(KeyType type) {
 }
 
 // SEC 1 section 3.2.2.1, as in make_ec.
-Result<void> check_point(const KeyMaterial& material) {
-  const EC_GROUP* group = group_of(material.type);
+Result<void> check_point(KeyType curve, ByteView octets) {
+  const EC_GROUP* group = group_of(curve);
   const OwnedPoint point(group == nullptr ? nullptr : EC_POINT_new(group));
   if (!point) return openssl_failure("EC_POINT_new");
   ERR_clear_error();
-  if (EC_POINT_oct2point(group, point.get(), material.key.data(), material.key.size(), nullptr) != 1) {
+  if (EC_POINT_oct2point(group, point.get(), octets.data(), octets.size(), nullptr) != 1) {
     return not_a_key();
   }
   return {};
@@ -176,9 +176,9 @@ Result<PublicKey> PublicKey::from_spki(ByteView der) {
 }
 
 Result<void> PublicKey::check_spki(ByteView der) {
-  TRY(const KeyMaterial material, decode_spki(der));
-  if (field_size(material.type) != 0) return check_point(material);
-  TRY(const OwnedKey key, make_key(material));
+  TRY(const KeyView view, read_spki(der));
+  if (field_size(view.type) != 0) return check_point(view.type, view.key);
+  TRY(const OwnedKey key, make_key(material_of(view)));
   return {};
 }
 

@@ -47,8 +47,8 @@ Result<Attest> read_common(tls::Reader& reader, std::uint16_t type) {
   Attest attest;
   TRY(const ByteView signer, read_tpm2b(reader, kMaxName, "qualifiedSigner"));
   TRY(const ByteView extra_data, read_tpm2b(reader, kMaxData, "extraData"));
-  attest.qualified_signer = to_bytes(signer);
-  attest.extra_data = to_bytes(extra_data);
+  attest.qualified_signer = Name(signer);
+  attest.extra_data = Data(extra_data);
   TRY(attest.clock, read_clock(reader));
   TRY(attest.firmware_version, reader.u64());
   return attest;
@@ -64,6 +64,7 @@ Result<PcrSelection> read_selection(tls::Reader& reader) {
     return fail_at(Errc::too_large, size_offset,
                    std::format("sizeofSelect: expected at most {}, got {}", kMaxSelect, size));
   TRY(const ByteView bitmap, reader.fixed(size));
+  selection.pcrs.reserve(size * 8U);
   for (std::uint8_t pcr = 0; pcr < size * 8; ++pcr)
     if ((bitmap[pcr / 8U] >> (pcr % 8U) & 1) != 0) selection.pcrs.push_back(pcr);
   return selection;
@@ -77,6 +78,7 @@ Result<QuoteInfo> read_quote_info(tls::Reader& reader) {
   if (count > kMaxBanks)
     return fail_at(Errc::too_large, count_offset,
                    std::format("pcrSelect: expected at most {} banks, got {}", kMaxBanks, count));
+  info.selections.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::size_t start = reader.offset();
     TRY(PcrSelection selection, read_selection(reader));
@@ -85,7 +87,7 @@ Result<QuoteInfo> read_quote_info(tls::Reader& reader) {
     info.selections.push_back(std::move(selection));
   }
   TRY(const ByteView digest, read_tpm2b(reader, kMaxDigest, "pcrDigest"));
-  info.digest = to_bytes(digest);
+  info.digest = DigestOctets(digest);
   return info;
 }
 
@@ -93,7 +95,7 @@ Result<QuoteInfo> read_quote_info(tls::Reader& reader) {
 Result<CertifyInfo> read_certify_info(tls::Reader& reader) {
   TRY(const ByteView name, read_tpm2b(reader, kMaxName, "attested.name"));
   TRY(const ByteView qualified_name, read_tpm2b(reader, kMaxName, "attested.qualifiedName"));
-  return CertifyInfo{.name = to_bytes(name), .qualified_name = to_bytes(qualified_name)};
+  return CertifyInfo{.name = Name(name), .qualified_name = Name(qualified_name)};
 }
 
 }  // namespace

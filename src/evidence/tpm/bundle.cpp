@@ -1,5 +1,6 @@
 #include "evidence/tpm/bundle.h"
 
+#include <algorithm>
 #include <array>
 #include <format>
 #include <span>
@@ -121,6 +122,7 @@ Result<PcrValues> read_pcrs(cbor::Reader& reader) {
 Result<std::vector<Bytes>> read_chain(cbor::Reader& reader) {
   std::vector<Bytes> chain;
   TRY(cbor::Reader::Array array, reader.array());
+  chain.reserve(std::min(array.size().value_or(0), kMaxChain));
   while (true) {
     TRY(const bool more, array.next(reader));
     if (!more) return chain;

@@ -67,7 +67,7 @@ Result<void> check_one_boot(const Statements& statements) {
 // docs/formats/evidence-tpm.md: the signed certify names the key only by its Name. Without this comparison any public
 // area can be shown beside a certify of some other key.
 Result<void> check_certified_name(const Statements& statements) {
-  TRY(const Bytes name, name_of(statements.tls_key));
+  TRY(const Name name, name_of(statements.tls_key));
   if (removed(Check::certified_name) || equal(name, statements.certified().name)) return {};
   return fail_in(Errc::key_mismatch, "kat.certInfo.attested.name",
                  std::format("the certify names {}, the Name of pubArea is {}", to_hex(statements.certified().name),
@@ -212,7 +212,7 @@ Result<void> check_attestation_key(const Public& area) {
 
 // The attributes of a public area count only if it is the endorsed key's own: the Name is the hash over them.
 Result<void> check_name(const Public& area, ByteView endorsed_name) {
-  TRY(const Bytes name, name_of(area));
+  TRY(const Name name, name_of(area));
   if (removed(Check::endorsed_name) || equal(name, endorsed_name)) return {};
   return fail(Errc::signer_mismatch, std::format("the endorsed Name is {}, the Name of the endorsed public area {}",
                                                  to_hex(endorsed_name), to_hex(name)));

@@ -124,9 +124,10 @@ json::Object describe(const Attest& attest) {
 }
 
 json::Object describe(const Signature& signature) {
-  return {{"scheme", signature.scheme == kAlgEcdsa ? "ECDSA" : std::format("0x{:04x}", signature.scheme)},
+  const bool is_ecdsa = signature.scheme == kAlgEcdsa;
+  return {{"scheme", is_ecdsa ? "ECDSA" : std::format("0x{:04x}", signature.scheme)},
           {"hash", crypto::name(signature.hash)},
-          {"r", to_hex(signature.r)},
+          {"r", is_ecdsa ? to_hex(signature.r) : to_hex(signature.rsa)},
           {"s", to_hex(signature.s)}};
 }
 

@@ -5,6 +5,7 @@
 #include <format>
 
 #include "evidence/tpm/check.h"
+#include "evidence/tpm/tpm2b.h"
 
 namespace credence::evidence::tpm {
 namespace {
@@ -52,7 +53,10 @@ std::uint32_t covered_pcrs(const QuoteInfo& quote) noexcept {
 
 Result<crypto::Digest> composite_digest(crypto::HashAlgorithm hash, std::span<const PcrSelection> selections,
                                         const PcrValues& pcrs) {
+  std::size_t values = 0;
+  for (const PcrSelection& selection : selections) values += selection.pcrs.size();
   Bytes concatenated;
+  concatenated.reserve(values * kMaxDigest);
   for (const PcrSelection& selection : selections)
     for (const std::uint8_t pcr : selection.pcrs) {
       const Bytes* value = find_value(pcrs, selection.hash, pcr);

@@ -165,12 +165,12 @@ Result<Public> decode_public(ByteView tpmt_public) {
                 .raw = to_bytes(tpmt_public)};
 }
 
-Result<Bytes> name_of(const Public& area) {
+Result<Name> name_of(const Public& area) {
   const auto hash = hash_from_alg(area.name_alg);
   if (!hash) return fail(Errc::unsupported_algorithm, std::format("no hash for nameAlg {:#06x}", area.name_alg));
   TRY(const crypto::Digest digest, crypto::digest(*hash, area.raw));
-  Bytes name = {static_cast<std::uint8_t>(area.name_alg >> 8), static_cast<std::uint8_t>(area.name_alg)};
-  append(name, digest.view());
+  Name name(std::array{static_cast<std::uint8_t>(area.name_alg >> 8), static_cast<std::uint8_t>(area.name_alg)});
+  name.append(digest.view());
   return name;
 }
 

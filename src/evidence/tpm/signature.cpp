@@ -43,10 +43,12 @@ Result<Signature> decode_signature(ByteView tpmt_signature) {
                    std::format("hash: expected SHA-256, SHA-384 or SHA-512, got {:#06x}", hash_alg));
   signature.hash = *hash;
   TRY(const ByteView first, read_tpm2b(reader, is_ecdsa ? kMaxCoordinate : kMaxRsaParameter, "signature"));
-  signature.r = to_bytes(first);
   if (is_ecdsa) {
     TRY(const ByteView second, read_tpm2b(reader, kMaxCoordinate, "signatureS"));
-    signature.s = to_bytes(second);
+    signature.r = Coordinate(first);
+    signature.s = Coordinate(second);
+  } else {
+    signature.rsa = to_bytes(first);
   }
   CHECK(reader.finish());
   return signature;
@@ -55,16 +57,20 @@ Result<Signature> decode_signature(ByteView tpmt_signature) {
 Bytes encode_signature(const Signature& signature) {
   tls::Writer writer;
   writer.u16(signature.scheme).u16(alg_from_hash(signature.hash));
-  write_tpm2b(writer, signature.r);
-  if (signature.scheme == kAlgEcdsa) write_tpm2b(writer, signature.s);
+  if (signature.scheme == kAlgEcdsa) {
+    write_tpm2b(writer, signature.r);
+    write_tpm2b(writer, signature.s);
+  } else {
+    write_tpm2b(writer, signature.rsa);
+  }
   return writer.take();
 }
 
 Result<void> verify(const Signature& signature, const crypto::PublicKey& key, ByteView message) {
-  if (signature.scheme == kAlgRsapss) return key.verify(pss_algorithm(signature.hash), message, signature.r);
+  if (signature.scheme == kAlgRsapss) return key.verify(pss_algorithm(signature.hash), message, signature.rsa);
   TRY(const crypto::Digest digest, crypto::digest(signature.hash, message));
   if (signature.scheme == kAlgEcdsa) return key.verify_ecdsa(digest, signature.r, signature.s);
-  if (signature.scheme == kAlgRsassa) return key.verify_rsassa(digest, signature.r);
+  if (signature.scheme == kAlgRsassa) return key.verify_rsassa(digest, signature.rsa);
   return fail(Errc::unsupported_algorithm, std::format("unknown signature scheme {:#06x}", signature.scheme));
 }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
+#include "evidence/tpm/tpm2b.h"
 
 namespace credence::evidence::tpm {
 
@@ -47,7 +48,7 @@ struct Public {
 // Syntax only: a key that is merely compared with another one (kat.pubArea with a certificate) need not be made.
 [[nodiscard]] Result<Public> decode_public(ByteView tpmt_public);
 // Name = nameAlg || H_nameAlg(TPMT_PUBLIC) (part 1, 16).
-[[nodiscard]] Result<Bytes> name_of(const Public& area);
+[[nodiscard]] Result<Name> name_of(const Public& area);
 
 struct ClockInfo {
   std::uint64_t clock = 0;
@@ -56,8 +57,8 @@ struct ClockInfo {
   bool safe = false;
 };
 struct CertifyInfo {
-  Bytes name;
-  Bytes qualified_name;
+  Name name;
+  Name qualified_name;
 };
 struct PcrSelection {
   std::uint16_t hash = 0;
@@ -66,13 +67,13 @@ struct PcrSelection {
 };
 struct QuoteInfo {
   std::vector<PcrSelection> selections;
-  Bytes digest;
+  DigestOctets digest;
 };
 
 // TPMS_ATTEST of type certify or quote; magic 0xff544347 and the type are checked here, explicitly.
 struct Attest {
-  Bytes qualified_signer;
-  Bytes extra_data;
+  Name qualified_signer;
+  Data extra_data;
   ClockInfo clock;
   std::uint64_t firmware_version = 0;
   std::variant<CertifyInfo, QuoteInfo> info;
@@ -80,12 +81,13 @@ struct Attest {
 [[nodiscard]] Result<Attest> decode_certify(ByteView tpms_attest);  // type 0x8017 only
 [[nodiscard]] Result<Attest> decode_quote(ByteView tpms_attest);    // type 0x8018 only
 
-// TPMT_SIGNATURE: ECDSA (r, s) or RSASSA, RSAPSS.
+// TPMT_SIGNATURE.
 struct Signature {
   std::uint16_t scheme = 0;
   crypto::HashAlgorithm hash{};
-  Bytes r;  // ECDSA; of RSA the whole signature
-  Bytes s;
+  Coordinate r;  // ECDSA
+  Coordinate s;
+  Bytes rsa;  // RSASSA and RSAPSS
 };
 [[nodiscard]] Result<Signature> decode_signature(ByteView tpmt_signature);
 [[nodiscard]] Bytes encode_signature(const Signature& signature);

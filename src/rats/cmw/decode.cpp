@@ -6,6 +6,7 @@
 namespace credence::rats {
 
 bool same_media_type(std::string_view left, std::string_view right) noexcept {
+  if (left.size() != right.size()) return false;
   const std::size_t essence = std::min(left.find(';'), left.size());
   if (std::min(right.find(';'), right.size()) != essence) return false;
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };

@@ -7,8 +7,14 @@
 namespace credence::rats {
 
 std::string Uuid::text() const {
-  std::string text = to_hex(octets);
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) text.insert(dash, 1, '-');
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (std::size_t at = 0; at < octets.size(); ++at) {
+    if (at == 4 || at == 6 || at == 8 || at == 10) text += '-';
+    text += kDigits[octets[at] >> 4];
+    text += kDigits[octets[at] & 15];
+  }
   return text;
 }
 

@@ -101,7 +101,7 @@ void add_credence_claims(json::Object& object, const CredenceClaims& claims) {
   add(object, kHazardAllowedName, claims.hazard_allowed);
   add(object, kClassIdName, claims.class_id);
   if (claims.evidence_time) object[kEvidenceTimeName] = to_numeric_date(*claims.evidence_time);
-  if (!claims.warnings.empty()) object[kWarningsName] = json::Array(claims.warnings.begin(), claims.warnings.end());
+  if (!claims.warnings.empty()) write_texts(claims.warnings, object[kWarningsName].emplace_array());
   if (!claims.trace.empty()) object[kTraceName] = trace_to_json(claims.trace);
 }
 

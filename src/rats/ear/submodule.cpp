@@ -79,6 +79,11 @@ Result<Tier> status_from_json(const json::Object& object, std::string_view membe
   return *found;
 }
 
+void write_texts(const std::vector<std::string>& texts, json::Array& array) {
+  array.reserve(texts.size());
+  for (const std::string& text : texts) array.emplace_back(std::string_view(text));
+}
+
 Result<std::vector<std::string>> texts_from_json(const json::Value& value, std::string_view member) {
   const json::Array* array = value.if_array();
   if (array == nullptr) return fail_in(Errc::unexpected_type, std::string(member), "expected an array of strings");

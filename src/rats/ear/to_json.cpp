@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "rats/ear/credence_claims.h"
 #include "rats/ear/names.h"
+#include "rats/ear/submodule.h"
 #include "rats/eat/nonce.h"
 #include "rats/numeric_date.h"
 #include "sign/jose/jwk.h"
@@ -12,7 +13,12 @@
 namespace credence::rats {
 namespace {
 
+// Room for the members that results mostly have; more make an object grow.
+constexpr std::size_t kUsualClaims = 18;
+constexpr std::size_t kUsualSubmoduleMembers = 6;
+
 void write_vector(const TrustVector& vector, json::Object& object) {
+  object.reserve(kTrustClaims);
   for (std::size_t i = 0; i < kTrustClaims; ++i) object[kTrustClaimNames[i]] = vector.claims[i];
 }
 
@@ -22,12 +28,13 @@ void add_policy_ids(json::Object& object, const Submodule& submodule, EarSpellin
   if (spelling == EarSpelling::veraison) {
     object[member] = submodule.policy_ids.front();
   } else {
-    object[member] = json::Array(submodule.policy_ids.begin(), submodule.policy_ids.end());
+    write_texts(submodule.policy_ids, object[member].emplace_array());
   }
 }
 
 void write_submodule(const Submodule& submodule, EarSpelling spelling, json::Object& object) {
   const EarNames& names = names_of(spelling);
+  object.reserve(kUsualSubmoduleMembers);
   object[names.status] = name(submodule.status);
   if (submodule.vector) write_vector(*submodule.vector, object[names.trustworthiness_vector].emplace_object());
   add_policy_ids(object, submodule, spelling);
@@ -60,14 +67,17 @@ Result<void> add_registered_claims(json::Object& object, const Ear& ear) {
 
 Result<void> write_ear(const Ear& ear, EarSpelling spelling, json::Object& object) {
   const EarNames& names = names_of(spelling);
+  object.reserve(kUsualClaims);
   object["eat_profile"] = spelling_of(ear.profile) == spelling ? std::string_view(ear.profile) : names.profile;
   CHECK(add_registered_claims(object, ear));
   json::Object& verifier = object[names.verifier_id].emplace_object();
+  verifier.reserve(2);
   verifier["developer"] = ear.verifier_developer;
   verifier["build"] = ear.verifier_build;
   if (ear.overall_status) object[names.status] = name(*ear.overall_status);
   if (ear.raw_evidence) object[names.raw_evidence] = to_base64url(*ear.raw_evidence);
   json::Object& submodules = object["submods"].emplace_object();
+  submodules.reserve(ear.submodules.size());
   for (const auto& [name, submodule] : ear.submodules) {
     write_submodule(submodule, spelling, submodules[name].emplace_object());
   }

@@ -48,7 +48,8 @@ Result<AttestationKey> AttestationKey::generate(tpm::Purpose purpose) {
   TRY(facts.kid, kid_of(public_key.spki()));
   TRY(facts.public_area, encode_public(public_key, kAttributes, crypto::HashAlgorithm::sha256));
   TRY(const tpm::Public area, tpm::decode_public(facts.public_area));
-  TRY(facts.name, tpm::name_of(area));
+  TRY(const tpm::Name name, tpm::name_of(area));
+  facts.name = to_bytes(name);
   TRY(facts.qualified_name, qualified_name(Hierarchy::endorsement, facts.name));
   TRY(std::vector<Bytes> chain, chain_to_test_root(public_key, purpose));
   return AttestationKey(std::move(key), std::move(facts), std::move(chain));
@@ -61,8 +62,9 @@ Result<Bytes> AttestationKey::sign(ByteView attest) const {
   const std::size_t field = both.size() / 2;
   return tpm::encode_signature({.scheme = tpm::kAlgEcdsa,
                                 .hash = crypto::HashAlgorithm::sha256,
-                                .r = to_bytes(both.first(field)),
-                                .s = to_bytes(both.last(field))});
+                                .r = tpm::Coordinate(both.first(field)),
+                                .s = tpm::Coordinate(both.last(field)),
+                                .rsa = {}});
 }
 
 }  // namespace credence::rot::software

@@ -20,7 +20,7 @@ Result<std::shared_ptr<SoftwareTlsKey>> SoftwareTlsKey::create(crypto::PrivateKe
                                                                         : crypto::HashAlgorithm::sha256;
   TRY(Bytes public_area, encode_public(key.public_key(), kAttributes, hash));
   TRY(const tpm::Public area, tpm::decode_public(public_area));
-  TRY(const Bytes name, tpm::name_of(area));
+  TRY(const tpm::Name name, tpm::name_of(area));
   TRY(const Bytes qualified, qualified_name(Hierarchy::owner, name));
   return std::shared_ptr<SoftwareTlsKey>(
       new SoftwareTlsKey(std::move(key), hash, std::move(public_area), encode_certify_info(name, qualified)));

@@ -16,6 +16,8 @@
 #include <chrono>
 #include <exception>
 #include <expected>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +45,8 @@ using Parser = beast::http::request_parser<beast::http::vector_body<std::uint8_t
 constexpr std::size_t kDrainLimit = 4 << 20;
 constexpr std::chrono::seconds kDrainTime{2};
 constexpr unsigned kMostSlow = 32;            // credentials that wait to be looked at
-constexpr std::size_t kUsualRequest = 2'048;  // octets, first reserved for a connection
-constexpr std::size_t kSmallBody = 64 << 10;  // copied behind its header, to go out with it
+constexpr std::size_t kUsualRequest = 2'048;  // octets without a body, first reserved for a connection
+constexpr std::size_t kSmallBody = 64 << 10;  // under TLS copied behind its header: else they were two records
 
 Method method_of(beast::http::verb verb) noexcept {
   switch (verb) {
@@ -65,6 +67,7 @@ Result<Request> request_of(const Parser::value_type& message) {
   Request request;
   request.method = method_of(message.method());
   TRY(request.target, parse_target(message.target()));
+  request.headers.reserve(static_cast<std::size_t>(std::distance(message.begin(), message.end())));
   for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
   // RFC 9112 section 3.2: exactly one Host. Without it, a proxy in front and this server may disagree about the target.
   TRY(const auto host, request.header("Host"));
@@ -163,8 +166,10 @@ class StreamConnection final : public Connection {
   Task<void> run() override {
     const bool ready = co_await handshake();
     if (!ready) co_return;
-    for (std::size_t served = 0; served < shared_.serving()->limits.requests && !shared_.stopping; ++served) {
-      const bool keep_alive = co_await serve_one();
+    for (std::size_t served = 0; !shared_.stopping; ++served) {
+      auto serving = shared_.serving();
+      if (served >= serving->limits.requests) break;
+      const bool keep_alive = co_await serve_one(std::move(serving));
       if (!keep_alive) break;
     }
     co_await close();
@@ -222,8 +227,8 @@ class StreamConnection final : public Connection {
   }
 
   // Reads one request and answers it; false when the connection ends with that.
-  Task<bool> serve_one() {
-    Exchange exchange{.serving = shared_.serving()};
+  Task<bool> serve_one(std::shared_ptr<const Serving> serving) {
+    Exchange exchange{.serving = std::move(serving)};
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(exchange.serving->limits.header));
     parser.body_limit(boost::none);  // known once the route is: see admit()
@@ -241,7 +246,8 @@ class StreamConnection final : public Connection {
       if (parser.is_done()) co_return co_await write(*std::move(refusal), exchange);
       co_return co_await write_last(*std::move(refusal), exchange);
     }
-    const error_code failed = co_await read_body(exchange.serving->limits, parser);
+    error_code failed;
+    if (!parser.is_done()) failed = co_await read_body(exchange.serving->limits, parser);
     if (failed) co_return co_await refuse_octets(exchange, failed);
     request->body = std::move(parser.get().body());
     if (is_work(*request)) co_return co_await work(exchange, *request);
@@ -249,7 +255,7 @@ class StreamConnection final : public Connection {
   }
 
   // Answers in its turn, or at once that too many wait.
-  Task<bool> work(Exchange& exchange, const Request& request) {
+  Task<bool> work(Exchange& exchange, Request& request) {
     if (!shared_.turns.admits()) {
       const auto busy = [] { return problem(kServiceUnavailable, "too busy: try again"); };
       co_return co_await write(refused(exchange, busy), exchange);
@@ -285,12 +291,20 @@ class StreamConnection final : public Connection {
     if (!proxies.empty() && std::ranges::contains(proxies, address_of(socket()))) name_client(*request);
     request->certificate_names = certificate_.names;
     request->certificate_end = certificate_.end;
-    request->id = exchange.id;
     return *std::move(request);
   }
 
   // What looks something up is answered at once, however many wait: health, discovery, results.
   static bool is_work(const Request& request) noexcept { return request.method == Method::post; }
+
+  // For a body that was announced, and the header of the next request with it: whoever sends one body sends another,
+  // which then comes in one piece.
+  std::size_t room_for(const Parser& parser) const {
+    const std::uint64_t body = parser.is_header_done() ? parser.content_length().value_or(0) : 0;
+    const std::size_t left = buffer_.max_size() - buffer_.size();
+    const std::size_t wanted = kUsualRequest + static_cast<std::size_t>(std::min<std::uint64_t>(body, left));
+    return std::min(left, std::max(wanted, buffer_.capacity() - buffer_.size()));
+  }
 
   // Feeds the parser until `enough`. What comes behind stays in the buffer: the next request.
   template <typename Enough>
@@ -304,9 +318,7 @@ class StreamConnection final : public Connection {
         if (!error) continue;
         if (buffer_.size() == buffer_.max_size()) co_return beast::http::error::buffer_overflow;
       }
-      const std::size_t room =
-          std::min(buffer_.max_size() - buffer_.size(), std::max(kUsualRequest, buffer_.capacity() - buffer_.size()));
-      const auto [error, octets] = co_await stream_.async_read_some(buffer_.prepare(room), kResume);
+      const auto [error, octets] = co_await stream_.async_read_some(buffer_.prepare(room_for(parser)), kResume);
       buffer_.commit(octets);
       if (!error) continue;
       error_code ended = parser.got_some() ? beast::http::error::partial_message : beast::http::error::end_of_stream;
@@ -315,59 +327,67 @@ class StreamConnection final : public Connection {
   }
 
   // Route, guard and size, before a single octet of the body is read: who may not submit cannot make the server
-  // collect megabytes first.
+  // collect megabytes first. A refusal says which request it is about: each step has a RequestScope, which is the
+  // thread's, so never across a co_await.
   Task<std::optional<Response>> admit(Exchange& exchange, Request& request, Parser& parser) {
-    auto refusal = co_await refusal_before_body(exchange, request, parser);
+    auto refusal = refusal_of_route(exchange, request);
+    if (!refusal && is_slow(exchange, request)) {
+      refusal = co_await ask_slow_guard(exchange, request);
+    } else if (!refusal) {
+      refusal = ask_guard(exchange, request);
+    }
+    if (!refusal) refusal = refusal_of_body(exchange, request, parser);
     const RequestScope scope(exchange.id);
     if (refusal) conclude(exchange, *refusal);
     co_return refusal;
   }
 
-  Task<std::optional<Response>> refusal_before_body(Exchange& exchange, Request& request, Parser& parser) {
+  static std::optional<Response> refusal_of_route(Exchange& exchange, Request& request) {
+    const RequestScope scope(exchange.id);
     const auto found = exchange.serving->router.find(request);
     if (const auto* refusal = std::get_if<Router::MethodNotAllowed>(&found))
-      co_return named(exchange, [&] { return method_not_allowed_response(*refusal); });
-    if (std::holds_alternative<Router::NotFound>(found)) co_return named(exchange, not_found_response);
+      return method_not_allowed_response(*refusal);
+    if (std::holds_alternative<Router::NotFound>(found)) return not_found_response();
     exchange.route = std::get<const Route*>(found);
-    if (exchange.route->guard) {
-      if (auto refusal = co_await ask_guard(exchange, request)) co_return refusal;
-    }
-    if (has_coded_body(request)) co_return named(exchange, coded_body_response);
-    if (parser.content_length().value_or(0) > exchange.route->body_limit) {
-      co_return named(exchange, [] { return problem(kContentTooLarge, "the body is larger than allowed"); });
-    }
-    parser.body_limit(exchange.route->body_limit);  // what a chunked body may grow to
-    co_return std::nullopt;
+    return std::nullopt;
   }
 
-  // A refusal that says which request it is about. The scope is the thread's, so never across a co_await.
-  template <typename Make>
-  static Response named(const Exchange& exchange, const Make& make) {
+  static std::optional<Response> refusal_of_body(const Exchange& exchange, const Request& request, Parser& parser) {
     const RequestScope scope(exchange.id);
-    return make();
+    if (has_coded_body(request)) return coded_body_response();
+    if (parser.content_length().value_or(0) > exchange.route->body_limit)
+      return problem(kContentTooLarge, "the body is larger than allowed");
+    parser.body_limit(exchange.route->body_limit);  // what a chunked body may grow to
+    return std::nullopt;
+  }
+
+  static bool is_slow(const Exchange& exchange, const Request& request) {
+    const Route& route = *exchange.route;
+    return route.guard && route.is_slow && route.is_slow(request);
+  }
+
+  static std::optional<Response> ask_guard(const Exchange& exchange, Request& request) {
+    const RequestScope scope(exchange.id);
+    return exchange.route->guard ? exchange.route->guard(request) : std::nullopt;
   }
 
   // A password to be hashed or keys to be fetched hold up those who have one, and nobody else.
-  Task<std::optional<Response>> ask_guard(const Exchange& exchange, Request& request) {
-    const Route& route = *exchange.route;
-    const auto ask = [](const Exchange& asking, Request& asked) {
-      const RequestScope scope(asking.id);  // of the thread, so never across a co_await
-      return asking.route->guard(asked);
-    };
-    if (!route.is_slow || !route.is_slow(request)) co_return ask(exchange, request);
+  Task<std::optional<Response>> ask_slow_guard(const Exchange& exchange, Request& request) {
     const Place place(shared_.slow_waiting);
-    if (place.number() > kMostSlow)
-      co_return named(exchange,
-                      [] { return problem(kServiceUnavailable, "too many credentials wait to be looked at"); });
+    if (place.number() > kMostSlow) co_return too_many_slow(exchange);
     deadline_.store(Clock::time_point::max());  // it waits for us
-    const auto later = [ask](const Exchange& asking, Request& asked) -> asio::awaitable<std::optional<Response>> {
-      co_return ask(asking, asked);
+    const auto later = [](const Exchange& asking, Request& asked) -> asio::awaitable<std::optional<Response>> {
+      co_return ask_guard(asking, asked);
     };
     co_return co_await asio::co_spawn(shared_.slow_guards, later(exchange, request), asio::use_awaitable_t<Executor>());
   }
 
+  static Response too_many_slow(const Exchange& exchange) {
+    const RequestScope scope(exchange.id);
+    return problem(kServiceUnavailable, "too many credentials wait to be looked at");
+  }
+
   Task<error_code> read_body(const ServerLimits& limits, Parser& parser) {
-    if (parser.is_done()) co_return error_code{};
     allow(limits.body_time);
     if (beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -378,12 +398,12 @@ class StreamConnection final : public Connection {
     co_return co_await read(parser, [&parser] { return parser.is_done(); });
   }
 
-  Response answer_in_turn(Exchange& exchange, const Request& request) {
+  Response answer_in_turn(Exchange& exchange, Request& request) {
     const Turn turn(shared_.turns);
     return answer(exchange, request);
   }
 
-  Response answer(Exchange& exchange, const Request& request) {
+  Response answer(Exchange& exchange, Request& request) {
     const RequestScope scope(exchange.id);
     Response response;
     try {
@@ -426,17 +446,13 @@ class StreamConnection final : public Connection {
   Task<bool> write(Response response, const Exchange& exchange) {
     const bool head = exchange.method == Method::head;
     const ResponseLine line = exchange.line(response);
-    std::string text = header_text(response, line, system_clock()->now());
+    std::string header = header_text(response, line, system_clock()->now());
+    if (head) response.body.clear();
     if (line.framing == Framing::chunked && !response.body.empty()) response.body = chunk_text(response.body);
-    const bool small = response.body.size() <= kSmallBody;
-    if (!head && small) text += response.body;
-    const bool begun = co_await send(text);
-    if (!begun) co_return false;
+    if (kTls && response.body.size() <= kSmallBody) header += std::exchange(response.body, {});
+    const bool sent = co_await send(header, response.body);
+    if (!sent) co_return false;
     if (head) co_return line.keep_alive;
-    if (!small) {
-      const bool sent = co_await send(response.body);
-      if (!sent) co_return false;
-    }
     if (response.stream != nullptr) {
       const bool ended = co_await write_stream(std::move(response.stream), line.framing);
       if (!ended) co_return false;
@@ -444,16 +460,20 @@ class StreamConnection final : public Connection {
     co_return line.keep_alive;
   }
 
-  // Mostly the socket takes it at once; then there is nothing to wait for.
-  Task<bool> send(std::string_view octets) {
+  // Both at once, without a copy. Mostly the socket takes all of it; then there is nothing to wait for.
+  Task<bool> send(std::string_view first, std::string_view second = {}) {
     if constexpr (!kTls) {
       error_code error;
-      octets.remove_prefix(stream_.write_some(asio::buffer(octets), error));
+      const std::size_t taken = stream_.write_some(std::array{asio::buffer(first), asio::buffer(second)}, error);
       if (error && error != asio::error::would_block) co_return false;
-      if (octets.empty()) co_return true;
+      if (taken == first.size() + second.size()) co_return true;
+      const std::size_t of_first = std::min(taken, first.size());
+      first.remove_prefix(of_first);
+      second.remove_prefix(taken - of_first);
     }
     allow(shared_.serving()->limits.write_time);
-    const auto [error, sent] = co_await asio::async_write(stream_, asio::buffer(octets), kResume);
+    const std::array rest{asio::buffer(first), asio::buffer(second)};
+    const auto [error, sent] = co_await asio::async_write(stream_, rest, kResume);
     co_return !error;
   }
 

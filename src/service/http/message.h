@@ -24,7 +24,7 @@ enum class Method : std::uint8_t { get, head, post, remove, other };
 
 struct Request {
   Method method = Method::get;
-  Target target;
+  Target target;  // once it has a route, without the segments in path_parameters
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> path_parameters;    // what the route's {} stood for, in order
   std::string client;                          // where it comes from: an IPv4 address or an IPv6 network of 64 bits
@@ -32,7 +32,6 @@ struct Request {
   Timestamp certificate_end{};                 // when it, or one of its chain, expires
   access::Principal principal;                 // who calls: set by the guard, before any handler
   bool local = false;                          // from a loopback address: a program on this machine, perhaps a proxy
-  std::string id;                              // its X-Request-Id, see request_id.h
   Bytes body;
 
   // The value of a header that may occur once; Errc::malformed when it is repeated.

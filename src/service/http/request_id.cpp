@@ -1,7 +1,8 @@
 #include "service/http/request_id.h"
 
 #include <algorithm>
-#include <format>
+#include <array>
+#include <charconv>
 
 namespace credence::service::http {
 namespace {
@@ -27,7 +28,15 @@ std::string RequestIds::id_of(const Request& request) {
   return make();
 }
 
-std::string RequestIds::make() { return std::format("{}-{:x}", prefix_, next_.fetch_add(1)); }
+std::string RequestIds::make() {
+  std::array<char, 16> digits;
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), next_.fetch_add(1), 16);
+  const std::string_view number(digits.data(), end);
+  std::string id;
+  id.reserve(prefix_.size() + 1 + number.size());
+  id.append(prefix_).append("-").append(number);
+  return id;
+}
 
 RequestScope::RequestScope(std::string_view id) noexcept { current_id = id; }
 RequestScope::~RequestScope() { current_id = {}; }

@@ -1,5 +1,6 @@
 #include "service/http/response_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <stdexcept>
@@ -17,8 +18,10 @@ void append_number(std::string& to, std::size_t number, int base = 10) {
   to.append(digits.data(), end);
 }
 
+bool breaks_line(char c) noexcept { return c == '\r' || c == '\n'; }
+
 void append_field(std::string& to, std::string_view name, std::string_view value) {
-  if (name.find_first_of("\r\n:") != std::string_view::npos || value.find_first_of("\r\n") != std::string_view::npos)
+  if (name.contains(':') || std::ranges::any_of(name, breaks_line) || std::ranges::any_of(value, breaks_line))
     throw std::logic_error("a response header field with a line break");
   to.append(name).append(": ").append(value).append("\r\n");
 }
@@ -46,7 +49,7 @@ void append_framing(std::string& to, Framing framing, std::size_t size) {
 
 std::string header_text(const Response& response, const ResponseLine& line, Timestamp now) {
   std::string text;
-  text.reserve(kUsualHeader + response.body.size());
+  text.reserve(kUsualHeader);
   text.append(line.version == 11 ? "HTTP/1.1 " : "HTTP/1.0 ");
   append_number(text, response.status);
   text.append(" ").append(reason_phrase(response.status)).append("\r\n");

@@ -1,5 +1,6 @@
 #include "service/http/router.h"
 
+#include <algorithm>
 #include <ranges>
 
 #include "service/http/problem.h"
@@ -7,18 +8,19 @@
 namespace credence::service::http {
 namespace {
 
-// The segments that stand where the pattern says {}, or nothing when the path is another one.
-std::optional<std::vector<std::string>> match(const std::vector<std::string>& pattern,
-                                              const std::vector<std::string>& path) {
-  if (pattern.size() != path.size()) return std::nullopt;
+constexpr std::string_view kAnySegment = "{}";
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path) noexcept {
+  return std::ranges::equal(pattern, path, [](const std::string& expected, const std::string& segment) {
+    return expected == kAnySegment || expected == segment;
+  });
+}
+
+// The segments that stand where the pattern says {}.
+std::vector<std::string> take_parameters(const std::vector<std::string>& pattern, std::vector<std::string>& path) {
   std::vector<std::string> parameters;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (pattern[i] == "{}") {
-      parameters.push_back(path[i]);
-    } else if (pattern[i] != path[i]) {
-      return std::nullopt;
-    }
-  }
+  for (std::size_t i = 0; i < path.size(); ++i)
+    if (pattern[i] == kAnySegment) parameters.push_back(std::move(path[i]));
   return parameters;
 }
 
@@ -43,10 +45,9 @@ std::variant<const Route*, Router::NotFound, Router::MethodNotAllowed> Router::f
   const Method method = request.method == Method::head ? Method::get : request.method;
   MethodNotAllowed refusal;
   for (const Route& route : routes_) {
-    auto parameters = match(route.segments, request.target.segments);
-    if (!parameters) continue;
+    if (!matches(route.segments, request.target.segments)) continue;
     if (route.method == method) {
-      request.path_parameters = *std::move(parameters);
+      request.path_parameters = take_parameters(route.segments, request.target.segments);
       return &route;
     }
     if (!refusal.allow.empty()) refusal.allow += ", ";

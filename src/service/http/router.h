@@ -13,8 +13,9 @@
 
 namespace credence::service::http {
 
-// Runs on a worker thread; it may block for as long as a transaction of the store takes, no longer.
-using Handler = std::function<Response(const Request&)>;
+// Runs on a worker thread; it may block for as long as a transaction of the store takes, no longer. What it takes from
+// the request, a body of megabytes say, nobody misses.
+using Handler = std::function<Response(Request&)>;
 // Sees the request without its body, and says whose it is: what it returns is the answer, and the body is never read.
 using Guard = std::function<std::optional<Response>(Request&)>;
 // Whether a guard takes longer than a thread that serves requests should be held up.
@@ -42,7 +43,7 @@ class Router {
   struct MethodNotAllowed {
     std::string allow;  // for the Allow header
   };
-  // Fills request.path_parameters when a route is found. HEAD is served by GET's route.
+  // Moves segments of the target to request.path_parameters when a route is found. HEAD is served by GET's route.
   [[nodiscard]] std::variant<const Route*, NotFound, MethodNotAllowed> find(Request& request) const;
 
   [[nodiscard]] const std::vector<Route>& routes() const noexcept { return routes_; }

@@ -1,5 +1,7 @@
 #include "service/http/target.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <format>
 #include <ranges>
 
@@ -21,7 +23,15 @@ bool is_control(char c) noexcept {
   return octet < 0x20 || octet == 0x7f;
 }
 
+std::unexpected<Error> control_refused() {
+  return fail(Errc::malformed, "request target: control characters are not allowed");
+}
+
 Result<std::string> percent_decode(std::string_view text) {
+  if (!text.contains('%')) {  // mostly
+    if (std::ranges::any_of(text, is_control)) return control_refused();
+    return std::string(text);
+  }
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -33,16 +43,23 @@ Result<std::string> percent_decode(std::string_view text) {
       c = static_cast<char>(high * 16 + low);
       i += 2;
     }
-    if (is_control(c)) return fail(Errc::malformed, "request target: control characters are not allowed");
+    if (is_control(c)) return control_refused();
     out.push_back(c);
   }
   return out;
 }
 
+// How many parts `text` has between the separators, as far as they may be kept.
+std::size_t parts_of(std::string_view text, char separator, std::size_t most) noexcept {
+  return std::min(most, static_cast<std::size_t>(std::ranges::count(text, separator)) + 1);
+}
+
 Result<std::vector<std::string>> parse_path(std::string_view path) {
   std::vector<std::string> segments;
   if (path == "/") return segments;
-  for (const auto part : path.substr(1) | std::views::split('/')) {
+  path.remove_prefix(1);
+  segments.reserve(parts_of(path, '/', kMaxSegments));
+  for (const auto part : path | std::views::split('/')) {
     if (segments.size() == kMaxSegments) return fail(Errc::malformed, "request target: too many path segments");
     TRY(std::string segment, percent_decode(std::string_view(part)));
     if (segment.empty() || segment == "." || segment == "..") {
@@ -55,6 +72,7 @@ Result<std::vector<std::string>> parse_path(std::string_view path) {
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> parameters;
+  parameters.reserve(parts_of(query, '&', kMaxParameters));
   for (const auto part : query | std::views::split('&')) {
     const std::string_view pair(part);
     if (pair.empty()) continue;

@@ -83,8 +83,8 @@ Result<Subject> subject_from(const verifier::Engine& engine, Sessions& sessions,
   if (session) return subject_of(sessions, scheme, *session);
   TRY(const json::Object* const given, json::required_object(object, "evidence"));
   TRY(const std::string_view type, json::required_text(*given, "type"));
-  TRY(const Bytes octets, base64_of(*given, "value"));
-  TRY(EvidenceBody evidence, evidence_from_body(type, octets, engine.media_types()));
+  TRY(Bytes octets, base64_of(*given, "value"));
+  TRY(EvidenceBody evidence, evidence_from_body(type, std::move(octets), engine.media_types()));
   CHECK(check_scheme(evidence, scheme, "evidence.type"));
   TRY(Bytes nonce, base64_of(object, "nonce"));
   TRY(const auto peer, json::optional_text(object, "peer"));

@@ -20,10 +20,13 @@ std::optional<evidence::Binder> binder_of(const Nonce& nonce) {
 
 Result<std::vector<verifier::Challenge>> challenges_for(std::string_view media_type, const Nonce& nonce, bool own_nonce,
                                                         bool compatibility) {
-  const verifier::Scheme* scheme = verifier::find_scheme(media_type);
-  if (scheme == nullptr || !scheme->is_for_channels(media_type)) return std::vector<verifier::Challenge>{nonce};
-
   std::vector<verifier::Challenge> challenges;
+  const verifier::Scheme* scheme = verifier::find_scheme(media_type);
+  if (scheme == nullptr || !scheme->is_for_channels(media_type)) {
+    challenges.emplace_back(nonce);
+    return challenges;
+  }
+
   const bool may_be_binder = !(own_nonce && compatibility);
   if (const auto binder = binder_of(nonce); binder && may_be_binder) challenges.emplace_back(*binder);
   const bool takes_plain_nonce = media_type == evidence::kSoftwareTest || compatibility;

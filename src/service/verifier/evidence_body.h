@@ -16,7 +16,7 @@ struct EvidenceBody {
 };
 
 // Errc::unsupported when no scheme takes the type, with Veraison's words for it.
-[[nodiscard]] Result<EvidenceBody> evidence_from_body(std::string_view content_type, ByteView body,
+[[nodiscard]] Result<EvidenceBody> evidence_from_body(std::string_view content_type, Bytes body,
                                                       const std::vector<std::string>& supported);
 
 }  // namespace credence::service

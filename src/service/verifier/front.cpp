@@ -120,7 +120,7 @@ http::Slow Front::slow() {
 
 // On disk before it is done, so that a change without a line cannot be: whoever fills the disk does not get to act
 // unseen.
-http::Response Front::perform(const OperationRow& row, const http::Handler& handler, const http::Request& request) {
+http::Response Front::perform(const OperationRow& row, const http::Handler& handler, http::Request& request) {
   audit::Entry entry = audit_entry(row, request);
   if (const auto begun = parts_.audit->append(entry, audit::Durability::at_once); !begun) {
     parts_.log->write(LogLevel::error, begun.error().text());
@@ -140,7 +140,7 @@ http::Response Front::perform(const OperationRow& row, const http::Handler& hand
 
 http::Handler Front::audited(const OperationRow& row, http::Handler handler) {
   if (!parts_.audit || row.effect != Effect::changes) return handler;
-  return [&row, self = shared_from_this(), handler = std::move(handler)](const http::Request& request) {
+  return [&row, self = shared_from_this(), handler = std::move(handler)](http::Request& request) {
     return self->perform(row, handler, request);
   };
 }

@@ -51,8 +51,7 @@ class Front : public std::enable_shared_from_this<Front> {
   [[nodiscard]] std::optional<access::Refusal> refuse(const OperationRow& row, http::Request& request);
   [[nodiscard]] std::optional<http::Response> refuse_without_clock(const OperationRow& row,
                                                                    const http::Request& request);
-  [[nodiscard]] http::Response perform(const OperationRow& row, const http::Handler& handler,
-                                       const http::Request& request);
+  [[nodiscard]] http::Response perform(const OperationRow& row, const http::Handler& handler, http::Request& request);
   void record_refusal(const OperationRow& row, const http::Request& request, const access::Refusal& refusal);
 
   Parts parts_;

@@ -1,8 +1,8 @@
 #include "service/verifier/memory_sessions.h"
 
+#include <algorithm>
 #include <array>
 #include <format>
-#include <iterator>
 
 #include "base/guarded_clock.h"
 #include "base/text.h"
@@ -23,10 +23,14 @@ bool is_over(const Session& session, Timestamp now) noexcept {
   return session.expiry <= now || session.created > now + kClockTolerance;
 }
 
+bool is_hexadecimal(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 // What is an id to Veraison, a UUID with hyphens or without, may be unknown here but is not malformed.
 bool is_id(std::string_view id) {
   if (id.size() != 2 * kIdOctets) return rats::Uuid::from_text(id).has_value();
-  return id.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  return std::ranges::all_of(id, is_hexadecimal);
 }
 
 }  // namespace
@@ -54,11 +58,12 @@ Result<Session> MemorySessions::open(Nonce nonce, bool own_nonce, std::string_vi
                   .evidence = {},
                   .result = {},
                   .request = std::move(request)};
-  if (table_.contains(session.id)) return fail(Errc::internal, "the random generator repeats itself");
-  by_age_.push_back(session.id);
-  table_.emplace(
-      session.id,
-      Slot{.session = session, .client = std::string(client), .by_age = std::prev(by_age_.end()), .finished = {}});
+  Queue newest(1);
+  const auto [position, is_new] = table_.try_emplace(
+      session.id, Slot{.session = session, .client = std::string(client), .by_age = newest.begin(), .finished = {}});
+  if (!is_new) return fail(Errc::internal, "the random generator repeats itself");
+  newest.front() = position->first;
+  by_age_.splice(by_age_.end(), newest);
   ++clients_[std::string(client)].open;
   return session;
 }
@@ -119,8 +124,8 @@ Result<void> MemorySessions::finish(Session& claimed, std::optional<std::string>
   session.result = claimed.result;
   kept_octets_ += kept(session);
   Queue& of_client = clients_.find(position->second.client)->second.finished;
-  position->second.finished = {.of_all = finished_.insert(finished_.end(), session.id),
-                               .of_client = of_client.insert(of_client.end(), session.id)};
+  position->second.finished = {.of_all = finished_.insert(finished_.end(), position->first),
+                               .of_client = of_client.insert(of_client.end(), position->first)};
   // The session just finished stays, whatever it weighs: its own client still has to read it.
   while (kept_octets_ > limits_.kept_octets && finished_.size() > 1) erase(table_.find(finished_.front()));
   return {};

@@ -49,7 +49,7 @@ class MemorySessions final : public Sessions {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
   };
-  using Queue = std::list<std::string>;  // of ids
+  using Queue = std::list<std::string_view>;  // of ids, as the keys of table_ have them: erase() ends both
   struct Client {
     std::size_t open = 0;
     Queue finished;  // oldest first

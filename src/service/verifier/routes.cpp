@@ -6,7 +6,7 @@ namespace {
 using ByTenant = std::map<std::string, http::Handler, std::less<>>;
 
 http::Handler by_tenant(ByTenant handlers) {
-  return [handlers = std::move(handlers)](const http::Request& request) {
+  return [handlers = std::move(handlers)](http::Request& request) {
     const auto tenant = handlers.find(request.principal.tenant);
     // A tenant that is not configured has nothing, and learns nothing about those that are.
     return tenant == handlers.end() ? http::not_found_response() : tenant->second(request);

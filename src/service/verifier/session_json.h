@@ -18,7 +18,7 @@ inline constexpr std::string_view kCwtMediaType = R"(application/eat+cwt; eat_pr
 // How the nonce is written. Veraison's server changed from the standard alphabet to the URL-safe one in 2026 and the
 // published clients did not; all dialects are read.
 enum class NonceDialect : std::uint8_t { url, url_padded, standard };
-[[nodiscard]] std::string encode_nonce(ByteView nonce, NonceDialect dialect);
+void append_nonce(std::string& to, ByteView nonce, NonceDialect dialect);
 
 // `accept`: the media types of evidence that the verifier appraises, as a JSON array.
 [[nodiscard]] std::string session_to_json(const Session& session, std::string_view accept, NonceDialect dialect);

@@ -80,6 +80,7 @@ Result<Session> open_session(const Parts& parts, const http::Request& request) {
 http::Response session_response(const Parts& parts, unsigned status, const Session& session) {
   http::Response response;
   response.status = status;
+  response.headers.reserve(4);  // with Location and X-Request-Id
   response.headers.emplace_back("Content-Type", kSessionMediaType);
   // A session is one client's own: no cache in between keeps its result.
   response.headers.emplace_back("Cache-Control", "no-store");
@@ -112,18 +113,19 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   Result<Session> run() {
     start(0);
     const std::lock_guard lock(mutex_);
-    if (outcome_) return *std::move(outcome_);
+    if (outcome_) {
+      CHECK(*std::move(outcome_));
+      return std::move(session_);
+    }
     answered_ = true;
-    Session waiting = session_;
-    waiting.status = SessionStatus::processing;
-    return waiting;
+    return session_;
   }
 
  private:
   void start(std::size_t attempt) {
     verifier::AppraisalRequest request{.media_type = session_.evidence_type,
                                        .evidence = *session_.evidence,
-                                       .challenge = challenges_[attempt],
+                                       .challenge = std::move(challenges_[attempt]),
                                        .trace = session_.request.trace,
                                        .peer = session_.request.peer};
     appraise_(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
@@ -136,10 +138,10 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     const bool affirming = verdict->is_affirming();
     if (!affirming && attempt + 1 < challenges_.size()) {
       // Of two refusals the first is reported: it is about the rules that are not in compatibility mode.
-      if (!first_) first_ = *std::move(verdict);
+      if (!first_) first_ = std::make_unique<rats::Ear>(*std::move(verdict));
       return start(attempt + 1);
     }
-    finish(affirming || !first_ ? *std::move(verdict) : *std::move(first_));
+    finish(affirming || !first_ ? *std::move(verdict) : std::move(*first_));
   }
 
   void finish(rats::Ear result) {
@@ -187,42 +189,43 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   void give_up(const Error& error) {
     parts_->log->write(LogLevel::error, "nothing was decided: " + error.text());
     if (parts_->metrics) parts_->metrics->undecided(error.code);
-    end(std::nullopt);
+    end(std::unexpected(error));
   }
 
   // True when this is the session's outcome: then, and only then, it is answered.
-  bool end(std::optional<std::string> token) {
-    Session session = session_;
-    auto finished = parts_->sessions->finish(session, std::move(token));
-    const std::lock_guard lock(mutex_);
+  bool end(Result<std::string> token) {
+    const std::lock_guard lock(mutex_);  // run() sees the session as it is before or after
+    auto finished = parts_->sessions->finish(session_, token ? std::optional(std::move(*token)) : std::nullopt);
     if (!finished && answered_) {
       parts_->log->write(LogLevel::error, "an outcome was not recorded: " + finished.error().text());
       if (parts_->metrics) parts_->metrics->undecided(finished.error().code);
     }
-    outcome_ = finished ? Result<Session>(std::move(session)) : std::unexpected(std::move(finished).error());
+    // What Front would have said, had it been so already: with what to do about it.
+    if (finished && !token && token.error().code == Errc::clock_set_back) finished = std::unexpected(token.error());
+    outcome_ = std::move(finished);
     return outcome_->has_value();
   }
 
   const std::shared_ptr<const Parts> parts_;
-  const verifier::Admitted appraise_;  // goes before the appraiser, in parts_
-  const Session session_;
-  const std::vector<verifier::Challenge> challenges_;
-  std::optional<rats::Ear> first_;
-  std::mutex mutex_;       // an appraiser may answer on its own thread
-  bool answered_ = false;  // with 202: nobody hears of the outcome but by asking again
-  std::optional<Result<Session>> outcome_;
+  const verifier::Admitted appraise_;            // goes before the appraiser, in parts_
+  Session session_;                              // after it was claimed only end() and run() change it
+  std::vector<verifier::Challenge> challenges_;  // each is asked once
+  std::unique_ptr<rats::Ear> first_;             // rarely there, and large
+  std::mutex mutex_;                             // an appraiser may answer on its own thread
+  bool answered_ = false;                        // with 202: nobody hears of the outcome but by asking again
+  std::optional<Result<void>> outcome_;
 };
 
 // Everything that the request itself can be refused for comes before the claim, and so does a full queue: neither costs
 // the session.
-Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, const http::Request& request) {
+Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, http::Request& request) {
   CHECK(require_session_type(request));
   const std::string& id = request.path_parameters.front();
   TRY(const Sessions::Question question, parts->sessions->question(id));
   TRY(const auto content_type, request.header("Content-Type"));
   if (!content_type) return fail(Errc::unsupported, "expected a Content-Type: the media type of the evidence");
   if (request.body.empty()) return fail(Errc::invalid_value, "expected evidence, got an empty body");
-  TRY(EvidenceBody evidence, evidence_from_body(*content_type, request.body, parts->media_types));
+  TRY(EvidenceBody evidence, evidence_from_body(*content_type, std::move(request.body), parts->media_types));
   TRY(auto challenges, challenges_for(evidence.media_type, question.nonce, question.own_nonce, parts->compatibility));
 
   TRY(verifier::Admitted appraise, parts->appraiser->admit(evidence.media_type));
@@ -245,7 +248,7 @@ http::Response VerificationApi::new_session(const http::Request& request) const 
   return response;
 }
 
-http::Response VerificationApi::submit_evidence(const http::Request& request) const {
+http::Response VerificationApi::submit_evidence(http::Request& request) const {
   const auto session = take_evidence(parts_, request);
   if (!session) return refusal(*parts_, session.error());
   switch (session->status) {
@@ -274,8 +277,7 @@ http::Response VerificationApi::delete_session(const http::Request& request) con
 void VerificationApi::add_routes(Routes& routes) const {
   using http::Request;
   routes.add(Operation::new_session, [api = *this](const Request& request) { return api.new_session(request); });
-  routes.add(Operation::submit_evidence,
-             [api = *this](const Request& request) { return api.submit_evidence(request); });
+  routes.add(Operation::submit_evidence, [api = *this](Request& request) { return api.submit_evidence(request); });
   routes.add(Operation::get_session, [api = *this](const Request& request) { return api.get_session(request); });
   routes.add(Operation::delete_session, [api = *this](const Request& request) { return api.delete_session(request); });
 }

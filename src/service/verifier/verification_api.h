@@ -42,7 +42,8 @@ class VerificationApi {
   void add_routes(Routes& routes) const;
 
   [[nodiscard]] http::Response new_session(const http::Request& request) const;
-  [[nodiscard]] http::Response submit_evidence(const http::Request& request) const;
+  // Takes the body of the request.
+  [[nodiscard]] http::Response submit_evidence(http::Request& request) const;
   [[nodiscard]] http::Response get_session(const http::Request& request) const;
   [[nodiscard]] http::Response delete_session(const http::Request& request) const;
 

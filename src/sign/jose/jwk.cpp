@@ -14,6 +14,8 @@ using crypto::KeyType;
 using crypto::PublicKey;
 
 constexpr std::size_t kMostKeys = 64;
+constexpr std::size_t kMembers = 6;             // of a JWK that is written, at most
+constexpr std::size_t kRoomForThumbprint = 64;  // characters of its input, without those of the key
 
 struct Curve {
   KeyType type;
@@ -113,33 +115,51 @@ bool is_not_for_us(const Error& error) noexcept {
   return error.code == Errc::unsupported || error.code == Errc::unsupported_algorithm;
 }
 
-// The members that make the key, in the order that RFC 7638 section 3 demands.
-void write_required_members(const crypto::KeyMaterial& key, json::Object& jwk) {
-  if (key.type == KeyType::rsa) {
-    jwk["e"] = to_base64url(key.rsa.exponent);
-    jwk["kty"] = "RSA";
-    jwk["n"] = to_base64url(key.rsa.modulus);
-  } else if (key.type == KeyType::ed25519) {
-    jwk["crv"] = "Ed25519";
-    jwk["kty"] = "OKP";
-    jwk["x"] = to_base64url(key.key);
-  } else {
-    const ByteView coordinates = ByteView(key.key).subspan(1);  // behind the mark of an uncompressed point
-    const std::size_t field = crypto::field_size(key.type);
-    jwk["crv"] = crypto::name(key.type);
-    jwk["kty"] = "EC";
-    jwk["x"] = to_base64url(coordinates.first(field));
-    jwk["y"] = to_base64url(coordinates.subspan(field));
+struct Member {
+  std::string_view name;
+  std::string_view text;  // empty: the octets in base64url
+  ByteView octets;
+};
+
+// The members that make the key, in the order that RFC 7638 section 3 demands; without a name where there are fewer.
+std::array<Member, 4> required_members(const crypto::KeyView& key) {
+  if (key.type == KeyType::rsa) return {{{"e", "", key.exponent}, {"kty", "RSA", {}}, {"n", "", key.modulus}, {}}};
+  if (key.type == KeyType::ed25519) return {{{"crv", "Ed25519", {}}, {"kty", "OKP", {}}, {"x", "", key.key}, {}}};
+  const ByteView coordinates = key.key.subspan(1);  // behind the mark of an uncompressed point
+  const std::size_t field = crypto::field_size(key.type);
+  return {{{"crv", crypto::name(key.type), {}},
+           {"kty", "EC", {}},
+           {"x", "", coordinates.first(field)},
+           {"y", "", coordinates.subspan(field)}}};
+}
+
+void write_required_members(const crypto::KeyView& key, json::Object& jwk) {
+  for (const Member& member : required_members(key)) {
+    if (member.name.empty()) continue;
+    if (member.text.empty()) {
+      jwk[member.name] = to_base64url(member.octets);
+    } else {
+      jwk[member.name] = member.text;
+    }
   }
 }
 
-// RFC 7638 section 3.
-Result<std::string> thumbprint_of(const crypto::KeyMaterial& key) {
-  json::Arena memory;
-  json::Object required = memory.object();
-  write_required_members(key, required);
-  const std::string text = json::to_text(std::move(required));
-  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(text)));
+// RFC 7638 section 3: nothing in it needs an escape.
+std::string thumbprint_input(const crypto::KeyView& key) {
+  std::string text;
+  text.reserve(kRoomForThumbprint + 2 * (key.key.size() + key.modulus.size()));
+  for (const Member& member : required_members(key)) {
+    if (member.name.empty()) continue;
+    text += text.empty() ? "{\"" : ",\"";
+    (text += member.name) += R"(":")";
+    append_base64url(text += member.text, member.octets);
+    text += '"';
+  }
+  return text += '}';
+}
+
+Result<std::string> thumbprint_of(const crypto::KeyView& key) {
+  TRY(const crypto::Digest digest, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(thumbprint_input(key))));
   return to_base64url(digest.view());
 }
 
@@ -187,8 +207,9 @@ Result<json::Object> jwk_from_key(const PublicKey& key) {
 }
 
 Result<void> write_jwk(ByteView spki, json::Object& jwk) {
-  TRY(const crypto::KeyMaterial key, crypto::decode_spki(spki));
+  TRY(const crypto::KeyView key, crypto::read_spki(spki));
   TRY(const std::string kid, thumbprint_of(key));
+  jwk.reserve(kMembers);
   write_required_members(key, jwk);
   if (const std::string_view alg = only_algorithm(key.type); !alg.empty()) jwk["alg"] = alg;
   jwk["kid"] = kid;
@@ -196,8 +217,8 @@ Result<void> write_jwk(ByteView spki, json::Object& jwk) {
 }
 
 Result<std::string> thumbprint(const PublicKey& key) {
-  TRY(const crypto::KeyMaterial material, crypto::decode_spki(key.spki()));
-  return thumbprint_of(material);
+  TRY(const crypto::KeyView view, crypto::read_spki(key.spki()));
+  return thumbprint_of(view);
 }
 
 }  // namespace credence::jose

@@ -9,6 +9,7 @@
 namespace credence::jose {
 namespace {
 
+constexpr std::size_t kRoomForHeader = 48;      // characters, without the kid
 constexpr std::size_t kRoomForSignature = 192;  // characters, of ECDSA; one of RSA makes the text grow
 
 struct Header {
@@ -71,12 +72,12 @@ Result<Header> decode_header(std::string_view part) {
 }
 
 std::string header_text(crypto::SignatureAlgorithm algorithm, std::optional<std::string_view> kid) {
-  json::Arena memory;
-  json::Object header = memory.object();
-  header["alg"] = crypto::name(algorithm);
-  header["typ"] = "JWT";
-  if (kid) header["kid"] = *kid;
-  return json::to_text(std::move(header));
+  std::string text;
+  text.reserve(kRoomForHeader + kid.value_or("").size());
+  json::append_string(text += R"({"alg":)", crypto::name(algorithm));
+  json::append_string(text += R"(,"typ":)", "JWT");
+  if (kid) json::append_string(text += R"(,"kid":)", *kid);
+  return text += '}';
 }
 
 }  // namespace

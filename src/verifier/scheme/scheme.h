@@ -67,6 +67,7 @@ class Scheme {
  public:
   virtual ~Scheme() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;  // of the submodule in the result
+  // Constants: the views live as long as the program.
   [[nodiscard]] virtual std::vector<std::string_view> media_types() const = 0;
   // Whether evidence of this type may be bound to a channel. Where it may not, a session's nonce is never taken for a
   // binder, and relying parties do not offer the type.

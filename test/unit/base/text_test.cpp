@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 
 namespace credence {
@@ -42,11 +43,32 @@ TEST_P(Base64, EncodesAndDecodesEveryDialect) {
   EXPECT_EQ(text, "before " + std::string(standard));
   append_base64url(text, octets);
   EXPECT_EQ(text, "before " + std::string(standard) + std::string(url));
+  text = "before ";
+  append_base64url_padded(text, octets);
+  EXPECT_EQ(text, "before " + to_base64url_padded(octets));
   EXPECT_EQ(from_base64(standard).value(), octets);
   EXPECT_EQ(from_base64url(url).value(), octets);
   EXPECT_EQ(from_any_base64(standard).value(), octets);
   EXPECT_EQ(from_any_base64(url).value(), octets);
   EXPECT_EQ(from_any_base64(to_base64url_padded(octets)).value(), octets);
+}
+
+// All pairs of six bits, in the first and in the second half of a group.
+TEST(Base64, WritesEveryCharacterInEveryPlace) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  Bytes octets;
+  std::string expected;
+  for (unsigned first = 0; first < 4'096; ++first) {
+    const unsigned second = 4'095 - first;
+    for (const unsigned octet : {first >> 4, (first << 4 | second >> 8) & 0xff, second & 0xff})
+      octets.push_back(static_cast<std::uint8_t>(octet));
+    for (const unsigned bits : {first >> 6, first & 63, second >> 6, second & 63}) expected += kAlphabet[bits];
+  }
+  EXPECT_EQ(to_base64(octets), expected);
+  std::ranges::replace(expected, '+', '-');
+  std::ranges::replace(expected, '/', '_');
+  EXPECT_EQ(to_base64url(octets), expected);
+  EXPECT_EQ(from_base64url(expected).value(), octets);
 }
 
 TEST(Base64, RefusesASecondSpellingOfTheSameOctets) {

@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/text.h"
 #include "crypto/key.h"
 #include "crypto/openssl/native.h"
+#include "support/refusal.h"
 #include "unit/crypto/known_answers.h"
 
 namespace credence::crypto {
@@ -130,6 +132,63 @@ TEST(EcdsaSigValue, ThereAndBack) {
                                   2)
                        .value()),
             "00010080");
+}
+
+// The head of the SEQUENCE has two octets up to a content of 127, of those of P-521 three.
+TEST(EcdsaSigValue, OfEverySizeIsAsLongAsItSays) {
+  struct Case {
+    Bytes r;
+    Bytes s;
+    std::string_view head;  // up to r
+    std::size_t size;
+  };
+  const auto scalar = [](std::size_t size, std::uint8_t first) {
+    Bytes made(size, 0xff);
+    made[0] = first;
+    return made;
+  };
+  const Case cases[] = {{scalar(1, 1), scalar(1, 0x7f), "3006020101", 8},
+                        {scalar(32, 0x7f), scalar(32, 0x7f), "304402207f", 70},
+                        {scalar(32, 0x80), scalar(32, 0xff), "304602210080", 72},
+                        {scalar(48, 0xff), scalar(48, 0xff), "3066023100ff", 104},
+                        {scalar(61, 1), scalar(62, 1), "307f023d01", 129},
+                        {scalar(62, 1), scalar(62, 1), "308180023e01", 131},
+                        {scalar(66, 1), scalar(66, 1), "308188024201", 139},
+                        {scalar(66, 0xff), scalar(66, 0xff), "30818a024300ff", 141}};
+  for (const auto& [r, s, head, size] : cases) {
+    const Bytes der = ecdsa_to_der(r, s).value();
+    EXPECT_EQ(der.size(), size) << head;
+    EXPECT_EQ(to_hex(der).substr(0, head.size()), head);
+    const std::size_t field = std::max(r.size(), s.size());
+    const Bytes again = ecdsa_from_der(der, field).value();
+    EXPECT_TRUE(equal(ByteView(again).subspan(field - r.size(), r.size()), r)) << head;
+    EXPECT_TRUE(equal(ByteView(again).last(s.size()), s)) << head;
+  }
+}
+
+TEST(EcdsaSigValue, DoesNotDependOnLeadingZeros) {
+  for (const std::size_t zeros : {1U, 31U, 65U}) {
+    const auto padded = [&](const Bytes& digits) {
+      Bytes made(zeros);
+      append(made, digits);
+      return made;
+    };
+    for (const Bytes& digits : {Bytes{1}, Bytes{0x80}, Bytes(66, 0xff)})
+      EXPECT_EQ(ecdsa_to_der(padded(digits), padded(digits)).value(), ecdsa_to_der(digits, digits).value()) << zeros;
+  }
+}
+
+TEST(EcdsaSigValue, TakesNeitherZeroNorMoreThanAnyField) {
+  const Bytes good{1};
+  const Bytes largest(66, 0xff);
+  ASSERT_TRUE(ecdsa_to_der(good, largest));
+  for (const Bytes& zero : {Bytes{}, Bytes{0}, Bytes(66)}) {
+    credence::test::expect_refused(ecdsa_to_der(zero, good), Errc::bad_signature, "expected r and s above zero");
+    credence::test::expect_refused(ecdsa_to_der(good, zero), Errc::bad_signature, "expected r and s above zero");
+  }
+  const Bytes longer(67, 1);
+  credence::test::expect_refused(ecdsa_to_der(longer, good), Errc::bad_signature, "of at most 66 octets, got 67");
+  credence::test::expect_refused(ecdsa_to_der(good, longer), Errc::bad_signature, "of at most 66 octets, got 67");
 }
 
 TEST(EcdsaSigValue, RefusesEveryOtherForm) {

@@ -84,6 +84,25 @@ TEST(Attest, RefusesABankThatIsSelectedTwice) {
   test::expect_refused(decode_quote(octets), Errc::invalid_value, "bank 0x000b twice");
 }
 
+TEST(Attest, TakesTheLongestStrings) {
+  test::EvidenceMaker maker;
+  maker.qualified_signer = Bytes(66, 1);
+  maker.extra_data = Bytes(66, 2);
+  maker.certified_name = Bytes(66, 3);
+  const Attest attest = decode_certify(maker.bundle().kat.cert_info).value();
+  EXPECT_EQ(attest.qualified_signer, maker.qualified_signer);
+  EXPECT_EQ(attest.extra_data, maker.extra_data);
+  EXPECT_EQ(std::get<CertifyInfo>(attest.info).name, *maker.certified_name);
+}
+
+TEST(Attest, TakesTheLongestDigest) {
+  Bytes octets = quote();
+  octets.resize(111);  // up to pcrDigest
+  append(octets, Bytes{0, 64});
+  append(octets, Bytes(64, 4));
+  EXPECT_EQ(std::get<QuoteInfo>(decode_quote(octets).value().info).digest, Bytes(64, 4));
+}
+
 // --- quotes that others' tools made ---
 
 TEST(QuoteVectors, AreReadAndVerify) {

@@ -27,11 +27,17 @@ TEST(Signature, OfRsaIsChecked) {
   const crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeyType::rsa).value();
   for (const auto& [scheme, algorithm] : {std::pair{kAlgRsassa, crypto::SignatureAlgorithm::rs256},
                                           std::pair{kAlgRsapss, crypto::SignatureAlgorithm::ps256}}) {
-    Signature signature{
-        .scheme = scheme, .hash = crypto::HashAlgorithm::sha256, .r = key.sign(algorithm, kMessage).value(), .s = {}};
+    Signature signature{.scheme = scheme,
+                        .hash = crypto::HashAlgorithm::sha256,
+                        .r = {},
+                        .s = {},
+                        .rsa = key.sign(algorithm, kMessage).value()};
     const Bytes octets = encode_signature(signature);
-    EXPECT_TRUE(verify(decode_signature(octets).value(), key.public_key(), kMessage));
-    signature.r[10] ^= 1;
+    const Signature decoded = decode_signature(octets).value();
+    EXPECT_EQ(decoded.rsa, signature.rsa);
+    EXPECT_TRUE(decoded.r.empty() && decoded.s.empty());
+    EXPECT_TRUE(verify(decoded, key.public_key(), kMessage));
+    signature.rsa[10] ^= 1;
     test::expect_refused(verify(signature, key.public_key(), kMessage), Errc::bad_signature, "");
   }
 }
@@ -46,11 +52,17 @@ TEST(Signature, RefusesOtherSchemesAndWeakHashes) {
 }
 
 TEST(Signature, RefusesNumbersLongerThanAnyField) {
-  tls::Writer writer;
-  writer.u16(kAlgEcdsa).u16(kAlgSha256);
-  test::write_tpm2b(writer, Bytes(67, 1));
-  test::write_tpm2b(writer, Bytes(32, 1));
-  test::expect_refused(decode_signature(writer.take()), Errc::too_large, "at most 66 octets, got 67");
+  const auto signature = [](std::size_t r, std::size_t s) {
+    tls::Writer writer;
+    writer.u16(kAlgEcdsa).u16(kAlgSha256);
+    test::write_tpm2b(writer, Bytes(r, 1));
+    test::write_tpm2b(writer, Bytes(s, 1));
+    return writer.take();
+  };
+  const Bytes longest = signature(66, 66);
+  EXPECT_EQ(encode_signature(decode_signature(longest).value()), longest);
+  test::expect_refused(decode_signature(signature(67, 32)), Errc::too_large, "signature: expected at most 66 octets");
+  test::expect_refused(decode_signature(signature(32, 67)), Errc::too_large, "signatureS: expected at most 66 octets");
 }
 
 }  // namespace

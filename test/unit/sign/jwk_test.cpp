@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/text.h"
+
 namespace credence::jose {
 namespace {
 
@@ -36,6 +38,20 @@ TEST(Jwk, Thumbprints) {
       R"(bw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"})");
   EXPECT_EQ(thumbprint(key_from_jwk(rsa).value()).value(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
   EXPECT_EQ(thumbprint(key_from_jwk(object(kOkp)).value()).value(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+}
+
+// RFC 7638 section 3: the required members in lexicographic order, without white space.
+TEST(Jwk, ThumbprintsAreOfTheRequiredMembers) {
+  for (const KeyType type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::ec_p521, KeyType::rsa, KeyType::ed25519}) {
+    const crypto::PublicKey key = crypto::PrivateKey::generate(type).value().public_key();
+    const json::Object jwk = jwk_from_key(key).value();
+    json::Object required;
+    for (const std::string_view member : {"crv", "e", "kty", "n", "x", "y"})
+      if (jwk.contains(member)) required[member] = jwk.at(member);
+    const std::string text = json::to_text(required);
+    const auto digest = crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(text)).value();
+    EXPECT_EQ(thumbprint(key).value(), to_base64url(digest.view())) << text;
+  }
 }
 
 struct Change {

@@ -22,9 +22,9 @@ namespace {
 namespace tpm = evidence::tpm;
 using rats::TrustClaim;
 
-Error unknown_attester(const Kid& kid) {
+Error unknown_attester(ByteView kid) {
   return {.code = Errc::unknown_attester,
-          .why = std::format("no endorsement names kid {}: provision the CoRIMs of this device", to_hex(kid.view()))};
+          .why = std::format("no endorsement names kid {}: provision the CoRIMs of this device", to_hex(kid))};
 }
 
 Error out_of_validity(const TrustAnchor& anchor, Timestamp now) {
@@ -43,7 +43,7 @@ std::string class_text(const rats::TaggedBytes& class_id) {
 class TpmEvidence final : public Evidence {
  public:
   TpmEvidence(std::string_view media_type, tpm::Statements statements)
-      : media_type_(media_type), statements_(std::move(statements)), kid_(statements_.bundle.kat.kid) {}
+      : media_type_(media_type), statements_(std::move(statements)) {}
 
   Result<void> check_challenge(const Challenge& challenge, const Policy& policy) override {
     TRY(form_, form_of(media_type_, challenge, policy));
@@ -52,9 +52,9 @@ class TpmEvidence final : public Evidence {
   }
 
   Result<void> authenticate(Endorsements& endorsements, const Policy& policy) override {
-    anchor_ = endorsements.find<TrustAnchor>(Topic::trust_anchor, kid_.view());
-    trace_anchor(endorsements.trace(), kid_, anchor_.get(), endorsements.now());
-    if (anchor_ == nullptr) return std::unexpected(unknown_attester(kid_));
+    anchor_ = endorsements.find<TrustAnchor>(Topic::trust_anchor, kid());
+    trace_anchor(endorsements.trace(), kid(), anchor_.get(), endorsements.now());
+    if (anchor_ == nullptr) return std::unexpected(unknown_attester(kid()));
     // draft-ietf-rats-corim section 4.1.6: else a device that the endorser gave up long ago is trusted for ever.
     if (!anchor_->validity.contains(endorsements.now()))
       return std::unexpected(out_of_validity(*anchor_, endorsements.now()));
@@ -88,7 +88,7 @@ class TpmEvidence final : public Evidence {
   }
 
   AttesterIdentity identity() const override {
-    return {.keys = {to_bytes(anchor_->key.spki())}, .kid = to_bytes(kid_.view()), .instance = to_bytes(kid_.view())};
+    return {.keys = {to_bytes(anchor_->key.spki())}, .kid = to_bytes(kid()), .instance = to_bytes(kid())};
   }
 
   Result<json::Object> claims() const override { return claims_of(statements_); }
@@ -98,6 +98,8 @@ class TpmEvidence final : public Evidence {
   std::optional<ByteView> attested_key() const override { return statements_.tls_key.spki; }
 
  private:
+  [[nodiscard]] ByteView kid() const noexcept { return statements_.bundle.kat.kid; }
+
   Result<void> compare(Endorsements& endorsements, const Policy& policy) const {
     const auto values = endorsements.find<ReferenceValues>(Topic::reference_values, anchor_->class_id.value);
     Trace& trace = endorsements.trace();
@@ -112,7 +114,6 @@ class TpmEvidence final : public Evidence {
 
   std::string_view media_type_;  // one of the scheme's own constants
   tpm::Statements statements_;
-  Kid kid_;
   Form form_{};
   std::shared_ptr<const TrustAnchor> anchor_;
 };

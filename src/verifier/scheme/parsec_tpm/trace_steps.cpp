@@ -25,9 +25,9 @@ std::string list(const Numbers& numbers) {
 
 }  // namespace
 
-void trace_anchor(Trace& trace, const Kid& kid, const TrustAnchor* anchor, Timestamp now) {
+void trace_anchor(Trace& trace, ByteView kid, const TrustAnchor* anchor, Timestamp now) {
   if (!trace.wanted()) return;
-  Trace::Step endorsed = step(kInstance, "attestation key, kid " + to_hex(kid.view()));
+  Trace::Step endorsed = step(kInstance, "attestation key, kid " + to_hex(kid));
   endorsed.expected = "endorsed";
   endorsed.agrees = anchor != nullptr && anchor->validity.contains(now);
   endorsed.actual = "endorsed";

@@ -10,7 +10,6 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/strong.h"
 #include "evidence/tpm/check.h"
 #include "verifier/policy.h"
 #include "verifier/scheme/parsec_tpm/endorsed.h"
@@ -19,7 +18,7 @@
 namespace credence::verifier {
 
 // Who the attestation key belongs to; null when no endorsement names the kid.
-void trace_anchor(Trace& trace, const Kid& kid, const TrustAnchor* anchor, Timestamp now);
+void trace_anchor(Trace& trace, ByteView kid, const TrustAnchor* anchor, Timestamp now);
 void trace_minimum_pcrs(Trace& trace, const evidence::tpm::QuoteInfo& quote, const Policy& policy, bool agrees);
 struct ComparedPcr {
   std::string_view bank;

@@ -119,7 +119,8 @@ class EnacttrustEvidence final : public Evidence {
     claim.environment.instance = rats::TaggedBytes{.tag = rats::kTagUuid, .value = to_bytes(token_.node.octets)};
     claim.authority = authority_of(key_);
     claim.measurements.emplace_back().values.digests.push_back(
-        {.algorithm = rats::named_information_id(crypto::HashAlgorithm::sha256), .value = token_.quoted().digest});
+        {.algorithm = rats::named_information_id(crypto::HashAlgorithm::sha256),
+         .value = to_bytes(token_.quoted().digest)});
     return {claim};
   }
 

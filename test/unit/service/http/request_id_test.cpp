@@ -38,6 +38,8 @@ TEST(RequestIds, NeverMakesOneTwice) {
   RequestIds ids("p");
   EXPECT_EQ(ids.make(), "p-1");
   EXPECT_EQ(ids.id_of({}), "p-2");
+  for (int i = 3; i < 0x1f; ++i) EXPECT_NE(ids.make(), "p-1f");
+  EXPECT_EQ(ids.make(), "p-1f");
 }
 
 TEST(RequestScope, NamesTheRequestInProblemDetailsAndOnlyMeanwhile) {

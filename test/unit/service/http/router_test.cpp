@@ -37,6 +37,31 @@ TEST(Router, FindsTheHandlerAndItsParameters) {
   EXPECT_EQ(router.handle(make_request(Method::remove, "/things/7")).status, kNoContent);
 }
 
+TEST(Router, KeepsTheParametersInTheirOrderAndTheRequestOtherwise) {
+  Router router;
+  router.add(Method::get, "/{}/of/{}", 0, [](Request&) { return Response{}; });
+  Request request = make_request(Method::get, "/things/of/anna?key=right");
+  EXPECT_TRUE(std::holds_alternative<const Route*>(router.find(request)));
+  EXPECT_EQ(request.path_parameters, (std::vector<std::string>{"things", "anna"}));
+  EXPECT_EQ(request.target.parameter("key").value(), "right");
+  Request other = make_request(Method::get, "/things/at/anna");  // its last segment would fit
+  EXPECT_TRUE(std::holds_alternative<Router::NotFound>(router.find(other)));
+  EXPECT_EQ(other.target.segments, (std::vector<std::string>{"things", "at", "anna"}));
+}
+
+TEST(Router, LetsAHandlerTakeTheBody) {
+  Router router;
+  Bytes taken;
+  router.add(Method::post, "/things", 4, [&](Request& request) {
+    taken = std::move(request.body);
+    return Response{};
+  });
+  Request request = make_request(Method::post, "/things");
+  request.body = Bytes{1, 2};
+  EXPECT_EQ(router.handle(std::move(request)).status, kOk);
+  EXPECT_EQ(taken, (Bytes{1, 2}));
+}
+
 TEST(Router, TellsUnknownPathsFromUnknownMethods) {
   const Router router = example();
   EXPECT_EQ(router.handle(make_request(Method::get, "/things/7/8")).status, kNotFound);

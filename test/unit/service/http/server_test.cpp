@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "service/http/problem.h"
 #include "support/running.h"
@@ -266,6 +267,42 @@ std::string header_of(const std::string& answer, const std::string& name) {
   if (at == std::string::npos) return {};
   const std::size_t begin = at + name.size() + 4;
   return answer.substr(begin, answer.find("\r\n", begin) - begin);
+}
+
+// None, one that goes out with its header, and one that is more than the socket takes at once.
+TEST(HttpServer, SendsABodyOfAnySizeWhole) {
+  for (const std::size_t size : {0, 1, 64 << 10, 16 << 20}) {
+    std::string body(size, ' ');
+    for (std::size_t i = 0; i < size; ++i) body[i] = static_cast<char>('a' + i % 23);
+    const Running server(Server::start({}, greeting(body), no_log()).value());
+    const std::string answer = answer_to(*server, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(header_of(answer, "Content-Length"), std::to_string(size));
+    EXPECT_TRUE(answer.substr(answer.find("\r\n\r\n") + 4) == body) << size;
+  }
+}
+
+TEST(HttpServer, ReadsBodiesOfAnySizeOneBehindTheOther) {
+  Router router;
+  router.add(Method::post, "/large", 1 << 20, [](const Request& request) {
+    return Response{.status = kOk, .body = std::string(as_text(request.body))};
+  });
+  const Running server(Server::start({}, std::move(router), no_log()).value());
+  std::vector<std::string> bodies;
+  std::string requests;
+  for (const std::size_t size : {1, 2'000, 2'048, 9'216, 100'000, 0, 5'000}) {
+    bodies.emplace_back(size, static_cast<char>('A' + bodies.size()));
+    requests +=
+        "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + bodies.back();
+  }
+  const std::string answers = answer_to(*server, requests);
+  std::size_t at = 0;
+  for (const std::string& body : bodies) {
+    ASSERT_EQ(answers.substr(at, 15), "HTTP/1.1 200 OK") << body.size();
+    at = answers.find("\r\n\r\n", at) + 4;
+    EXPECT_TRUE(answers.substr(at, body.size()) == body) << body.size();
+    at += body.size();
+  }
+  EXPECT_EQ(at, answers.size());
 }
 
 TEST(HttpServer, NamesEachRequestInItsAnswer) {

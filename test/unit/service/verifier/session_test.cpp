@@ -163,6 +163,25 @@ TEST_F(SessionsTest, AreBoundedForEachClient) {
   EXPECT_TRUE(sessions.open(nonce(), false, "192.0.2.1", {}));
 }
 
+// While the table grows, and whatever goes from the middle of it.
+TEST_F(SessionsTest, GoInTheOrderInWhichTheyFinished) {
+  constexpr std::size_t kMost = 500;
+  MemorySessions sessions = make({.sessions = kMost});
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < kMost; ++i) {
+    ids.push_back(sessions.open(nonce(), false, i % 2 == 0 ? "192.0.2.1" : "192.0.2.2", {}).value().id);
+    spend(sessions, ids.back(), Bytes{1}, "token");
+  }
+  ASSERT_TRUE(sessions.remove(ids[1]));
+  ASSERT_TRUE(sessions.remove(ids[250]));
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(sessions.open(nonce(), false, "192.0.2.3", {}));
+  EXPECT_EQ(sessions.count(), kMost);
+  for (const std::size_t gone : {0, 1, 2, 250}) EXPECT_EQ(sessions.find(ids[gone]).error().code, Errc::not_found);
+  for (const std::size_t kept : {3, 4, 249, 251, 499}) EXPECT_EQ(sessions.find(ids[kept]).value().result, "token");
+  clock->advance(std::chrono::milliseconds(150'000));
+  EXPECT_EQ(sessions.count(), 0U);
+}
+
 TEST_F(SessionsTest, AreBoundedInMemory) {
   MemorySessions sessions = make({.kept_octets = 100});
   std::vector<std::string> ids;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <ostream>
 #include <utility>
 
@@ -41,6 +43,7 @@ class ScriptedAppraiser final : public verifier::Appraiser {
 
   [[nodiscard]] Result<rats::Ear> verdict(const verifier::Challenge& challenge) const {
     if (fails) return fail(Errc::io, "the store is gone");
+    if (is_set_back) return fail(Errc::clock_set_back, "the clock here is 3600 s behind what it had told: set it");
     rats::Ear ear;
     ear.issued_at = Timestamp(std::chrono::seconds(1'000));
     const bool good = std::holds_alternative<Nonce>(challenge) ? affirms_nonce : affirms_binder;
@@ -55,7 +58,7 @@ class ScriptedAppraiser final : public verifier::Appraiser {
     return ear;
   }
 
-  bool waits = false, fails = false, full = false, affirms_binder = true, affirms_nonce = true;
+  bool waits = false, fails = false, is_set_back = false, full = false, affirms_binder = true, affirms_nonce = true;
   bool hazard_allowed = false;
   std::vector<std::string> warnings;
   std::vector<verifier::AppraisalRequest> requests;
@@ -346,6 +349,8 @@ TEST_F(VerificationApiTest, AnswersLaterWhenTheVerdictTakesTime) {
   const http::Response accepted = call(http::Method::post, session, kParsecTpm, {1});
   EXPECT_EQ(accepted.status, http::kAccepted);
   EXPECT_EQ(json_of(accepted).at("status").as_string(), "processing");
+  EXPECT_EQ(json_of(accepted).at("evidence").as_object().at("value").as_string(), "AQ==");
+  EXPECT_EQ(appraiser->requests.back().evidence, Bytes{1});
   std::exchange(appraiser->waiting, {})(appraiser->verdict(appraiser->requests.back().challenge));
   const http::Response done = call(http::Method::get, session);
   EXPECT_EQ(json_of(done).at("status").as_string(), "complete");
@@ -369,6 +374,23 @@ TEST_F(VerificationApiTest, FailsTheSessionWhenNothingCouldBeDecided) {
   EXPECT_EQ(call(http::Method::post, session, kParsecTpm, {1}).status, http::kConflict);
 }
 
+// Between the look at the clock that lets the request in and that of the engine: no failure of the verifier's.
+TEST_F(VerificationApiTest, SaysThatTheClockWasSetBackWhileItAppraised) {
+  appraiser->is_set_back = true;
+  const std::string session = open();
+  const http::Response response = call(http::Method::post, session, kParsecTpm, {1});
+  EXPECT_EQ(response.status, http::kServiceUnavailable);
+  EXPECT_EQ(header(response, "Content-Type"), http::kProblemJson);
+  EXPECT_EQ(header(response, "Retry-After"), "1");
+  EXPECT_EQ(json_of(response).at("detail").as_string(),
+            "clock_set_back: the clock here is 3600 s behind what it had told: set it");
+  const json::Object later = json_of(call(http::Method::get, session));
+  EXPECT_EQ(later.at("status").as_string(), "failed");
+  EXPECT_FALSE(later.contains("result"));
+  appraiser->is_set_back = false;
+  EXPECT_EQ(call(http::Method::post, open(), kParsecTpm, {1}).status, http::kOk);
+}
+
 // The client repeats what it sent, and nothing was lost.
 TEST_F(VerificationApiTest, SpendsNoSessionWhenTooManyWait) {
   const std::string session = open();
@@ -381,6 +403,18 @@ TEST_F(VerificationApiTest, SpendsNoSessionWhenTooManyWait) {
   EXPECT_EQ(json_of(call(http::Method::get, session)).at("status").as_string(), "waiting");
   appraiser->full = false;
   EXPECT_EQ(call(http::Method::post, session, kParsecTpm, {1}).status, http::kOk);
+}
+
+TEST_F(VerificationApiTest, TakesAMediaTypeHoweverItIsSpelled) {
+  std::string shouted(kParsecTpm);
+  std::ranges::transform(shouted, shouted.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  for (const std::string& type : {std::string(kParsecTpm), shouted}) {
+    const http::Response response = call(http::Method::post, open(), type, {7, 8});
+    EXPECT_EQ(response.status, http::kOk) << response.body;
+    EXPECT_EQ(appraiser->requests.back().evidence, (Bytes{7, 8}));
+    EXPECT_EQ(appraiser->requests.back().media_type, kParsecTpm);
+    EXPECT_EQ(json_of(response).at("evidence").as_object().at("type").as_string(), kParsecTpm);
+  }
 }
 
 TEST_F(VerificationApiTest, UnwrapsACmw) {
@@ -469,11 +503,34 @@ TEST_F(VerificationApiTest, ForgetsADeletedAndAnExpiredSession) {
   EXPECT_EQ(call(kPost, expired, kParsecTpm, {1}).status, http::kNotFound);
 }
 
+// Else it is moved to a larger place while it is written.
+TEST(SessionJson, TakesAtOnceWhatItNeeds) {
+  Session session;
+  session.nonce = Nonce(Bytes(64, 0x5a));
+  session.status = SessionStatus::processing;
+  const auto expect_small_reserve = [&session] {
+    const std::string text = session_to_json(session, R"(["a/b"])", NonceDialect::url_padded);
+    EXPECT_LE(text.capacity(), text.size() + 64) << text;
+  };
+  expect_small_reserve();
+  session.evidence_type = kParsecTpm;
+  session.evidence = std::make_shared<const Bytes>(1'000);
+  expect_small_reserve();
+  session.result = std::string(1'000, 'r');
+  expect_small_reserve();
+  session.request.as_cwt = true;
+  expect_small_reserve();
+}
+
 TEST(SessionJson, WritesTheChosenDialect) {
-  const Bytes nonce = {0xfb, 0xff, 0xfe, 0x00};
-  EXPECT_EQ(encode_nonce(nonce, NonceDialect::url), "-__-AA");
-  EXPECT_EQ(encode_nonce(nonce, NonceDialect::url_padded), "-__-AA==");
-  EXPECT_EQ(encode_nonce(nonce, NonceDialect::standard), "+//+AA==");
+  const auto written = [](NonceDialect dialect) {
+    std::string text = "nonce ";
+    append_nonce(text, Bytes{0xfb, 0xff, 0xfe, 0x00}, dialect);
+    return text;
+  };
+  EXPECT_EQ(written(NonceDialect::url), "nonce -__-AA");
+  EXPECT_EQ(written(NonceDialect::url_padded), "nonce -__-AA==");
+  EXPECT_EQ(written(NonceDialect::standard), "nonce +//+AA==");
 }
 
 }  // namespace
