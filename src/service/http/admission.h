@@ -4,8 +4,8 @@
 // the delay is controlled and not the length, as in RFC 8289: a burst may wait, but once waits have been long for a
 // whole interval, newcomers are refused until there are no more than can be served in time.
 //
-// What is long depends on the machine: twice what those who may always wait take together. A fixed time would be one
-// that a fast machine never reaches with four times its load, and a slow one with half of it.
+// What is long depends on the machine: twice what those who may always wait take together. A fixed time would be
+// one that a fast machine never reaches with four times its load, and a slow one with half of it.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@
 namespace credence::service::http {
 
 struct AdmissionLimits {
-  std::chrono::microseconds most_target{5'000};  // no wait above is short
-  std::chrono::milliseconds interval{100};       // long waits throughout are overload
-  std::chrono::microseconds longest{250'000};    // not even in a burst does one wait longer
+  std::chrono::microseconds most_target{10'000};  // no wait above is short
+  std::chrono::milliseconds interval{100};        // long waits throughout are overload
+  std::chrono::microseconds longest{250'000};     // not even in a burst does one wait longer
   std::size_t few = 16;  // of a thread: so few may wait, however long each takes; in overload half, and nobody else
 };
 
@@ -38,17 +38,21 @@ class Admission {
 
  private:
   void judge_interval() noexcept;
+  [[nodiscard]] std::size_t may_wait() const noexcept;
   [[nodiscard]] Clock::duration target() const noexcept;
 
   AdmissionLimits limits_;
   std::size_t threads_;
   Clock::duration mean_cost_ = std::chrono::microseconds(200);
+  Clock::rep costs_ = 1;        // that it is of, this guess included
   std::size_t waits_ = 0;       // in the current interval
   std::size_t long_waits_ = 0;  // of them longer than target()
   Clock::time_point interval_end_{};
   bool overloaded_ = false;
-  bool refused_ = false;  // somebody, in the current interval
-  bool crowded_ = false;  // more than a few waited at some time of it
+  bool refused_ = false;      // somebody, in the current interval
+  bool crowded_ = false;      // more than a few waited at some time of it
+  std::size_t patience_ = 0;  // intervals of overload until one that tries whether it is over
+  bool trying_ = false;       // in the current interval, and nobody has been refused yet
 };
 
 }  // namespace credence::service::http

@@ -20,7 +20,7 @@ class AdmissionTest : public testing::Test {
   }
 
   // A request takes 1 ms: waits are long from 4 ms on.
-  AdmissionLimits limits{.most_target = 5ms, .interval = 100ms, .longest = 250ms, .few = 2};
+  AdmissionLimits limits{.most_target = 10ms, .interval = 100ms, .longest = 250ms, .few = 2};
   Admission::Clock::time_point now{1h};
 };
 
@@ -59,6 +59,36 @@ TEST_F(AdmissionTest, IsOverloadedWhileItRefuses) {
   EXPECT_TRUE(admission.admits(200));
 }
 
+// Clients that were none too many before: a burst from time to time, always more than may wait in overload.
+TEST_F(AdmissionTest, EndsForThoseWhoWouldBeginNone) {
+  for (const std::size_t ahead : {3U, 4U, 8U}) {
+    Admission admission(limits, 1);
+    spend(admission, 6ms, 150ms);
+    ASSERT_TRUE(admission.is_overloaded());
+    const auto come = [&](std::chrono::milliseconds time) {
+      for (const auto end = now + time; now < end; now += 10ms) {
+        static_cast<void>(admission.admits(ahead));
+        admission.waited(0ms, now);
+      }
+    };
+    come(2s);
+    EXPECT_TRUE(admission.is_overloaded()) << ahead;
+    come(5s);
+    // Up to twice the few: 4, those under way included.
+    EXPECT_EQ(admission.is_overloaded(), ahead >= 4) << ahead;
+    EXPECT_EQ(admission.admits(ahead), ahead < 4) << ahead;
+  }
+}
+
+TEST_F(AdmissionTest, RefusesAllButOneOfOne) {
+  limits.few = 1;
+  Admission admission(limits, 1);
+  spend(admission, 6ms, 150ms);
+  ASSERT_TRUE(admission.is_overloaded());
+  EXPECT_TRUE(admission.admits(0));
+  EXPECT_FALSE(admission.admits(1));
+}
+
 TEST_F(AdmissionTest, ForgetsAnOverloadThatIsLongOver) {
   Admission admission(limits, 1);
   spend(admission, 6ms, 150ms);
@@ -79,16 +109,16 @@ TEST_F(AdmissionTest, IsNotOverloadedByAFew) {
 }
 
 // Who is first in a round waits for nobody: most waits may be short in overload.
-TEST_F(AdmissionTest, GoesByOneWaitInFour) {
+TEST_F(AdmissionTest, GoesByOneWaitInFive) {
   Admission admission(limits, 1);
   for (int i = 0; i < 20; ++i) {
-    spend(admission, 50ms, 4ms);
-    spend(admission, 1ms, 16ms);
+    spend(admission, 50ms, 3ms);
+    spend(admission, 1ms, 15ms);
   }
   EXPECT_FALSE(admission.is_overloaded());
   for (int i = 0; i < 20; ++i) {
-    spend(admission, 50ms, 5ms);
-    spend(admission, 1ms, 13ms);
+    spend(admission, 50ms, 4ms);
+    spend(admission, 1ms, 14ms);
   }
   EXPECT_TRUE(admission.is_overloaded());
 }
@@ -100,16 +130,31 @@ TEST_F(AdmissionTest, MeasuresWaitsByWhatARequestTakes) {
   };
   const AdmissionLimits real;  // 16 of a thread
   for (const Machine& each : {Machine{50us, 1'550us, 1'650us}, Machine{100us, 3'150us, 3'250us},
-                              Machine{1us, 630us, 650us}, Machine{10ms, 4'990us, 5'010us}}) {
+                              Machine{1us, 630us, 650us}, Machine{10ms, 9'990us, 10'010us}}) {
     for (const bool is_long : {false, true}) {
       Admission admission(real, 1);
-      for (int i = 0; i < 1'000; ++i) admission.took(each.cost);
+      for (int i = 0; i < 3'000; ++i) admission.took(each.cost);
       for (const auto end = now + 250ms; now < end; now += 1ms) {
         static_cast<void>(admission.admits(16));
         admission.waited(is_long ? each.long_wait : each.at_most, now);
       }
       EXPECT_EQ(admission.is_overloaded(), is_long) << each.cost;
     }
+  }
+}
+
+// Rounds of questions that take little and of verdicts that take much: the measure is that of both.
+TEST_F(AdmissionTest, IsNotMisledByRounds) {
+  for (const bool is_long : {false, true}) {
+    Admission admission({}, 1);
+    for (int round = 0; round < 60; ++round, now += 5ms) {
+      for (int i = 0; i < 64; ++i) admission.took(round % 2 == 0 ? 20us : 130us);
+      if (round < 10) continue;
+      static_cast<void>(admission.admits(16));
+      // 32 times 75 us are 2.4 ms.
+      admission.waited(round % 2 != 0 && is_long ? 2'800us : 2'000us, now);
+    }
+    EXPECT_EQ(admission.is_overloaded(), is_long);
   }
 }
 
