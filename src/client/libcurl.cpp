@@ -13,6 +13,8 @@ namespace credence::client {
 namespace {
 
 constexpr const char* kLibcurl = "libcurl.so.4";
+// Has CURLOPT_PROTOCOLS_STR, the newest of what is asked of it. The functions are all older: they do not tell.
+constexpr unsigned int kOldest = CURL_VERSION_BITS(7, 85, 0);
 
 // What makes packages sees which libraries a program is linked with, and not which ones it loads. Of those it reads
 // here: https://uapi-group.org/specifications/specs/elf_dlopen_metadata/
@@ -30,14 +32,16 @@ struct DlopenNote {
   return note;
 }();
 
+std::unexpected<Error> refused(const char* file, std::string_view got, std::string_view to_do) {
+  return fail_in(Errc::configuration, file,
+                 std::format("expected libcurl 7.85 or newer, without which nobody is asked over HTTP, got \"{}\": {}",
+                             got, to_do));
+}
+
 // Of the dlopen() or dlsym() before.
 std::unexpected<Error> not_loaded(const char* file) {
   const char* const why = ::dlerror();
-  return fail_in(
-      Errc::configuration, file,
-      std::format("expected libcurl 7.85 or newer, without which nobody is asked over HTTP, got \"{}\": install "
-                  "the Debian package libcurl4t64",
-                  why != nullptr ? why : "nothing"));
+  return refused(file, why != nullptr ? why : "nothing", "install the Debian package libcurl4t64");
 }
 
 template <typename Function>
@@ -71,8 +75,13 @@ bool find_all(void* library, Libcurl& curl) {
 Result<Libcurl> load_libcurl(const char* file) {
   // Never closed: the libraries that it brings are not made for that.
   void* const library = ::dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  decltype(&::curl_version_info) version_info = nullptr;
+  if (library == nullptr || !find_one(library, "curl_version_info", version_info)) return not_loaded(file);
+  const curl_version_info_data& it = *version_info(CURLVERSION_NOW);
+  if (it.version_num < kOldest)
+    return refused(file, it.version, "upgrade the Debian package libcurl4t64 and start this program again");
   Libcurl curl;
-  if (library == nullptr || !find_all(library, curl)) return not_loaded(file);
+  if (!find_all(library, curl)) return not_loaded(file);
   return curl;
 }
 

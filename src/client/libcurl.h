@@ -36,11 +36,11 @@ struct Libcurl {
   decltype(&::curl_url_get) url_get = nullptr;
 };
 
-// From this file, which stays loaded. Errc::configuration when it is not there or lacks a function.
+// From this file, which stays loaded. Errc::configuration when it is not there, too old or lacks a function.
 [[nodiscard]] Result<Libcurl> load_libcurl(const char* file);
 
 // The one of this process, ready for use. Thread-safe. A failure is not kept: whoever asks after libcurl was installed
-// has it.
+// has it. One that is too old stays loaded, though: the process does not see what takes its place.
 [[nodiscard]] Result<const Libcurl*> libcurl();
 
 }  // namespace credence::client

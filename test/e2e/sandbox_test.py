@@ -1,15 +1,18 @@
 """The verifier behind its filter of system calls: everything that it does, SQLite and PostgreSQL, an Open Policy Agent, an
 access file with a key set that is fetched, an audit log that is rotated, a reload, TLS. A build with sanitizers has no
-filter (docs/decisions/sandbox.md): these tests want the program that is installed."""
+filter (docs/decisions/sandbox.md): these tests want the program that is installed. What the program's file
+says of libcurl is read in any build."""
 import base64
 import contextlib
 import hashlib
 import http.client
 import http.server
 import json
+import mmap
 import pathlib
 import signal
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
@@ -118,6 +121,57 @@ class Provider:
             numbers += der[at + 2:at + 2 + size].lstrip(b"\0").rjust(32, b"\0")
             at += 2 + size
         return f"{signed}.{text_of(numbers)}"
+
+
+class Elf:
+    """What a program's file says of libraries, in 64 bits and the byte order of this machine."""
+    DYNAMIC, NOTE, ALLOCATED, NEEDED = 6, 7, 2, 1  # SHT_DYNAMIC, SHT_NOTE, SHF_ALLOC, DT_NEEDED
+
+    def __init__(self, file: str):
+        with open(file, "rb") as program:
+            self.octets = mmap.mmap(program.fileno(), 0, access=mmap.ACCESS_READ)
+        if self.octets[:5] != b"\x7fELF\x02":
+            raise ValueError(f"{file}: expected an ELF file of 64 bits")
+        (table,), (size, number, names) = self.read("=Q", 0x28), self.read("=3H", 0x3a)
+        self.sections = [self.read("=IIQQQQIIQQ", table + at * size) for at in range(number)]
+        self.names = self.sections[names][4]
+
+    def read(self, form: str, at: int) -> tuple:
+        return struct.unpack_from(form, self.octets, at)
+
+    def text(self, at: int) -> str:
+        return self.octets[at:self.octets.find(b"\0", at)].decode()
+
+    def dlopen_notes(self) -> list:
+        """(owner, type, text) of each note about libraries that are loaded. `strip` leaves what is allocated alone."""
+        found = []
+        for name, kind, flags, _, at, size, *_ in self.sections:
+            if kind == self.NOTE and flags & self.ALLOCATED and self.text(self.names + name) == ".note.dlopen":
+                end = at + size
+                while at < end:
+                    owner, text, number = self.read("=3I", at)
+                    text_at = at + 12 + (owner + 3) // 4 * 4
+                    found.append((self.octets[at + 12:at + 12 + owner], number, self.octets[text_at:text_at + text]))
+                    at = text_at + (text + 3) // 4 * 4
+        return found
+
+    def needed(self) -> list:
+        """The libraries that it is linked with."""
+        [(at, size, strings)] = [section[4:7] for section in self.sections if section[1] == self.DYNAMIC]
+        entries = [self.read("=2Q", at + offset) for offset in range(0, size, 16)]
+        return [self.text(self.sections[strings][4] + value) for tag, value in entries if tag == self.NEEDED]
+
+
+class Program(unittest.TestCase):
+    def test_names_libcurl_for_who_makes_packages_and_is_not_linked_with_it(self):
+        program = Elf(CREDENCE)
+        notes = program.dlopen_notes()
+        self.assertEqual([(owner, hex(number)) for owner, number, _ in notes], [(b"FDO\0", "0x407c0c0a")])
+        [feature] = json.loads(notes[0][2].removesuffix(b"\0"))
+        self.assertEqual((feature["soname"], feature["priority"]), (["libcurl.so.4"], "recommended"))
+        needed = program.needed()
+        self.assertIn("libc.so.6", needed)
+        self.assertEqual([library for library in needed if "curl" in library], [])
 
 
 def has_sanitizers() -> bool:
