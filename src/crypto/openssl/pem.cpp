@@ -19,27 +19,38 @@ struct Block {
   SecretBytes content;
 };
 
-// An empty optional at the end of the text.
-Result<std::optional<Block>> next_block(BIO* bio) {
+// As PEM_read_bio() gives it. The content may be a private key: it is cleansed, also where there is no memory to copy
+// it.
+struct ReadBlock {
+  ReadBlock() = default;
+  ~ReadBlock() {
+    cleanse(octets());
+    OPENSSL_free(label);
+    OPENSSL_free(headers);
+    OPENSSL_free(content);
+  }
+  ReadBlock(const ReadBlock&) = delete;
+  ReadBlock& operator=(const ReadBlock&) = delete;
+
+  [[nodiscard]] MutableByteView octets() const { return {content, static_cast<std::size_t>(size)}; }
+
   char* label = nullptr;
   char* headers = nullptr;
   unsigned char* content = nullptr;
   long size = 0;
+};
+
+// An empty optional at the end of the text.
+Result<std::optional<Block>> next_block(BIO* bio) {
+  ReadBlock read;
   ERR_clear_error();
-  if (PEM_read_bio(bio, &label, &headers, &content, &size) != 1) {
+  if (PEM_read_bio(bio, &read.label, &read.headers, &read.content, &read.size) != 1) {
     const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     const std::string reason = last_error();
     if (at_end) return std::nullopt;
     return fail(Errc::malformed, "PEM: " + reason);
   }
-  const MutableByteView octets(content, static_cast<std::size_t>(size));
-  std::optional<Block> block(
-      Block{.label = label, .has_headers = *headers != '\0', .content = SecretBytes(ByteView(octets))});
-  cleanse(octets);
-  OPENSSL_free(label);
-  OPENSSL_free(headers);
-  OPENSSL_free(content);
-  return block;
+  return Block{.label = read.label, .has_headers = *read.headers != '\0', .content = SecretBytes(read.octets())};
 }
 
 }  // namespace
