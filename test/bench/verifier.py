@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 
 CLIENTS = 16
 TARGETS = {"verifier_http_over_engine": ("at least", 0.30), "verifier_over_veraison": ("at least", 10),
@@ -117,12 +116,9 @@ def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
     with tempfile.TemporaryDirectory(prefix="credence-bench-") as scratch:
         folder = pathlib.Path(scratch)
         os.sched_setaffinity(0, {cores[0]})  # what is started here inherits it
-        scene = Scene(folder)
-        drain = threading.Thread(target=scene.verifier.process.stderr.read, daemon=True)  # a full pipe blocks its log
+        with (folder / "verifier.log").open("wb") as log:  # as Veraison's: nobody is woken up to read it
+            scene = Scene(folder, stderr=log)
         try:
-            os.sched_setaffinity(0, {cores[-1]})
-            drain.start()
-            os.sched_setaffinity(0, {cores[0]})
             measurement = Measurement(binaries, scene, seconds, cores)
             pairs = alternate(rounds, lambda: measurement.load(scene.port()), measurement.engine)
             figures = {"verifier_http_over_engine": figure(
@@ -133,6 +129,5 @@ def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
             return figures | over_veraison(measurement, scene, rounds)
         finally:
             scene.verifier.process.terminate()
-            drain.join()
             scene.stop()
             os.sched_setaffinity(0, set(cores))

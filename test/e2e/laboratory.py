@@ -48,8 +48,8 @@ class Process:
     """A long-running credence process whose standard output is JSON lines."""
 
     def __init__(self, *arguments, **options):
-        self.process = subprocess.Popen([CREDENCE, "--json", *map(str, arguments)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, **options)
+        self.process = subprocess.Popen([CREDENCE, "--json", *map(str, arguments)], text=True,
+                                        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options)
 
     def event(self, name: str) -> dict:
         deadline = time.monotonic() + PATIENCE
@@ -70,7 +70,8 @@ class Process:
             self.process.terminate()
         status = self.process.wait(timeout=PATIENCE)
         self.process.stdout.close()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         return status
 
     def __enter__(self):
@@ -208,10 +209,10 @@ def open_to(options) -> list:
 
 
 class Verifier(Process):
-    def __init__(self, folder: pathlib.Path, *more):
+    def __init__(self, folder: pathlib.Path, *more, **options):
         self.key = folder / "verifier.pem"
         super().__init__("verifier", "--listen", "127.0.0.1:0", "--store", f"sqlite:{folder / 'store.db'}",
-                         "--signing-key", self.key, "--insecure-http", *open_to(more), *more)
+                         "--signing-key", self.key, "--insecure-http", *open_to(more), *more, **options)
         self.url = self.event("listening")["url"]
 
     def options(self) -> list:

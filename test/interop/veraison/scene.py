@@ -15,9 +15,9 @@ PROFILE = "tag:github.com/parallaxsecond,2023-03-03:tpm"
 
 
 class Scene:
-    def __init__(self, folder: pathlib.Path, *verifier_options):
+    def __init__(self, folder: pathlib.Path, *verifier_options, **options):
         self.folder = folder
-        self.verifier = Verifier(folder, *verifier_options)
+        self.verifier = Verifier(folder, *verifier_options, **options)
         recorder = Recorder(self.verifier.url)
         try:
             self.record(recorder)
