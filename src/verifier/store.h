@@ -149,13 +149,13 @@ class Store : public Knowledge, public DocumentStore {
   [[nodiscard]] virtual Result<LifecycleChange> remove(std::string_view id) = 0;
 
   // The active CoRIMs that give themselves this id and of which nothing is deactivated, in the order in which they came
-  // to be active here.
-  [[nodiscard]] virtual std::vector<std::shared_ptr<const Origin>> origins(std::string_view source) const = 0;
+  // to be active here. An Error where deny_list() has one: what is not known whole is not handed on.
+  [[nodiscard]] virtual Result<std::vector<std::shared_ptr<const Origin>>> origins(std::string_view source) const = 0;
 
   // Of the active CoRIMs of this profile that have this CoMID, or CoSWID (Content::coswid_name()), in its highest
-  // version, and of which nothing is deactivated: the last that suits. Null when there is none. `suits`
-  // must not call the store.
-  [[nodiscard]] virtual std::shared_ptr<const Origin> newest_with_tag(
+  // version, and of which nothing is deactivated: the last that suits. Null when there is none; an Error as origins()
+  // has it. `suits` must not call the store.
+  [[nodiscard]] virtual Result<std::shared_ptr<const Origin>> newest_with_tag(
       std::string_view profile, std::string_view tag, const std::function<bool(const Origin&)>& suits) const = 0;
 
   // What active CoRIMs of this profile, signed by nobody who is revoked, state of the environments that the query

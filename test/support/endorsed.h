@@ -47,10 +47,12 @@ class BrokenStore final : public verifier::Store {
   Result<Bytes> octets(std::string_view) const override { return failure(); }
   Result<verifier::LifecycleChange> set_active(std::span<const std::string>, bool) override { return failure(); }
   Result<verifier::LifecycleChange> set_active(const rats::CoservQuery&, bool) override { return failure(); }
-  std::vector<std::shared_ptr<const verifier::Origin>> origins(std::string_view) const override { return {}; }
-  std::shared_ptr<const verifier::Origin> newest_with_tag(
+  Result<std::vector<std::shared_ptr<const verifier::Origin>>> origins(std::string_view) const override {
+    return failure();
+  }
+  Result<std::shared_ptr<const verifier::Origin>> newest_with_tag(
       std::string_view, std::string_view, const std::function<bool(const verifier::Origin&)>&) const override {
-    return nullptr;
+    return failure();
   }
   Result<verifier::LifecycleChange> remove(std::string_view) override { return failure(); }
   Result<std::vector<verifier::SelectedStatement>> select(std::string_view,
@@ -96,10 +98,10 @@ class StoreAround : public verifier::Store {
   Result<verifier::LifecycleChange> set_active(const rats::CoservQuery& query, bool active) override {
     return inner_->set_active(query, active);
   }
-  std::vector<std::shared_ptr<const verifier::Origin>> origins(std::string_view source) const override {
+  Result<std::vector<std::shared_ptr<const verifier::Origin>>> origins(std::string_view source) const override {
     return inner_->origins(source);
   }
-  std::shared_ptr<const verifier::Origin> newest_with_tag(
+  Result<std::shared_ptr<const verifier::Origin>> newest_with_tag(
       std::string_view profile, std::string_view tag,
       const std::function<bool(const verifier::Origin&)>& suits) const override {
     return inner_->newest_with_tag(profile, tag, suits);

@@ -44,7 +44,8 @@ class Answer {
     }
     if (query.result != rats::ResultType::collected) {
       for (const auto& [id, source] : submissions) {
-        if (!is_whole(id, source)) continue;
+        TRY(const bool whole, is_whole(id, source));
+        if (!whole) continue;
         TRY(rats::CmwRecord record, document(id, profile));
         results_.source_artifacts.push_back(std::move(record));
       }
@@ -65,9 +66,9 @@ class Answer {
         if (kind == rats::RimId::Kind::corim) CHECK(add_deny_list(*denied));
         continue;
       }
-      const auto origin = origin_of(profile, id, kind, [&](const verifier::Origin& found) {
-        return is_valid(found, terms_.now) && denied->check(found).has_value();
-      });
+      TRY(const auto origin, origin_of(profile, id, kind, [&](const verifier::Origin& found) {
+            return is_valid(found, terms_.now) && denied->check(found).has_value();
+          }));
       if (origin != nullptr) CHECK(add_document(id, *origin));
     }
     return std::move(results_);
@@ -91,8 +92,9 @@ class Answer {
   }
 
   // A CoRIM of which something is deactivated still says it to whoever reads the CoRIM itself.
-  bool is_whole(const std::string& id, const std::string& source) const {
-    return std::ranges::any_of(store_.origins(source), [&](const auto& origin) { return origin->id == id; });
+  Result<bool> is_whole(const std::string& id, const std::string& source) const {
+    TRY(const auto origins, store_.origins(source));
+    return std::ranges::any_of(origins, [&](const auto& origin) { return origin->id == id; });
   }
 
   Result<rats::CmwRecord> document(const std::string& id, const std::string& profile) const {
@@ -119,13 +121,14 @@ class Answer {
 
   // Several submissions may have one id: the last one is the answer. Null when there is none.
   template <typename Suits>
-  std::shared_ptr<const verifier::Origin> origin_of(const std::string& profile, const std::string& id,
-                                                    rats::RimId::Kind kind, Suits suits) const {
+  Result<std::shared_ptr<const verifier::Origin>> origin_of(const std::string& profile, const std::string& id,
+                                                            rats::RimId::Kind kind, Suits suits) const {
     if (kind == rats::RimId::Kind::comid) return store_.newest_with_tag(profile, id, suits);
     if (kind == rats::RimId::Kind::coswid)
       return store_.newest_with_tag(profile, verifier::Content::coswid_name(id), suits);
     std::shared_ptr<const verifier::Origin> last;
-    for (auto& origin : store_.origins(id))
+    TRY(auto origins, store_.origins(id));
+    for (auto& origin : origins)
       if (origin->profile == profile && suits(*origin)) last = std::move(origin);
     return last;
   }

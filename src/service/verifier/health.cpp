@@ -1,6 +1,7 @@
 #include "service/verifier/health.h"
 
 #include <algorithm>
+#include <exception>
 #include <format>
 #include <utility>
 
@@ -54,16 +55,21 @@ void Health::drain() {
   draining_ = true;
 }
 
-// watched_ itself never changes, so that a check runs without the lock.
+// watched_ itself never changes, so that a check runs without the lock. An exception, for want of memory, is no answer:
+// who goes on giving none has failed (causes()), and is asked again by the next heartbeat.
 void Health::ask(Watched& watched) {
-  const auto found = watched.check.check();
-  const std::lock_guard lock(mutex_);
-  const bool was_well = !watched.failure;
-  watched.answered = steady_clock::now();
-  watched.due = watched.answered + watched.check.period;
-  watched.failure = found ? std::nullopt : std::optional(found.error());
-  if (found && !was_well) log_.write(LogLevel::info, watched.check.name + ": well again");
-  if (!found && was_well) log_.write(LogLevel::error, watched.check.name + ": " + found.error().text());
+  try {
+    const auto found = watched.check.check();
+    const std::lock_guard lock(mutex_);
+    const bool was_well = !watched.failure;
+    watched.failure = found ? std::nullopt : std::optional(found.error());
+    watched.answered = steady_clock::now();
+    watched.due = watched.answered + watched.check.period;
+    if (found && !was_well) log_.write(LogLevel::info, watched.check.name + ": well again");
+    if (!found && was_well) log_.write(LogLevel::error, watched.check.name + ": " + found.error().text());
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 void Health::beat() {

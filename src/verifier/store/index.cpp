@@ -100,8 +100,24 @@ Result<void> Index::check_anchors(std::span<const Candidate> candidates) const {
   return {};
 }
 
+// It is torn from the beginning of a change to its end: where memory is lacking in between, nobody finds the part that
+// was made, not even before the exception has reached whoever called.
+class Index::Change {
+ public:
+  explicit Change(Index& index) : index_(index), lock_(index.mutex_), was_torn_(std::exchange(index.torn_, true)) {
+    ++index.epoch_;
+  }
+  // The last step.
+  void complete() noexcept { index_.torn_ = was_torn_; }
+
+ private:
+  Index& index_;
+  const std::unique_lock<std::shared_mutex> lock_;
+  const bool was_torn_;
+};
+
 void Index::add(Content content) {
-  const std::unique_lock lock(mutex_);
+  Change change(*this);
   const std::uint32_t number = next_++;
   const auto& kept = *(contents_[number] = std::make_unique<const Content>(std::move(content)));
   numbers_[kept.origin().id] = number;
@@ -116,60 +132,84 @@ void Index::add(Content content) {
     ++size_;
     if (entry.topic == Topic::conditional_endorsements) ++conditional_[&kept.scheme()];
   });
-  ++epoch_;
+  change.complete();
 }
 
 void Index::remove(std::string_view id) {
-  const std::unique_lock lock(mutex_);
-  const auto found = numbers_.find(std::string(id));
-  if (found == numbers_.end()) return;
-  const std::uint32_t number = found->second;
-  subjects_.remove(number, contents_.at(number)->subjects());
-  contents_.at(number)->for_each([&](const Content::Entry& entry) {
-    const std::uint64_t hash = hash_of(contents_.at(number)->scheme(), entry.topic, entry.key);
+  Change change(*this);
+  if (const auto found = numbers_.find(std::string(id)); found != numbers_.end()) {
+    const std::uint32_t number = found->second;
+    forget(number, *contents_.at(number));
+    contents_.erase(number);
+    numbers_.erase(found);
+  }
+  change.complete();
+}
+
+// All but the content itself, which is needed for it.
+void Index::forget(std::uint32_t number, const Content& content) {
+  subjects_.remove(number, content.subjects());
+  content.for_each([&](const Content::Entry& entry) {
+    const std::uint64_t hash = hash_of(content.scheme(), entry.topic, entry.key);
     joined_.erase(hash);
     --size_;
-    if (entry.topic == Topic::conditional_endorsements) --conditional_[&contents_.at(number)->scheme()];
+    if (entry.topic == Topic::conditional_endorsements) --conditional_[&content.scheme()];
     const auto postings = postings_.find(hash);
     if (postings == postings_.end()) return;
     std::erase_if(postings->second, [&](const Posting& posting) { return posting.content == number; });
     if (postings->second.empty()) postings_.erase(postings);
   });
-  if (versions_.remove(number, *contents_.at(number))) joined_.clear();
-  const auto source = sources_.find(contents_.at(number)->origin().source);
+  if (versions_.remove(number, content)) joined_.clear();
+  const auto source = sources_.find(content.origin().source);
   std::erase(source->second, number);
   if (source->second.empty()) sources_.erase(source);
   off_.erase(number);
-  contents_.erase(number);
-  numbers_.erase(found);
-  ++epoch_;
 }
 
+// Every statement of a CoRIM is looked at: meanwhile look-ups go on, by what was off before. Nobody else changes
+// anything.
 void Index::set_active(std::span<const std::string> documents, bool active) {
-  std::set<std::uint32_t> changed;
-  {
-    const std::unique_lock lock(mutex_);
-    for (const std::string& document : documents) {
-      if (active) {
-        deactivated_.remove(document);
-      } else {
-        deactivated_.add(document);
-      }
-      const auto found = numbers_.find(std::string(corim_of_deactivation(document)));
-      if (found != numbers_.end()) changed.insert(found->second);
+  const std::set<std::uint32_t> changed = note(documents, active);
+  if (changed.empty()) return;
+  std::vector<std::pair<std::uint32_t, Deactivated::Parts>> made;
+  try {
+    made = off_of(changed);
+  } catch (...) {
+    tear();  // what was noted is not in force
+    throw;
+  }
+  Change change(*this);
+  for (auto& [number, off] : made) {
+    if (off.empty()) {
+      off_.erase(number);
+    } else {
+      off_.insert_or_assign(number, std::move(off));
     }
   }
-  // Every statement of a CoRIM is looked at: meanwhile look-ups go on. Nobody else changes anything.
-  std::vector<std::pair<std::uint32_t, Deactivated::Parts>> made;
-  for (const std::uint32_t number : changed) made.emplace_back(number, deactivated_.of(*contents_.at(number)));
-  const std::unique_lock lock(mutex_);
-  for (auto& [number, off] : made) {
-    off_.erase(number);
-    if (!off.empty()) off_.emplace(number, std::move(off));
-  }
-  if (made.empty()) return;
   joined_.clear();
-  ++epoch_;
+  change.complete();
+}
+
+std::set<std::uint32_t> Index::note(std::span<const std::string> documents, bool active) {
+  std::set<std::uint32_t> changed;
+  Change change(*this);
+  for (const std::string& document : documents) {
+    if (active) {
+      deactivated_.remove(document);
+    } else {
+      deactivated_.add(document);
+    }
+    const auto found = numbers_.find(std::string(corim_of_deactivation(document)));
+    if (found != numbers_.end()) changed.insert(found->second);
+  }
+  change.complete();
+  return changed;
+}
+
+std::vector<std::pair<std::uint32_t, Deactivated::Parts>> Index::off_of(const std::set<std::uint32_t>& numbers) const {
+  std::vector<std::pair<std::uint32_t, Deactivated::Parts>> made;
+  for (const std::uint32_t number : numbers) made.emplace_back(number, deactivated_.of(*contents_.at(number)));
+  return made;
 }
 
 Deactivated Index::deactivated() const {
@@ -219,8 +259,10 @@ Result<std::optional<std::string>> Index::same_as(const Content& content) const 
   return std::nullopt;
 }
 
-std::vector<std::shared_ptr<const Origin>> Index::origins(std::string_view source, Whole whole) const {
+Result<std::vector<std::shared_ptr<const Origin>>> Index::origins(std::string_view source, Whole whole) const {
   const std::shared_lock lock(mutex_);
+  CHECK(check_whole());
+  if (whole == Whole::yes) CHECK(denied());
   std::vector<std::shared_ptr<const Origin>> all;
   const auto found = sources_.find(source);
   if (found == sources_.end()) return all;
@@ -230,9 +272,10 @@ std::vector<std::shared_ptr<const Origin>> Index::origins(std::string_view sourc
   return all;
 }
 
-std::shared_ptr<const Origin> Index::newest_with_tag(std::string_view profile, std::string_view tag,
-                                                     const std::function<bool(const Origin&)>& suits) const {
+Result<std::shared_ptr<const Origin>> Index::newest_with_tag(std::string_view profile, std::string_view tag,
+                                                             const std::function<bool(const Origin&)>& suits) const {
   const std::shared_lock lock(mutex_);
+  CHECK(denied());
   const std::vector<std::uint32_t> numbers = versions_.newest(profile, tag);
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     if (off_.contains(*number) || versions_.is_any_superseded(*number)) continue;
@@ -249,6 +292,7 @@ Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const 
   std::uint64_t epoch = 0;
   {
     const std::shared_lock lock(mutex_);
+    CHECK(check_whole());  // before what was joined: an exception leaves it there
     if (auto known = joined(lookup, hash)) return known;
     TRY(const std::vector<Statement> all, valid_statements(lookup, hash));
     if (all.empty()) return nullptr;
@@ -268,11 +312,12 @@ Result<std::shared_ptr<const Endorsed>> Index::find(const Lookup& lookup) const 
 Result<std::shared_ptr<const Endorsed>> Index::any_conditional(const Scheme& scheme) const {
   static const auto some = std::make_shared<const ConditionalStatements>();
   const std::shared_lock lock(mutex_);
-  if (torn_) CHECK(denied());
+  CHECK(check_whole());
   const auto found = conditional_.find(&scheme);
   return found == conditional_.end() || found->second == 0 ? nullptr : some;
 }
 
+// Nothing here can throw: the list that was in force before is so no more.
 void Index::set_deny_list(Result<std::shared_ptr<const DenyList>> list) {
   const std::unique_lock lock(mutex_);
   deny_list_ = std::move(list);
@@ -286,7 +331,12 @@ Result<std::shared_ptr<const DenyList>> Index::deny_list() const {
 }
 
 Result<std::shared_ptr<const DenyList>> Index::denied() const {
-  if (!torn_) return deny_list_;
+  CHECK(check_whole());
+  return deny_list_;
+}
+
+Result<void> Index::check_whole() const {
+  if (!torn_) return {};
   return fail(
       Errc::unavailable,
       "a change could not be taken over whole, for want of memory: no verdict is given until everything has been "
@@ -328,8 +378,8 @@ void Index::mend() noexcept {
 }
 
 Result<std::vector<Statement>> Index::valid_statements(const Lookup& lookup, std::uint64_t hash) const {
+  TRY(const auto list, denied());  // first: what is torn is not to be walked through
   TRY(std::vector<Statement> all, statements(lookup, hash, Replaced::left_out));
-  TRY(const auto list, denied());
   std::erase_if(all, [&](const Statement& statement) { return !list->check(*statement.origin); });
   return all;
 }

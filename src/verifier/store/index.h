@@ -7,11 +7,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -29,7 +31,7 @@ namespace credence::verifier {
 // of. Look-ups share a lock; objects that were handed out are never altered.
 //
 // Changes come from one thread at a time: the store's own lock sees to that, so that nothing comes between check() and
-// add().
+// add(). One that an exception ends leaves the index torn (tear()): nobody ever finds a part of it.
 class Index {
  public:
   // Errc::conflict when a trust anchor of `content` contradicts what is there, or `content` itself, and when a CoMID of
@@ -60,14 +62,14 @@ class Index {
   // The id of one that says the same (Content::fingerprint_with_signer()).
   [[nodiscard]] Result<std::optional<std::string>> same_as(const Content& content) const;
   // Those whose CoRIM gives itself this id, in the order in which they were added: all, or those of which everything
-  // counts.
+  // counts. Those are for others to rely on: without a deny list there are none, its Error.
   enum class Whole : bool { no, yes };
-  [[nodiscard]] std::vector<std::shared_ptr<const Origin>> origins(std::string_view source, Whole whole) const;
+  [[nodiscard]] Result<std::vector<std::shared_ptr<const Origin>>> origins(std::string_view source, Whole whole) const;
 
   // Of those of this profile with this tag (Content::Tag::id) in its highest version, of which everything counts: the
-  // last that suits. Null when none does. `suits` must not call the index.
-  [[nodiscard]] std::shared_ptr<const Origin> newest_with_tag(std::string_view profile, std::string_view tag,
-                                                              const std::function<bool(const Origin&)>& suits) const;
+  // last that suits. Null when none does; without a deny list its Error. `suits` must not call the index.
+  [[nodiscard]] Result<std::shared_ptr<const Origin>> newest_with_tag(
+      std::string_view profile, std::string_view tag, const std::function<bool(const Origin&)>& suits) const;
 
   // What is revoked is not found from here on. An Error, of a list that cannot be read, is what find() returns then.
   void set_deny_list(Result<std::shared_ptr<const DenyList>> list);
@@ -104,6 +106,7 @@ class Index {
   [[nodiscard]] StoreSize store_size() const;
 
  private:
+  class Change;
   struct Posting {
     std::uint32_t content = 0;  // key of contents_
     std::uint32_t offset = 0;   // of the entry
@@ -125,7 +128,13 @@ class Index {
   // Of this profile, and by nobody who is revoked.
   [[nodiscard]] Result<bool> speaks(const Content& content, std::string_view profile) const;
   [[nodiscard]] Result<std::shared_ptr<const Endorsed>> any_conditional(const Scheme& scheme) const;
-  // deny_list() for whoever holds the lock.
+  void forget(std::uint32_t number, const Content& content);
+  // Of documents, that they are there or not: the CoRIMs here that they are about.
+  [[nodiscard]] std::set<std::uint32_t> note(std::span<const std::string> documents, bool active);
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, Deactivated::Parts>> off_of(
+      const std::set<std::uint32_t>& numbers) const;
+  // Both for whoever holds the lock: that it is not torn; deny_list().
+  [[nodiscard]] Result<void> check_whole() const;
   [[nodiscard]] Result<std::shared_ptr<const DenyList>> denied() const;
   [[nodiscard]] std::shared_ptr<const Endorsed> joined(const Lookup& lookup, std::uint64_t hash) const;
   // Those that count, or those too that something else replaces.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <format>
 #include <mutex>
 #include <span>
@@ -168,11 +169,13 @@ class IndexedStore final : public Store {
     return activate(replica_, transaction, selection, active);
   }
 
-  std::vector<std::shared_ptr<const Origin>> origins(std::string_view source) const override {
+  Result<std::vector<std::shared_ptr<const Origin>>> origins(std::string_view source) const override {
+    CHECK(check_current());
     return replica_.index().origins(source, Index::Whole::yes);
   }
-  std::shared_ptr<const Origin> newest_with_tag(std::string_view profile, std::string_view tag,
-                                                const std::function<bool(const Origin&)>& suits) const override {
+  Result<std::shared_ptr<const Origin>> newest_with_tag(
+      std::string_view profile, std::string_view tag, const std::function<bool(const Origin&)>& suits) const override {
+    CHECK(check_current());
     return replica_.index().newest_with_tag(profile, tag, suits);
   }
 
@@ -329,14 +332,19 @@ class IndexedStore final : public Store {
     return {};
   }
 
-  // A failure is not lost: what is known stays true, and a look-up that finds nothing tries again and reports it.
+  // A failure is not lost: what is known stays true, and a look-up that finds nothing tries again and reports it. Nor
+  // is one for want of memory, which must not end the process: a change that it came between is torn.
   void refresh_until(const std::stop_token& stop) {
     std::mutex waiting;
     std::condition_variable_any stopped;
     std::unique_lock lock(waiting);
     while (!stop.stop_requested()) {
       stopped.wait_for(lock, stop, kRefreshPeriod, [] { return false; });
-      static_cast<void>(refresh());
+      try {
+        static_cast<void>(refresh());
+      } catch (const std::exception&) {
+        continue;
+      }
     }
   }
 

@@ -50,8 +50,10 @@ class Selecting {
  private:
   Result<bool> add_corims(const std::string& source) {
     const std::size_t before = selected_.corims.size();
-    for (const Index* index : indexes_)
-      for (const auto& origin : index->origins(source, Index::Whole::no)) selected_.corims.push_back(origin->id);
+    for (const Index* index : indexes_) {
+      TRY(const auto origins, index->origins(source, Index::Whole::no));
+      for (const auto& origin : origins) selected_.corims.push_back(origin->id);
+    }
     return selected_.corims.size() > before;
   }
 

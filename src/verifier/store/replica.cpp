@@ -56,7 +56,7 @@ std::unexpected<Error> already_deactivated(std::string_view id) {
 }
 
 // Part of a change is no state that anybody has committed, and what holds the parts together may be missing: a CoRIM
-// that is here and cannot be removed any more, say.
+// that is here and cannot be removed any more, say. What an exception ends in the index itself has torn it already.
 template <typename Change>
 void Replica::take_whole(const Change& change) {
   try {
@@ -74,8 +74,16 @@ void Replica::forget_all() noexcept {
   unread_.clear();
 }
 
-Result<void> Replica::load_all() {
-  if (is_torn()) forget_all();
+Result<void> Replica::load_all() { return read_all(Unread::refused); }
+
+// It must not be a CoRIM of a newer program, which take_changes() gets by without, that keeps it torn.
+Result<void> Replica::read_again() {
+  forget_all();
+  CHECK(read_all(Unread::remembered));
+  return check_unread();
+}
+
+Result<void> Replica::read_all(Unread unread) {
   TRY(const std::int64_t last, journal_->last_sequence());
   TRY(const std::int64_t highest, journal_->highest_kind());
   CHECK(check_kind(highest));
@@ -85,7 +93,7 @@ Result<void> Replica::load_all() {
     return {};
   }));
   index_.set_active(parts, false);
-  CHECK(journal_->for_each(DocumentKind::corim, [&](const Document& entry) { return load(entry); }));
+  CHECK(journal_->for_each(DocumentKind::corim, [&](const Document& entry) { return load(entry, unread); }));
   for (std::size_t kind = 1; kind < kDocumentKinds; ++kind) {
     CHECK(journal_->for_each(static_cast<DocumentKind>(kind), [&](Document entry) -> Result<void> {
       documents_.add(static_cast<DocumentKind>(kind), std::move(entry));
@@ -98,10 +106,16 @@ Result<void> Replica::load_all() {
   return {};
 }
 
-Result<void> Replica::load(const Document& entry) {
+Result<void> Replica::load(const Document& entry, Unread unread) {
   if (!entry.active) return load_inactive(entry);
-  TRY(Content content, content_of(entry));
-  index_.add(std::move(content));
+  auto content = content_of(entry);
+  if (content) {
+    index_.add(*std::move(content));
+  } else if (unread == Unread::remembered) {
+    unread_.emplace(entry.id, std::move(content).error());
+  } else {
+    return std::unexpected(std::move(content).error());
+  }
   return {};
 }
 
@@ -155,11 +169,14 @@ void Replica::remove(const std::string& id) {
   });
 }
 
-// Look-ups must not go on finding what has just been revoked. The sequence number comes last: whoever sees it, and
-// reports or caches by it, has what it stands for; and what an exception kept from being in force is taken once more.
+// Look-ups must not go on finding what has just been revoked, nor when there is no memory for the list that says so:
+// what is published in part is torn, too. The sequence number comes last: whoever sees it, and reports or caches by it,
+// has what it stands for.
 void Replica::publish(std::int64_t sequence) {
-  documents_.publish(static_cast<std::uint64_t>(sequence));
-  publish_deny_list();
+  take_whole([&] {
+    documents_.publish(static_cast<std::uint64_t>(sequence));
+    publish_deny_list();
+  });
   taken_ = sequence;
   sequence_.store(sequence);
 }
@@ -176,7 +193,7 @@ void Replica::publish_deny_list() {
 }
 
 Result<void> Replica::take_changes() {
-  if (is_torn()) return load_all();
+  if (is_torn()) return read_again();
   const Clock::time_point asked = Clock::now();
   TRY(const auto changes, journal_->changes_after(taken_));
   auto taken = take_all(changes);
@@ -184,8 +201,13 @@ Result<void> Replica::take_changes() {
   if (taken) current_at_.store(asked);
   // A kind that is not known may be there to take trust away: no verdicts until a program understands it. After
   // publish(), which sets the list that was taken before it.
-  if (!taken && taken.error().code == Errc::configuration) index_.set_deny_list(std::unexpected(taken.error()));
+  if (!taken && taken.error().code == Errc::configuration)
+    take_whole([&] { index_.set_deny_list(std::unexpected(taken.error())); });
   CHECK(std::move(taken));
+  return check_unread();
+}
+
+Result<void> Replica::check_unread() const {
   if (unread_.empty()) return {};
   return fail(Errc::io, std::format("{} CoRIMs in the store cannot be read here, the first is {}: {}", unread_.size(),
                                     unread_.begin()->first, unread_.begin()->second.text()));

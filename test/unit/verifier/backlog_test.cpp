@@ -102,7 +102,7 @@ class StoreWithBacklog : public testing::Test {
     return store->deny_list().value()->check(origin);
   }
   [[nodiscard]] bool is_revoked(const std::string& corim) const { return !check(corim); }
-  [[nodiscard]] bool knows_the_corim() const { return !store->origins(std::get<std::string>(keys.id)).empty(); }
+  [[nodiscard]] bool knows_the_corim() const { return !store->origins(std::get<std::string>(keys.id)).value().empty(); }
 
   std::shared_ptr<Backlog> backlog = std::make_shared<Backlog>();
   std::shared_ptr<Store> store = open_indexed_store(std::make_unique<BacklogJournal>(backlog), Sharing::alone).value();

@@ -148,10 +148,10 @@ TEST_P(Lifecycle, IsNotToldByCoserv) {
     return store->select(query.profile, std::get<rats::EnvironmentQuery>(query.query)).value().size();
   };
   EXPECT_EQ(selected(), 2U);
-  EXPECT_EQ(store->origins(rats::text_of(values.id)).size(), 1U);
+  EXPECT_EQ(store->origins(rats::text_of(values.id)).value().size(), 1U);
   set_active(one, false);
   EXPECT_EQ(selected(), 1U);
-  EXPECT_TRUE(store->origins(rats::text_of(values.id)).empty());
+  EXPECT_TRUE(store->origins(rats::text_of(values.id)).value().empty());
 }
 
 TEST_P(Lifecycle, ActivatesNothingThatContradictsWhatIsActive) {

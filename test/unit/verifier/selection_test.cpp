@@ -127,7 +127,7 @@ TEST_P(Selecting, FindsByLayerAndByIndex) {
 TEST_P(Selecting, FindsTheNewestWithATag) {
   const auto any = [](const Origin&) { return true; };
   const auto id_of = [&](std::string_view profile, std::string_view tag) {
-    const auto origin = store->newest_with_tag(profile, tag, any);
+    const auto origin = store->newest_with_tag(profile, tag, any).value();
     return origin ? origin->id : "none";
   };
   const std::string profile(evidence::tpm::kParsecTpmProfile);
@@ -143,7 +143,8 @@ TEST_P(Selecting, FindsTheNewestWithATag) {
   EXPECT_EQ(id_of("tag:other", "tag"), "none");
   EXPECT_EQ(id_of(profile, "another"), "none");
   EXPECT_EQ(id_of(profile, Content::coswid_name("tag")), "none") << "a CoMID is no CoSWID";
-  EXPECT_EQ(store->newest_with_tag(profile, "tag", [&](const Origin& origin) { return origin.id == older; }), nullptr)
+  EXPECT_EQ(store->newest_with_tag(profile, "tag", [&](const Origin& origin) { return origin.id == older; }).value(),
+            nullptr)
       << "the newest or none";
   ASSERT_TRUE(store->set_active({&newer, 1}, false));
   EXPECT_EQ(id_of(profile, "tag"), older);

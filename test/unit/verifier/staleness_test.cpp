@@ -5,8 +5,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -25,17 +27,23 @@ namespace {
 struct News {
   std::atomic<bool> is_there = false;
   Document corim;
+  std::atomic<bool> is_too_much = false;  // for the memory
+  std::atomic<int> failures = 0;          // for want of it
 };
 
 // An empty database that can be away, and may get news.
 class AbsentJournal final : public Journal {
  public:
-  explicit AbsentJournal(std::shared_ptr<std::atomic<bool>> away, std::shared_ptr<const News> news = {})
+  explicit AbsentJournal(std::shared_ptr<std::atomic<bool>> away, std::shared_ptr<News> news = {})
       : away_(std::move(away)), news_(std::move(news)) {}
 
   Result<bool> has_news() override { return answer(true); }
   Result<std::int64_t> last_sequence() override { return answer(std::int64_t{0}); }
   Result<std::vector<Change>> changes_after(std::int64_t sequence) override {
+    if (is_news() && news_->is_too_much) {
+      ++news_->failures;
+      throw std::bad_alloc();
+    }
     if (!is_news() || sequence >= kNews) return answer(std::vector<Change>{});
     return answer(
         std::vector<Change>{{.sequence = kNews, .event = Event::added, .kind = Kind::corim, .id = news_->corim.id}});
@@ -61,8 +69,14 @@ class AbsentJournal final : public Journal {
 
   static constexpr std::int64_t kNews = 100;
   std::shared_ptr<std::atomic<bool>> away_;
-  std::shared_ptr<const News> news_;
+  std::shared_ptr<News> news_;
 };
+
+template <typename Condition>
+bool comes_true(Condition condition) {
+  for (int i = 0; i < 500 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return condition();
+}
 
 // Within ten seconds, else what it says then.
 Errc code_of_deny_list(const Store& store, bool expected) {
@@ -83,9 +97,33 @@ TEST(Staleness, EndsVerdictsUntilTheDatabaseIsBack) {
   EXPECT_TRUE(store->deny_list());  // not at once
   EXPECT_EQ(code_of_deny_list(*store, false), Errc::unavailable);
   EXPECT_NE(store->deny_list().error().why.find("nothing was heard of the database"), std::string::npos);
-  test::expect_refused(store->deny_list(), Errc::unavailable, "revocations since then may have been missed");
+  constexpr std::string_view kMissed = "revocations since then may have been missed";
+  test::expect_refused(store->deny_list(), Errc::unavailable, kMissed);
+  // Nor is anything handed on that may be revoked.
+  const auto any = [](const Origin&) { return true; };
+  test::expect_refused(store->origins("any"), Errc::unavailable, kMissed);
+  test::expect_refused(store->newest_with_tag("any", "any", any), Errc::unavailable, kMissed);
   *away = false;
   EXPECT_TRUE(code_of_deny_list(*store, true) == Errc{} && store->deny_list());
+  EXPECT_TRUE(store->origins("any"));
+  EXPECT_TRUE(store->newest_with_tag("any", "any", any));
+}
+
+// The thread that asks for news goes on: else the process would end.
+TEST(Staleness, EndsWhenThereIsMemoryForTheNews) {
+  const Bytes octets = rats::encode_corim(test::DiceDevice().reference_values()).value();
+  const auto news = std::make_shared<News>();
+  news->corim = {.id = submission_id(octets).value(), .octets = octets, .active = true};
+  const auto store =
+      open_indexed_store(std::make_unique<AbsentJournal>(std::make_shared<std::atomic<bool>>(false), news),
+                         Sharing::shared)
+          .value();
+  news->is_too_much = true;
+  news->is_there = true;
+  EXPECT_TRUE(comes_true([&] { return news->failures >= 2; }));
+  EXPECT_EQ(store->size().corims, 0U);
+  news->is_too_much = false;
+  EXPECT_TRUE(comes_true([&] { return store->size().corims == 1; }));
 }
 
 TEST(Staleness, IsNoneOfAStoreThatNobodyElseChanges) {

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <format>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "rats/corim/corim_tags.h"
@@ -315,6 +317,40 @@ TEST_F(CoservApiTest, AnswersNothingByAClockThatWasSetBack) {
   EXPECT_NE(refused.body.find("the clock here is 3600 s behind what it had told"), std::string::npos);
   clocks.step(std::chrono::hours(1));
   EXPECT_EQ(api.query(request).status, http::kOk);
+}
+
+// What is not known whole when the documents are asked for, after the rest, is not handed on without them either.
+TEST_F(CoservApiTest, GivesNoDocumentsOfAStoreThatIsNotWhole) {
+  class Torn final : public test::StoreAround {
+   public:
+    using StoreAround::StoreAround;
+    Result<std::vector<std::shared_ptr<const verifier::Origin>>> origins(std::string_view) const override {
+      return torn();
+    }
+    Result<std::shared_ptr<const verifier::Origin>> newest_with_tag(
+        std::string_view, std::string_view, const std::function<bool(const verifier::Origin&)>&) const override {
+      return torn();
+    }
+
+   private:
+    static std::unexpected<Error> torn() { return fail(Errc::unavailable, "no verdict is given"); }
+  };
+  using Kind = rats::RimId::Kind;
+  const auto by_id = [&](Kind kind) {
+    return rats::CoservQuery{.profile = profile, .query = rats::RimQuery{{{.kind = kind, .id = "any"}}}};
+  };
+  const auto whole = store;
+  const auto torn = std::make_shared<Torn>(whole);
+  for (const rats::CoservQuery& query : {by_class(ResultType::both), by_class(ResultType::source), by_id(Kind::corim),
+                                         by_id(Kind::comid), by_id(Kind::coswid)}) {
+    store = whole;
+    EXPECT_EQ(ask(query).status, http::kOk);
+    store = torn;
+    const http::Response refused = ask(query);
+    EXPECT_EQ(refused.status, http::kServiceUnavailable) << refused.body;
+    EXPECT_NE(refused.body.find("no verdict is given"), std::string::npos);
+  }
+  EXPECT_EQ(ask(by_class()).status, http::kOk) << "no document is asked for";
 }
 
 TEST_F(CoservApiTest, RefusesInConciseProblemDetails) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <thread>
 
 #include "service/verifier/operations_api.h"
@@ -75,6 +76,25 @@ TEST(Health, CountsACheckThatHangsAsAFailure) {
       eventually([&] { return !health.causes().empty(); }) || eventually([&] { return !health.causes().empty(); });
   hang = false;
   ASSERT_TRUE(noticed);
+}
+
+// Nor does the process end, whose thread asks.
+TEST(Health, CountsACheckThatLacksMemoryAsAFailure) {
+  std::atomic<bool> lacks = true;
+  std::atomic<int> asked = 0;
+  const auto check = [&]() -> Result<void> {
+    ++asked;
+    if (lacks) throw std::bad_alloc();
+    return {};
+  };
+  const Health health({{"store", check, 1ms}}, no_log());
+  ASSERT_EQ(health.causes().size(), 1U);
+  EXPECT_EQ(health.causes().front().name, "store");
+  EXPECT_THAT(health.causes().front().detail, HasSubstr("no answer for"));
+  EXPECT_TRUE(eventually([&] { return asked >= 2; }));
+  EXPECT_EQ(health.state(), Health::kDown);
+  lacks = false;
+  EXPECT_TRUE(eventually([&] { return health.state() == Health::kReady; }));
 }
 
 TEST(Health, IsNotReadyOnceItDrainsAndStillAlive) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <format>
 #include <functional>
 #include <memory>
 #include <new>
@@ -159,15 +160,53 @@ Result<std::string> judged(const std::shared_ptr<Store>& store, const Fleet& fle
   return said;
 }
 
-// True when the change was interrupted. No std::function: making one takes memory too.
-template <typename Change>
-bool try_change(const Change& change) {
+// All that it knows, in words.
+std::string known_to(const std::shared_ptr<Store>& store, const Fleet& fleet) {
+  std::string said = std::format("{}; generation {}", judged(store, fleet).value(), store->generation());
+  for (std::size_t kind = 1; kind < kDocumentKinds; ++kind)
+    for (const auto& document : *store->documents(static_cast<DocumentKind>(kind)))
+      said += std::format("; {} of kind {}", document->id, kind);
+  return said;
+}
+
+// Neither verdicts nor what others would rely on.
+void expect_nothing_said(const std::shared_ptr<Store>& store, const Fleet& fleet) {
+  test::expect_refused(judged(store, fleet), Errc::unavailable, kRefusal);
+  test::expect_refused(store->deny_list(), Errc::unavailable, kRefusal);
+  test::expect_refused(store->origins(std::get<std::string>(fleet.values.id)), Errc::unavailable, kRefusal);
+  test::expect_refused(store->newest_with_tag("any", "any", [](const Origin&) { return true; }), Errc::unavailable,
+                       kRefusal);
+}
+
+// Whether it was interrupted. No std::function: making one takes memory too.
+template <typename Work>
+bool is_interrupted(const Work& work) {
   try {
-    const auto changed = change();
-    EXPECT_TRUE(changed) << changed.error().text();
+    work();
     return false;
   } catch (const std::bad_alloc&) {
     return true;
+  }
+}
+
+template <typename Change>
+bool try_change(const Change& change) {
+  return is_interrupted([&] {
+    const auto changed = change();
+    EXPECT_TRUE(changed) << changed.error().text();
+  });
+}
+
+// Lets memory be lacking for what others have committed, each time later on the way, until a part was taken over. What
+// can do without the memory takes all of it: then they change it `again`.
+template <typename Again>
+void tear(const Store& store, const Again& again) {
+  for (std::size_t number = 0; store.deny_list(); ++number) {
+    ASSERT_LT(number, kMostAllocations);
+    test::fail_allocation(number);
+    const bool interrupted = is_interrupted([&] { static_cast<void>(store.probe()); });
+    test::allow_allocations();
+    if (!interrupted) again();
   }
 }
 
@@ -182,6 +221,11 @@ class WantOfMemory : public testing::TestWithParam<Case> {
   void undo() {
     const auto undone = GetParam().undo(*store, fleet);
     EXPECT_TRUE(undone) << undone.error().text();
+  }
+
+  // Another node over the same database.
+  [[nodiscard]] std::shared_ptr<Store> other_node() const {
+    return open_indexed_store(open_sqlite_journal(folder.path() / "store.sqlite").value(), Sharing::alone).value();
   }
 
   const test::TemporaryFolder folder;
@@ -214,10 +258,10 @@ TEST_P(WantOfMemory, LeavesNoPartOfAChangeInForce) {
     if (!now) {
       ++torn;
       EXPECT_TRUE(interrupted) << number;
-      test::expect_refused(now, Errc::unavailable, kRefusal);
-      test::expect_refused(store->deny_list(), Errc::unavailable, kRefusal);
+      expect_nothing_said(store, fleet);
     } else {
-      EXPECT_TRUE(*now == after || (interrupted && *now == before)) << number << ": " << *now;
+      EXPECT_FALSE(interrupted) << number;
+      EXPECT_EQ(*now, after) << number;  // what was before is not in force any more: it is committed
     }
     ASSERT_TRUE(store->probe()) << number;
     ASSERT_EQ(judged(store, fleet).value(), after) << number;  // it is committed
@@ -226,6 +270,89 @@ TEST_P(WantOfMemory, LeavesNoPartOfAChangeInForce) {
   }
   EXPECT_FALSE(failed);
   EXPECT_GT(torn, 0U);
+}
+
+// Until it has taken anything over, what was before is what it knows.
+TEST_P(WantOfMemory, LeavesNoPartOfWhatOthersHaveChangedInForce) {
+  const auto other = other_node();
+  const std::string before = judged(other, fleet).value();
+  std::size_t torn = 0, untouched = 0;
+  bool failed = true;
+  for (std::size_t number = 0; failed && number < kMostAllocations; ++number) {
+    ASSERT_TRUE(change());
+    const std::string after = known_to(store, fleet);
+    test::fail_allocation(number);
+    const bool interrupted = try_change([&] { return other->probe(); });
+    failed = test::allow_allocations();
+    if (const auto now = judged(other, fleet); !now) {
+      ++torn;
+      EXPECT_TRUE(interrupted) << number;
+      expect_nothing_said(other, fleet);
+    } else if (interrupted) {
+      ++untouched;
+      EXPECT_TRUE(*now == before || after.starts_with(*now)) << number << ": " << *now;
+    }
+    const auto again = other->probe();
+    ASSERT_TRUE(again) << number << ": " << again.error().text();
+    ASSERT_EQ(known_to(other, fleet), after) << number;
+    undo();
+    ASSERT_TRUE(other->probe()) << number;
+    ASSERT_EQ(judged(other, fleet).value(), before) << number;
+  }
+  EXPECT_FALSE(failed);
+  EXPECT_GT(torn, 0U);
+  EXPECT_GT(untouched, 0U);
+  EXPECT_EQ(known_to(other, fleet), known_to(other_node(), fleet));
+}
+
+// Without memory for that, too, it stays as it is, and what was read in part does no harm to the next time.
+TEST_P(WantOfMemory, GivesNoVerdictUntilEverythingHasBeenReadAgain) {
+  const auto other = other_node();
+  ASSERT_TRUE(change());
+  ASSERT_NO_FATAL_FAILURE(tear(*other, [&] {
+    undo();
+    ASSERT_TRUE(other->probe());
+    ASSERT_TRUE(change());
+  }));
+  std::size_t interruptions = 0;
+  bool failed = true;
+  for (std::size_t number = 0; failed && number < kMostAllocations; ++number) {
+    test::fail_allocation(number);
+    const bool interrupted = try_change([&] { return other->probe(); });
+    failed = test::allow_allocations();
+    if (!interrupted) continue;
+    ++interruptions;
+    expect_nothing_said(other, fleet);
+  }
+  EXPECT_FALSE(failed);
+  EXPECT_GT(interruptions, 0U);
+  EXPECT_EQ(known_to(other, fleet), known_to(store, fleet));
+  EXPECT_EQ(known_to(other, fleet), known_to(other_node(), fleet));
+}
+
+// It is reported, as it is by who was never torn, and keeps nobody from being judged; but nobody starts without it.
+TEST(StoreInWantOfMemory, IsWholeAgainBesideACorimThatCannotBeRead) {
+  constexpr std::string_view kUnread = "1 CoRIMs in the store cannot be read here, the first is unreadable";
+  const Fleet fleet;
+  const test::TemporaryFolder folder;
+  const auto journal = [&] { return open_sqlite_journal(folder.path() / "store.sqlite").value(); };
+  const auto store = open_indexed_store(journal(), Sharing::alone).value();
+  ASSERT_TRUE(fleet.submit(*store));
+  const auto others = journal();
+  ASSERT_TRUE(others->append(Event::added, DocumentKind::corim, "unreadable", Bytes{1, 2, 3}));
+  test::expect_refused(store->probe(), Errc::io, kUnread);
+  EXPECT_EQ(store->size().corims, 1U);
+  ASSERT_TRUE(others->append(Event::removed, DocumentKind::corim, fleet.id, {}));
+  ASSERT_NO_FATAL_FAILURE(tear(*store, [] { FAIL() << "all of it was taken over"; }));
+  expect_nothing_said(store, fleet);
+  test::expect_refused(store->probe(), Errc::io, kUnread);
+  EXPECT_TRUE(judged(store, fleet));
+  EXPECT_TRUE(store->deny_list());
+  EXPECT_EQ(store->size().corims, 0U);
+  EXPECT_FALSE(open_indexed_store(journal(), Sharing::alone));
+  ASSERT_TRUE(others->append(Event::removed, DocumentKind::corim, "unreadable", {}));
+  EXPECT_TRUE(store->probe());
+  EXPECT_TRUE(open_indexed_store(journal(), Sharing::alone));
 }
 
 // Nothing is written down that could be read again: what has begun is undone.
