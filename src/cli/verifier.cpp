@@ -1,6 +1,7 @@
 // credence verifier: the verifier as a service.
 #include <malloc.h>
 
+#include <exception>
 #include <format>
 #include <memory>
 #include <string>
@@ -61,9 +62,18 @@ service::LogFormat log_format(const service::VerifierConfig& options, const Outp
   return json ? service::LogFormat::json : service::LogFormat::text;
 }
 
+// On a thread of its own: an exception, for want of memory, ends this reload and not the service.
+Result<service::ConfiguredVerifier> configured_again(const Options& given) {
+  try {
+    return effective_config(given).and_then(service::configured);
+  } catch (const std::exception& exception) {
+    return fail(Errc::internal, exception.what());
+  }
+}
+
 // The files as they are now, under the same command line. What is wrong with them leaves the old ones in force.
 void reload(const Options& given, service::VerifierServer& server, service::ServiceLog& log) {
-  const auto made = effective_config(given).and_then(service::configured);
+  const auto made = configured_again(given);
   if (!made) return server.reload_refused(made.error());
   if (server.reload(made->options)) log.set_least(made->log_level);
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <format>
 #include <memory>
 #include <mutex>
@@ -224,6 +225,7 @@ struct Log::State {
   [[nodiscard]] Result<void> read_back();
   [[nodiscard]] Result<void> follow_rotation();
   void sync_late(const std::stop_token& stop);
+  void sync_and_tell() noexcept;
   [[nodiscard]] Result<Next> prepare(const Entry& entry);
   [[nodiscard]] Result<Next> prepare_in_any_case(const Entry& entry);
   [[nodiscard]] Result<void> write_line(std::string_view line);
@@ -336,6 +338,15 @@ Result<void> Log::State::sync() {
   return {};
 }
 
+// A log that cannot be synced is broken, which the next line says, also when there is no memory to say it here.
+void Log::State::sync_and_tell() noexcept {
+  try {
+    if (const auto synced = sync(); !synced && on_failure) on_failure(synced.error());
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 // One thread for all lines, and it sleeps while every line is durable. What is not when it has to stop becomes so.
 void Log::State::sync_late(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
@@ -344,7 +355,7 @@ void Log::State::sync_late(const std::stop_token& stop) {
     const auto until = due;  // wait_until reads its time without the mutex
     changed.wait_until(lock, stop, until, [&is_needed] { return !is_needed(); });
     if (!is_needed()) continue;
-    if (const auto synced = sync(); !synced && on_failure) on_failure(synced.error());
+    sync_and_tell();
   }
 }
 

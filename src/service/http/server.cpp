@@ -194,14 +194,19 @@ class Server::Impl {
     co_return false;
   }
 
-  // When the server stops, stop_time bounds all that goes on.
+  // When the server stops, stop_time bounds all that goes on. Where memory is lacking it goes round again: nobody else
+  // closes those who are late.
   Task<void> sweep_loop() {
     while (!shared_.stopping) {
-      sweep_.expires_after(sweep_period(shared_.serving()->limits));
-      co_await sweep_.async_wait(kResume);
-      const auto now = Connection::Clock::now();
-      const std::lock_guard lock(mutex_);
-      for (const auto& connection : live_) connection->close_when_late(now);
+      try {
+        sweep_.expires_after(sweep_period(shared_.serving()->limits));
+        co_await sweep_.async_wait(kResume);
+        const auto now = Connection::Clock::now();
+        const std::lock_guard lock(mutex_);
+        for (const auto& connection : live_) connection->close_when_late(now);
+      } catch (const std::exception&) {
+        std::this_thread::sleep_for(kAcceptPause);
+      }
     }
   }
 

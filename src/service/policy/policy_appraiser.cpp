@@ -1,6 +1,7 @@
 #include "service/policy/policy_appraiser.h"
 
 #include <ctime>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <string>
@@ -102,11 +103,22 @@ class PolicyAppraiser final : public verifier::Appraiser {
     return result;
   }
 
+  // On a thread of the pool, where nobody else would answer for it.
+  static Result<rats::Ear> timed_and_caught(const verifier::Engine& engine, const verifier::LoadedPolicy& policy,
+                                            const verifier::AppraisalRequest& request, Paces& paces) {
+    try {
+      return timed(engine, policy, request, paces);
+    } catch (const std::exception& exception) {
+      return fail(Errc::internal, exception.what());
+    }
+  }
+
   // The work does not hold this object, which may go while the last piece runs.
   void start(WorkerPool::Place place, Policy policy, verifier::AppraisalRequest request, verifier::Verdict done) {
     pool_->start(std::move(place), [engine = engine_, paces = paces_, policy = std::move(policy),
                                     request = std::move(request), done = std::move(done)](bool cancelled) mutable {
-      done(cancelled ? fail(Errc::unavailable, "the verifier ends") : timed(*engine, *policy, request, *paces));
+      done(cancelled ? fail(Errc::unavailable, "the verifier ends")
+                     : timed_and_caught(*engine, *policy, request, *paces));
     });
   }
 

@@ -1,21 +1,19 @@
 #include "service/policy/worker_pool.h"
 
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace credence::service {
 
-void WorkerPool::end() {
-  std::deque<Task> cancelled;
+void WorkerPool::end() noexcept {
   std::vector<std::thread> ending;
   {
     const std::lock_guard lock(queue_->mutex);
     queue_->ended = true;
-    cancelled.swap(queue_->waiting);
     ending.swap(running_);
     queue_->changed.notify_all();
   }
-  for (Task& task : cancelled) task.work(true);
+  while (std::optional<Task> cancelled = queue_->take()) perform(*cancelled, true);
   for (std::thread& thread : ending) {
     if (thread.get_id() == std::this_thread::get_id()) {
       thread.detach();  // it holds the queue itself
@@ -47,14 +45,31 @@ void WorkerPool::start(Place place, Work work) {
   work(ended);
 }
 
-// True when there is one at least: the system may have no more of them.
+// True when there is one at least: the system may have no more of them, or no memory for it.
 bool WorkerPool::make_threads() {
   try {
     while (running_.size() < threads_) running_.emplace_back([queue = queue_] { run(queue); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     return !running_.empty();
   }
   return true;
+}
+
+std::optional<WorkerPool::Task> WorkerPool::Queue::take() {
+  const std::lock_guard lock(mutex);
+  if (waiting.empty()) return std::nullopt;
+  std::optional<Task> first(std::move(waiting.front()));
+  waiting.pop_front();
+  return first;
+}
+
+// An exception ends this piece of work, which says so to those who wait for it, and not the thread: others need it.
+void WorkerPool::perform(Task& task, bool cancelled) noexcept {
+  try {
+    task.work(cancelled);
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 void WorkerPool::run(const std::shared_ptr<Queue>& queue) {
@@ -65,7 +80,7 @@ void WorkerPool::run(const std::shared_ptr<Queue>& queue) {
     Task task = std::move(queue->waiting.front());
     queue->waiting.pop_front();
     lock.unlock();
-    task.work(false);
+    perform(task, false);
     task = {};  // what it holds may be the last that holds the pool
     lock.lock();
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace credence::service {
 // Thread-safe. Threads are started when there is work for the first time.
 class WorkerPool {
  public:
-  // Called exactly once: on a thread of the pool with false, or with true when the pool ends before its turn.
+  // Called exactly once: on a thread of the pool with false, or with true when the pool ends before its turn. What it
+  // throws is nobody's: it tells those who wait for it itself, or by going.
   using Work = std::move_only_function<void(bool cancelled)>;
 
   // For one piece of work after the other, as long as any copy lives.
@@ -30,11 +32,12 @@ class WorkerPool {
   // Null when all places are taken. Whoever has one is never turned away: asked for first, it costs nothing to hear
   // that there is none.
   [[nodiscard]] Place reserve();
-  // The place is kept until the work has run. Where no thread can be made it runs at once, on this one.
+  // The place is kept until the work has run. Where no thread can be made it runs at once, on this one. Throws when
+  // there is no memory for it; then it has not run and will not.
   void start(Place place, Work work);
   // Work that waits is cancelled, what is running is waited for, and from here on nothing waits. What tasks hold may
   // hold the pool: whoever owns it ends it. May be called by work of its own, which then ends last.
-  void end();
+  void end() noexcept;
 
  private:
   struct Task {
@@ -42,6 +45,8 @@ class WorkerPool {
     Work work;
   };
   struct Queue {
+    [[nodiscard]] std::optional<Task> take();
+
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<Task> waiting;
@@ -49,6 +54,7 @@ class WorkerPool {
     std::atomic<std::size_t> taken = 0;  // places; no mutex, they are given back anywhere
   };
   [[nodiscard]] bool make_threads();
+  static void perform(Task& task, bool cancelled) noexcept;
   static void run(const std::shared_ptr<Queue>& queue);
 
   const std::size_t threads_;

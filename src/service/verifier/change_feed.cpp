@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <format>
 #include <utility>
 
@@ -102,13 +103,15 @@ Result<ChangeFeed::News> ChangeFeed::since(std::string_view text) const {
 }
 
 std::unique_ptr<ChangeFeed::Subscription> ChangeFeed::subscribe(std::function<void()> wake) {
-  std::unique_lock lock(mutex_);
   const std::uint64_t number = next_++;
-  if (subscribers_.empty()) seen_ = position();
-  subscribers_.emplace(number, std::move(wake));
-  lock.unlock();
+  auto subscription = std::make_unique<Subscription>(*this, number);  // takes it back, also when what follows throws
+  {
+    const std::lock_guard lock(mutex_);
+    if (subscribers_.empty()) seen_ = position();
+    subscribers_.emplace(number, std::move(wake));
+  }
   some_.notify_all();
-  return std::make_unique<Subscription>(*this, number);
+  return subscription;
 }
 
 ChangeFeed::Subscription::~Subscription() {
@@ -116,15 +119,24 @@ ChangeFeed::Subscription::~Subscription() {
   feed_.subscribers_.erase(number_);
 }
 
+// Those who were woken before an exception are so again: they look, and find what there is.
+void ChangeFeed::look() {
+  try {
+    std::string now = position();
+    if (subscribers_.empty() || now == seen_) return;
+    for (const auto& [number, wake] : subscribers_) wake();
+    seen_ = std::move(now);
+  } catch (const std::exception&) {  // memory is lacking: after the next period
+    return;
+  }
+}
+
 // One thread for all followers, and it sleeps while there are none.
 void ChangeFeed::watch(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (some_.wait(lock, stop, [this] { return !subscribers_.empty(); })) {
     some_.wait_for(lock, stop, kPeriod, [] { return false; });
-    std::string now = position();
-    if (subscribers_.empty() || now == seen_) continue;
-    seen_ = std::move(now);
-    for (const auto& [number, wake] : subscribers_) wake();
+    look();
   }
 }
 

@@ -2,6 +2,7 @@
 // relying parties that hold connections open on a verdict of some time ago.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -70,12 +71,13 @@ class ChangeFeed {
   [[nodiscard]] Position current() const;
   [[nodiscard]] Result<Position> current_for(const std::optional<Position>& then) const;
   void watch(const std::stop_token& stop);
+  void look();
 
   const Sources sources_;
   std::mutex mutex_;
   std::condition_variable_any some_;
   std::map<std::uint64_t, std::function<void()>> subscribers_;
-  std::uint64_t next_ = 0;
+  std::atomic<std::uint64_t> next_ = 0;
   std::string seen_;      // the position that the subscribers know of
   std::jthread watcher_;  // last
 };

@@ -1,5 +1,6 @@
 #include "service/verifier/front.h"
 
+#include <exception>
 #include <format>
 #include <string>
 #include <string_view>
@@ -119,17 +120,28 @@ http::Slow Front::slow() {
 }
 
 // On disk before it is done, so that a change without a line cannot be: whoever fills the disk does not get to act
-// unseen.
+// unseen. An exception is a bug or a lack of memory: whoever reads the log learns how far it may have come, and the
+// server, which answers to it, what it was.
 http::Response Front::perform(const OperationRow& row, const http::Handler& handler, http::Request& request) {
   audit::Entry entry = audit_entry(row, request);
   if (const auto begun = parts_.audit->append(entry, audit::Durability::at_once); !begun) {
     parts_.log->write(LogLevel::error, begun.error().text());
     return http::problem(http::kServiceUnavailable, "nothing was done: the audit log cannot be written");
   }
-  http::Response response = handler(request);
+  http::Response response;
+  try {
+    response = handler(request);
+  } catch (const std::exception& exception) {
+    entry.outcome = audit::Outcome::failed;
+    entry.status = http::kInternalServerError;
+    entry.reason = exception.what();
+    if (const auto ended = parts_.audit->append(entry, audit::Durability::at_once); !ended)
+      parts_.log->write(LogLevel::error, ended.error().text());
+    throw;
+  }
   entry.outcome = outcome_of(response);
   entry.status = response.status;
-  entry.reason = response.refused;
+  entry.reason = std::move(response.refused);
   if (const auto ended = parts_.audit->append(entry, audit::Durability::at_once); !ended) {
     parts_.log->write(LogLevel::error, ended.error().text());
     return http::problem(http::kInternalServerError,

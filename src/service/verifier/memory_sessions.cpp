@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <iterator>
 
 #include "base/guarded_clock.h"
 #include "base/text.h"
@@ -60,11 +61,17 @@ Result<Session> MemorySessions::open(Nonce nonce, bool own_nonce, std::string_vi
                   .request = std::move(request)};
   Queue newest(1);
   const auto [position, is_new] = table_.try_emplace(
-      session.id, Slot{.session = session, .client = std::string(client), .by_age = newest.begin(), .finished = {}});
+      session.id,
+      Slot{.session = session, .client = std::string(client), .by_age = newest.begin(), .finished = {}, .places = {}});
   if (!is_new) return fail(Errc::internal, "the random generator repeats itself");
+  try {
+    ++clients_[position->second.client].open;
+  } catch (...) {
+    table_.erase(position);  // of no client it could never be taken away
+    throw;
+  }
   newest.front() = position->first;
   by_age_.splice(by_age_.end(), newest);
-  ++clients_[std::string(client)].open;
   return session;
 }
 
@@ -98,37 +105,55 @@ Result<Sessions::Question> MemorySessions::question(std::string_view id) {
   return Question{.nonce = session.nonce, .own_nonce = session.own_nonce};
 }
 
+// What takes memory comes before what is changed: a session that is claimed, and that nobody holds, would never end.
 Result<Session> MemorySessions::claim(std::string_view id, std::string evidence_type, Bytes evidence) {
   const std::lock_guard lock(mutex_);
   TRY(const auto position, locate(id));
-  Session& session = position->second.session;
-  if (session.status != SessionStatus::waiting) {
+  Slot& slot = position->second;
+  if (slot.session.status != SessionStatus::waiting) {
     return fail(Errc::conflict, "this session has taken evidence already; open a new one");
   }
-  session.status = SessionStatus::processing;
-  session.evidence_type = std::move(evidence_type);
-  session.evidence = std::make_shared<const Bytes>(std::move(evidence));
-  kept_octets_ += kept(session);
-  return session;
+  Session claimed = slot.session;
+  claimed.status = SessionStatus::processing;
+  claimed.evidence_type = evidence_type;
+  claimed.evidence = std::make_shared<const Bytes>(std::move(evidence));
+  Queue places(2, position->first);
+
+  slot.session.status = claimed.status;
+  slot.session.evidence_type = std::move(evidence_type);
+  slot.session.evidence = claimed.evidence;
+  slot.places.swap(places);
+  kept_octets_ += kept(slot.session);
+  return claimed;
 }
 
 Result<void> MemorySessions::finish(Session& claimed, std::optional<std::string> result) {
-  claimed.status = result ? SessionStatus::complete : SessionStatus::failed;
-  claimed.result = std::move(result).value_or("");
+  const SessionStatus status = result ? SessionStatus::complete : SessionStatus::failed;
+  std::string told = std::move(result).value_or(std::string());
   const std::lock_guard lock(mutex_);
-  const auto position = table_.find(claimed.id);
-  if (position == table_.end()) return {};
-  Session& session = position->second.session;
-  kept_octets_ -= kept(session);
-  session.status = claimed.status;
-  session.result = claimed.result;
-  kept_octets_ += kept(session);
-  Queue& of_client = clients_.find(position->second.client)->second.finished;
-  position->second.finished = {.of_all = finished_.insert(finished_.end(), position->first),
-                               .of_client = of_client.insert(of_client.end(), position->first)};
+  if (const auto position = table_.find(claimed.id); position != table_.end()) {
+    if (position->second.session.status != SessionStatus::processing)
+      return fail(Errc::conflict, "this session has an outcome already, which stays");
+    record(position, status, told);
+  }
+  claimed.status = status;
+  claimed.result = std::move(told);
+  return {};
+}
+
+// Takes no memory: all of it happens.
+void MemorySessions::record(Table::iterator position, SessionStatus status, std::string result) noexcept {
+  Slot& slot = position->second;
+  kept_octets_ -= kept(slot.session);
+  slot.session.status = status;
+  slot.session.result = std::move(result);
+  kept_octets_ += kept(slot.session);
+  Queue& of_client = clients_.find(slot.client)->second.finished;
+  slot.finished = {.of_all = slot.places.begin(), .of_client = std::next(slot.places.begin())};
+  finished_.splice(finished_.end(), slot.places, slot.finished->of_all);
+  of_client.splice(of_client.end(), slot.places, slot.finished->of_client);
   // The session just finished stays, whatever it weighs: its own client still has to read it.
   while (kept_octets_ > limits_.kept_octets && finished_.size() > 1) erase(table_.find(finished_.front()));
-  return {};
 }
 
 Result<void> MemorySessions::remove(std::string_view id) {
@@ -158,7 +183,7 @@ std::size_t MemorySessions::count() {
   return table_.size();
 }
 
-void MemorySessions::erase(Table::iterator position) {
+void MemorySessions::erase(Table::iterator position) noexcept {
   const Slot& slot = position->second;
   kept_octets_ -= kept(slot.session);
   by_age_.erase(slot.by_age);

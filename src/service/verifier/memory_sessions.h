@@ -39,7 +39,7 @@ class MemorySessions final : public Sessions {
   [[nodiscard]] Result<Question> question(std::string_view id) override;
   // For exactly one caller: a verdict cannot be asked for twice with one nonce.
   [[nodiscard]] Result<Session> claim(std::string_view id, std::string evidence_type, Bytes evidence) override;
-  // A session that is gone is left alone.
+  // A session that is gone is left alone. Errc::conflict for one that has ended already.
   [[nodiscard]] Result<void> finish(Session& claimed, std::optional<std::string> result) override;
   [[nodiscard]] Result<void> remove(std::string_view id) override;
   [[nodiscard]] std::size_t count() override;
@@ -63,13 +63,15 @@ class MemorySessions final : public Sessions {
     std::string client;
     Queue::iterator by_age;
     std::optional<Finished> finished;
+    Queue places;  // two for when it is finished, once it is claimed: that must not fail for want of memory
   };
   using Table = std::unordered_map<std::string, Slot, TextHash, std::equal_to<>>;
   using Clients = std::unordered_map<std::string, Client, TextHash, std::equal_to<>>;
 
   [[nodiscard]] Result<Table::iterator> locate(std::string_view id);
   [[nodiscard]] Result<void> make_room(std::string_view client);
-  void erase(Table::iterator position);
+  void record(Table::iterator position, SessionStatus status, std::string result) noexcept;
+  void erase(Table::iterator position) noexcept;
   void drop_expired();
 
   const SessionLimits limits_;

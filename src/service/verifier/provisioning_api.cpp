@@ -141,6 +141,12 @@ audit::Outcome end_of(const Result<SubmissionOutcome>& outcome) noexcept {
   return outcome->status == SubmissionStatus::success ? audit::Outcome::done : audit::Outcome::refused;
 }
 
+bool is_end_written(const Parts& parts, const audit::Entry& entry) {
+  const auto written = parts.audit->append(entry, audit::Durability::at_once);
+  if (!written) parts.log->write(LogLevel::error, written.error().text());
+  return written.has_value();
+}
+
 // The lines of the request say that it was taken in. What is done with it is a change of its own, with lines like those
 // of any other: on disk before it is made, and its end before anybody learns of it.
 SubmissionOutcome store_audited(const Parts& parts, const rats::CorimMediaType& type, ByteView body, audit::Entry entry,
@@ -150,14 +156,20 @@ SubmissionOutcome store_audited(const Parts& parts, const rats::CorimMediaType& 
     parts.log->write(LogLevel::error, begun.error().text());
     return failed_submission("nothing was done: the audit log cannot be written");
   }
-  const auto stored = store_caught(parts, type, body, in_time);
-  SubmissionOutcome outcome = told(parts, stored);
-  entry.outcome = end_of(stored);
-  entry.reason = outcome.reason;
-  if (const auto written = parts.audit->append(entry, audit::Durability::at_once); !written) {
-    parts.log->write(LogLevel::error, written.error().text());
-    return failed_submission("the audit log cannot say how this ended; look before trying again");
+  entry.outcome = audit::Outcome::failed;
+  SubmissionOutcome outcome;
+  try {
+    const auto stored = store_caught(parts, type, body, in_time);
+    entry.outcome = end_of(stored);
+    outcome = told(parts, stored);
+    entry.reason = outcome.reason;
+  } catch (const std::exception& exception) {
+    entry.reason = exception.what();
+    static_cast<void>(is_end_written(parts, entry));
+    throw;
   }
+  if (!is_end_written(parts, entry))
+    return failed_submission("the audit log cannot say how this ended; look before trying again");
   return outcome;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <exception>
 #include <format>
+#include <new>
 #include <utility>
 
 #include "base/text.h"
@@ -25,15 +26,6 @@ std::unexpected<Error> no_session() {
   return fail(Errc::not_found, "no provisioning session has this id, or it has expired");
 }
 
-// An exception is a bug or a lack of memory: it ends this submission, not the thread that does those of others.
-SubmissionOutcome outcome_of_work(ProvisioningSessions::Work work, const Result<void>& in_time) {
-  try {
-    return work(in_time);
-  } catch (const std::exception&) {
-    return failed_submission(std::string(kServiceFailed));
-  }
-}
-
 // Other verifiers say at some time that it has failed, and it must not be stored after that.
 Result<void> check_wait(std::chrono::steady_clock::duration waited) {
   if (waited <= kLongestWait) return {};
@@ -41,6 +33,25 @@ Result<void> check_wait(std::chrono::steady_clock::duration waited) {
               std::format("nothing was done: the submission waited for its turn for {} s, expected at most {}. Submit "
                           "again",
                           std::chrono::floor<Seconds>(waited).count(), Seconds(kLongestWait).count()));
+}
+
+// With as much of the reason as there is memory for.
+SubmissionOutcome failed_by_exception() noexcept {
+  try {
+    return failed_submission(std::string(kServiceFailed));
+  } catch (const std::bad_alloc& lack) {
+    return failed_submission(lack.what());
+  }
+}
+
+// An exception is a bug or a lack of memory: it ends this submission, not the thread that does those of others.
+SubmissionOutcome outcome_of_work(ProvisioningSessions::Work work,
+                                  std::chrono::steady_clock::duration waited) noexcept {
+  try {
+    return work(check_wait(waited));
+  } catch (const std::exception&) {
+    return failed_by_exception();
+  }
 }
 
 }  // namespace
@@ -85,8 +96,13 @@ Result<ProvisioningSession> ProvisioningSessions::open(std::string corim, Work w
   drop_expired();
   if (waiting_.size() >= kMostWaiting || sessions_.size() >= kMostSessions)
     return fail(Errc::busy, "too many submissions wait: come again, or submit without respond-async");
-  sessions_.emplace(session.id, Kept{.session = session});
-  waiting_.push_back({.id = session.id, .submitted = monotonic_(), .work = std::move(work)});
+  const auto kept = sessions_.emplace(session.id, Kept{.session = session}).first;
+  try {
+    waiting_.push_back({.id = session.id, .submitted = monotonic_(), .work = std::move(work)});
+  } catch (...) {
+    sessions_.erase(kept);  // nobody would ever work on it
+    throw;
+  }
   changed_.notify_one();
   return session;
 }
@@ -132,9 +148,8 @@ void ProvisioningSessions::run(const std::stop_token& stop) {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    const auto in_time = check_wait(monotonic_() - job.submitted);
     // What it holds goes before the lock is taken.
-    SubmissionOutcome outcome = outcome_of_work(std::exchange(job.work, {}), in_time);
+    SubmissionOutcome outcome = outcome_of_work(std::exchange(job.work, {}), monotonic_() - job.submitted);
     lock.lock();
     const auto found = sessions_.find(job.id);
     if (found == sessions_.end()) continue;  // its client has lost interest; what was stored stays

@@ -17,6 +17,13 @@ constexpr std::size_t kMostAsked = 512;    // octets of names and values
 // and wait for the next look and for the store: it is given one more period for that.
 constexpr std::chrono::minutes kMarksKept = kClockDifference + kClockSettling + 2 * kTimeNotePeriod;
 
+// What an id begins with is the nonce of its seal, in the one way in which it can be written: it identifies the
+// session, and to find it there no memory is needed.
+std::string_view beginning_of(std::string_view id) noexcept {
+  static_assert(crypto::AeadKey::kNonceSize % 3 == 0, "else a character of the id would have a part of both");
+  return id.substr(0, crypto::AeadKey::kNonceSize / 3 * 4);
+}
+
 std::unexpected<Error> no_such_session() { return fail(Errc::not_found, "no such session, or it has expired"); }
 
 Result<void> check_asked(const ResultRequest& request) {
@@ -56,7 +63,7 @@ Result<Session> SealedSessions::find(std::string_view id) {
     return session;
   }
   const std::lock_guard lock(mutex_);
-  if (const auto here = processing_.find(opened.key); here != processing_.end()) {
+  if (const auto here = processing_.find(beginning_of(id)); here != processing_.end()) {
     session.status = SessionStatus::processing;
     session.evidence_type = here->second;
   }
@@ -68,36 +75,42 @@ Result<Sessions::Question> SealedSessions::question(std::string_view id) {
   return Question{.nonce = std::move(opened.token.nonce), .own_nonce = opened.token.own_nonce};
 }
 
+// What takes memory comes before the claim: nobody holds what was claimed and not returned.
 Result<Session> SealedSessions::claim(std::string_view id, std::string evidence_type, Bytes evidence) {
   TRY(Opened opened, unseal(id));
   TRY(Session session, session_of(id, std::move(opened.token)));
-  {
-    const std::lock_guard lock(mutex_);
-    if (!processing_.emplace(std::move(opened.key), evidence_type).second)
-      return fail(Errc::conflict, "evidence of this session is being appraised; ask for its result");
-  }
   session.status = SessionStatus::processing;
-  session.evidence_type = std::move(evidence_type);
+  session.evidence_type = evidence_type;
   session.evidence = std::make_shared<const Bytes>(std::move(evidence));
+  const std::lock_guard lock(mutex_);
+  if (!processing_.emplace(beginning_of(id), std::move(evidence_type)).second)
+    return fail(Errc::conflict, "evidence of this session is being appraised; ask for its result");
   return session;
 }
 
 Result<void> SealedSessions::finish(Session& claimed, std::optional<std::string> result) {
-  TRY(const Bytes sealed, from_base64url(claimed.id));
-  const Bytes key = to_bytes(ByteView(sealed).first(crypto::AeadKey::kNonceSize));
-  Result<bool> first = false;
-  if (result) {
-    forget_old();
-    first = parts_.ledger->record(key, claimed.expiry, {.evidence_type = claimed.evidence_type, .result = *result});
-  }
-  release(key);
+  // Whatever is thrown: nobody could claim here what is not released.
+  const struct Release {
+    ~Release() { sessions.release(id); }
+    SealedSessions& sessions;
+    const std::string& id;
+  } at_the_end{.sessions = *this, .id = claimed.id};
   claimed.status = SessionStatus::failed;
   if (!result) return {};
-  if (!first) return std::unexpected(std::move(first).error());
-  // Another verifier was faster, or this very request came twice: one nonce, one verdict.
-  if (!*first) return fail(Errc::conflict, "this session has taken evidence already; GET says its result");
+  CHECK(record(claimed, *result));
   claimed.status = SessionStatus::complete;
   claimed.result = *std::move(result);
+  return {};
+}
+
+Result<void> SealedSessions::record(const Session& claimed, const std::string& result) {
+  TRY(const Bytes sealed, from_base64url(claimed.id));
+  const ByteView key = ByteView(sealed).first(crypto::AeadKey::kNonceSize);
+  forget_old();
+  TRY(const bool first,
+      parts_.ledger->record(key, claimed.expiry, {.evidence_type = claimed.evidence_type, .result = result}));
+  // Another verifier was faster, or this very request came twice: one nonce, one verdict.
+  if (!first) return fail(Errc::conflict, "this session has taken evidence already; GET says its result");
   return {};
 }
 
@@ -146,9 +159,9 @@ Result<void> SealedSessions::check_fresh(const Nonce& nonce) {
   return fail(Errc::internal, "the random generator repeats itself: this nonce was made before");
 }
 
-void SealedSessions::release(const Bytes& key) {
+void SealedSessions::release(std::string_view id) noexcept {
   const std::lock_guard lock(mutex_);
-  processing_.erase(key);
+  if (const auto here = processing_.find(beginning_of(id)); here != processing_.end()) processing_.erase(here);
 }
 
 // A failure is no reason to stop: the same store is asked again by what follows, which reports it.

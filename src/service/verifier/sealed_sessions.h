@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,7 +12,9 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/guarded_clock.h"
 #include "base/random.h"
+#include "service/verifier/clock_watch.h"
 #include "service/verifier/recent_nonces.h"
 #include "service/verifier/session.h"
 #include "service/verifier/session_keys.h"
@@ -23,6 +26,10 @@ namespace credence::service {
 // A session that nobody has used is remembered nowhere, so there is no limit to their number.
 class SealedSessions final : public Sessions {
  public:
+  // In the first so many minutes of a process nothing is forgotten, by the monotonic clock: a clock that is ahead when
+  // it begins may be set back for so long and is believed then, and what it had called expired would be fresh again.
+  static constexpr std::chrono::minutes kForgetNotBefore = kClockSettling + kTimeNotePeriod;
+
   struct Parts {
     SessionKeys keys;
     std::shared_ptr<verifier::SessionLedger> ledger;
@@ -31,8 +38,10 @@ class SealedSessions final : public Sessions {
     Seconds longest_result_lifetime = kDefaultResultLifetime;
     std::chrono::milliseconds lifetime = kSessionLifetime;
     std::chrono::milliseconds forget_period = std::chrono::minutes(1);
+    std::chrono::milliseconds forget_not_before = kForgetNotBefore;
   };
-  explicit SealedSessions(Parts parts) : parts_(std::move(parts)) {}
+  explicit SealedSessions(Parts parts)
+      : parts_(std::move(parts)), forget_next_(std::chrono::steady_clock::now() + parts_.forget_not_before) {}
 
   [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce, std::string_view client,
                                      ResultRequest request) override;
@@ -57,14 +66,16 @@ class SealedSessions final : public Sessions {
   [[nodiscard]] Result<Opened> unseal(std::string_view id) const;
   [[nodiscard]] Result<Session> session_of(std::string_view id, SessionToken token) const;
   [[nodiscard]] Result<void> check_fresh(const Nonce& nonce);
-  void release(const Bytes& key);
+  [[nodiscard]] Result<void> record(const Session& claimed, const std::string& result);
+  void release(std::string_view id) noexcept;
   void forget_old();
 
   const Parts parts_;
   std::mutex mutex_;
-  RecentNonces issued_{1 << 14};             // here: other nodes have random sources of their own
-  std::map<Bytes, std::string> processing_;  // here, with the type of the evidence
-  std::chrono::steady_clock::time_point forget_next_{};
+  RecentNonces issued_{1 << 14};  // here: other nodes have random sources of their own
+  // Here, with the type of the evidence: by what an id begins with.
+  std::map<std::string, std::string, std::less<>> processing_;
+  std::chrono::steady_clock::time_point forget_next_;
 };
 
 }  // namespace credence::service

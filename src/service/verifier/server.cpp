@@ -4,7 +4,6 @@
 #include <array>
 #include <exception>
 #include <format>
-#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -34,6 +33,7 @@
 #include "service/verifier/memory_sessions.h"
 #include "service/verifier/operations_api.h"
 #include "service/verifier/provisioning_api.h"
+#include "service/verifier/reload_record.h"
 #include "service/verifier/routes.h"
 #include "service/verifier/sealed_sessions.h"
 #include "service/verifier/sealed_submissions.h"
@@ -205,20 +205,6 @@ Result<std::shared_ptr<audit::Log>> open_audit_log(const VerifierOptions& option
     start.reason = std::format("the file was empty, and the lines up to {} are in others", opened->end().sequence);
   CHECK(opened->append(start, audit::Durability::at_once));
   return opened;
-}
-
-// In as many letters as a string keeps in itself, where there is no memory for more.
-std::string reason_of(const Error& error) {
-  try {
-    return error.text();
-  } catch (const std::bad_alloc& lack) {
-    return lack.what();
-  }
-}
-
-// Refused until it begins. The operator is whoever may send the service a signal.
-audit::Entry reload_entry() {
-  return {.action = "reload", .outcome = audit::Outcome::refused, .principal = "operator"};
 }
 
 Result<Lasting> make_lasting(const VerifierOptions& options, const Inputs& inputs, std::shared_ptr<GuardedClock> clock,
@@ -430,7 +416,7 @@ struct VerifierServer::State {
     Told told = told_of(after, inputs, lasting);
     TRY(http::Router router, make_router(after, inputs, lasting, log));
     const http::ServerOptions listener = listener_options(after, lasting, router);
-    CHECK(begin_reload(entry));
+    CHECK(record().begin(entry));
     http::Server::Change change_metrics = [] {};
     if (metrics != nullptr) {
       TRY(const http::ServerOptions own, metrics_options(after));
@@ -454,10 +440,13 @@ struct VerifierServer::State {
   }
 
   // Last: whatever happens to the files, the keys are in force and the audit log says so.
-  void publish_signers(VerifierOptions after) {
-    after.clock = lasting.clock;
-    for (const OwnParts& own : lasting.tenants)
-      publish_tenant_signer(after, own.tenant, *own.keys, *own.in_force->signer(), log);
+  void publish_signers(const VerifierOptions& options_in_force) noexcept {
+    in_any_case(log, "the signing keys in force are not published: reload again", [&] {
+      VerifierOptions after = options_in_force;
+      after.clock = lasting.clock;
+      for (const OwnParts& own : lasting.tenants)
+        publish_tenant_signer(after, own.tenant, *own.keys, *own.in_force->signer(), log);
+    });
   }
 
   // Nobody is served any more. Appraisals that wait for their policy are cancelled: they write to the log, which lives
@@ -468,34 +457,7 @@ struct VerifierServer::State {
     for (const OwnParts& own : lasting.tenants) own.slow->end();
   }
 
-  // On disk before it is in force, like every change.
-  Result<void> begin_reload(audit::Entry& entry) {
-    if (!lasting.audit) return {};
-    entry.outcome = audit::Outcome::begun;
-    auto begun = lasting.audit->append(entry, audit::Durability::at_once);
-    if (!begun) entry.outcome = audit::Outcome::refused;
-    return begun;
-  }
-
-  void end_reload(audit::Entry entry, const Result<void>& ended) {
-    const bool was_begun = entry.outcome == audit::Outcome::begun;
-    if (ended) {
-      entry.outcome = audit::Outcome::done;
-    } else {
-      entry.outcome = was_begun ? audit::Outcome::failed : audit::Outcome::refused;
-      entry.reason = reason_of(ended.error());
-    }
-    if (lasting.audit) {
-      if (const auto written = lasting.audit->append(entry, audit::Durability::at_once); !written)
-        log.write(LogLevel::error, written.error().text());
-    }
-    lasting.metrics->reloaded(ended.has_value());
-    if (ended) {
-      log.write(LogLevel::info, "the new configuration is in force");
-    } else {
-      log.write(LogLevel::error, "the new configuration is refused, the old one stays in force: " + entry.reason);
-    }
-  }
+  [[nodiscard]] ReloadRecord record() const { return {lasting.audit, lasting.metrics, log}; }
 };
 
 VerifierServer::VerifierServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -529,14 +491,14 @@ Result<std::unique_ptr<VerifierServer>> VerifierServer::start(VerifierOptions op
 
 Result<void> VerifierServer::reload(const VerifierOptions& options) {
   const std::lock_guard lock(reloading_);
-  audit::Entry entry = reload_entry();
+  audit::Entry entry = ReloadRecord::entry();
   auto changed = state_->try_reload(options, entry);
-  state_->end_reload(std::move(entry), changed);
+  state_->record().end(std::move(entry), changed);
   if (changed) state_->publish_signers(options);
   return changed;
 }
 
-void VerifierServer::reload_refused(const Error& why) { state_->end_reload(reload_entry(), std::unexpected(why)); }
+void VerifierServer::reload_refused(const Error& why) { state_->record().refuse(why); }
 
 std::uint16_t VerifierServer::port() const noexcept { return state_->server->port(); }
 

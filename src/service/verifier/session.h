@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/bytes.h"
@@ -33,6 +34,8 @@ struct Session {
   std::string result;                     // EAR, signed
   ResultRequest request;                  // how it shall be
 };
+// What was claimed is not lost on its way to who ends it.
+static_assert(std::is_nothrow_move_constructible_v<Session> && std::is_nothrow_move_assignable_v<Session>);
 
 // Thread-safe. Errc::malformed for what is no id, not_found for an unknown or expired one.
 class Sessions {
@@ -51,11 +54,13 @@ class Sessions {
     bool own_nonce = false;
   };
   [[nodiscard]] virtual Result<Question> question(std::string_view id) = 0;
-  // Waiting becomes processing. Errc::conflict when it has taken evidence already, as far as is known here.
+  // Waiting becomes processing. Errc::conflict when it has taken evidence already, as far as is known here. Whoever
+  // gets it ends it, with finish(), also when an exception comes in between: nobody else can.
   [[nodiscard]] virtual Result<Session> claim(std::string_view id, std::string evidence_type, Bytes evidence) = 0;
   // Ends a session that was claimed: its result, or nothing when nothing could be decided. Only when this succeeds may
   // the result leave the verifier: of several verifiers that appraise for one session at once, one does. Sets the
-  // status of `claimed`, and its result.
+  // status of `claimed`, and its result, once there is nothing left that can fail: as long as that is `processing`, the
+  // session is still to be ended. Without a result it takes no memory, so that this can be done when there is none.
   [[nodiscard]] virtual Result<void> finish(Session& claimed, std::optional<std::string> result) = 0;
   [[nodiscard]] virtual Result<void> remove(std::string_view id) = 0;
   // Of sessions that this process keeps, whatever their status.

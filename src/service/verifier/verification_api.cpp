@@ -1,6 +1,7 @@
 #include "service/verifier/verification_api.h"
 
 #include <charconv>
+#include <exception>
 #include <format>
 #include <mutex>
 #include <optional>
@@ -99,19 +100,29 @@ http::Response refusal(const Parts& parts, const Error& error) {
   return response;
 }
 
-// One session's way through its challenges; on any thread, without a request behind it.
+// One session's way through its challenges; on any thread, without a request behind it. What it has claimed it ends,
+// whatever is thrown on the way.
 class Appraisal : public std::enable_shared_from_this<Appraisal> {
  public:
-  Appraisal(std::shared_ptr<const Parts> parts, verifier::Admitted appraise, Session session,
+  Appraisal(std::shared_ptr<const Parts> parts, verifier::Admitted appraise,
             std::vector<verifier::Challenge> challenges)
-      : parts_(std::move(parts)),
-        appraise_(std::move(appraise)),
-        session_(std::move(session)),
-        challenges_(std::move(challenges)) {}
+      : parts_(std::move(parts)), appraise_(std::move(appraise)), challenges_(std::move(challenges)) {}
+  // An appraiser that loses the question, by an exception say, will not answer it.
+  ~Appraisal() {
+    if (!outcome_ && session_.status == SessionStatus::processing) abandon("the appraiser has lost the question");
+  }
+  Appraisal(const Appraisal&) = delete;
+  Appraisal& operator=(const Appraisal&) = delete;
+
+  // Here, so that nothing can fail between the claim and who answers for it.
+  Result<void> claim(const std::string& id, EvidenceBody evidence) {
+    TRY(session_, parts_->sessions->claim(id, std::move(evidence.media_type), std::move(evidence.octets)));
+    return {};
+  }
 
   // The session as it is when this returns: decided, mostly, else still processing.
   Result<Session> run() {
-    start(0);
+    caught([this] { start(0); });
     const std::lock_guard lock(mutex_);
     if (outcome_) {
       CHECK(*std::move(outcome_));
@@ -129,12 +140,22 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
                                        .trace = session_.request.trace,
                                        .peer = session_.request.peer};
     appraise_(std::move(request), [self = shared_from_this(), attempt](Result<rats::Ear> verdict) {
-      self->decide(std::move(verdict), attempt);
+      self->caught([&] { self->decide(std::move(verdict), attempt); });
     });
   }
 
+  // An exception is a bug or a lack of memory. It must not reach whoever answers, who could not end the session.
+  template <typename Step>
+  void caught(Step step) noexcept {
+    try {
+      step();
+    } catch (const std::exception& exception) {
+      abandon(exception.what());
+    }
+  }
+
   void decide(Result<rats::Ear> verdict, std::size_t attempt) {
-    if (!verdict) return give_up(verdict.error());
+    if (!verdict) return give_up(std::move(verdict).error());
     const bool affirming = verdict->is_affirming();
     if (!affirming && attempt + 1 < challenges_.size()) {
       // Of two refusals the first is reported: it is about the rules that are not in compatibility mode.
@@ -155,8 +176,8 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     apply(session_.request, parts_->result_lifetime, result);
     add_raw_evidence(result);
     auto token = parts_->signer->sign(result, session_.request);
-    if (!token) return give_up(token.error());
-    if (!end(*std::move(token))) return;
+    if (!token) return give_up(std::move(token).error());
+    if (!end(std::move(token))) return;
     parts_->log->write(level, line);
     if (parts_->metrics) parts_->metrics->appraised(result);
   }
@@ -186,29 +207,56 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
     }
   }
 
-  void give_up(const Error& error) {
+  void give_up(Error error) {
     parts_->log->write(LogLevel::error, "nothing was decided: " + error.text());
     if (parts_->metrics) parts_->metrics->undecided(error.code);
-    end(std::unexpected(error));
+    end(std::unexpected(std::move(error)));
   }
 
-  // True when this is the session's outcome: then, and only then, it is answered.
+  // True when this is the session's outcome: then, and only then, it is answered. Where finish() throws it is none, and
+  // abandon() follows; what comes after finish() takes no memory before the outcome is there.
   bool end(Result<std::string> token) {
     const std::lock_guard lock(mutex_);  // run() sees the session as it is before or after
+    if (outcome_) return false;
     auto finished = parts_->sessions->finish(session_, token ? std::optional(std::move(*token)) : std::nullopt);
-    if (!finished && answered_) {
-      parts_->log->write(LogLevel::error, "an outcome was not recorded: " + finished.error().text());
-      if (parts_->metrics) parts_->metrics->undecided(finished.error().code);
-    }
+    const bool is_unheard = !finished && answered_;
     // What Front would have said, had it been so already: with what to do about it.
-    if (finished && !token && token.error().code == Errc::clock_set_back) finished = std::unexpected(token.error());
-    outcome_ = std::move(finished);
-    return outcome_->has_value();
+    if (finished && !token && token.error().code == Errc::clock_set_back)
+      finished = std::unexpected(std::move(token).error());
+    const bool recorded = outcome_.emplace(std::move(finished)).has_value();
+    if (is_unheard) {
+      parts_->log->write(LogLevel::error, "an outcome was not recorded: " + outcome_->error().text());
+      if (parts_->metrics) parts_->metrics->undecided(outcome_->error().code);
+    }
+    return recorded;
+  }
+
+  // Ends what has no outcome yet, without a result: for that no memory is needed. To say so may fail.
+  void abandon(std::string_view why) noexcept {
+    try {
+      const bool was_open = end_without_result();
+      parts_->log->write(
+          LogLevel::error,
+          std::format("{}: {}", was_open ? "nothing was decided" : "an outcome may lack its line here", why));
+      if (was_open && parts_->metrics) parts_->metrics->undecided(Errc::internal);
+    } catch (const std::exception&) {
+      return;
+    }
+  }
+
+  // False when there was an outcome already.
+  bool end_without_result() {
+    const std::lock_guard lock(mutex_);
+    if (outcome_) return false;
+    outcome_ = fail(Errc::internal, "not ended");  // should the rest throw: run() must not take it for undecided
+    outcome_ = session_.status == SessionStatus::processing ? parts_->sessions->finish(session_, std::nullopt)
+                                                            : Result<void>{};
+    return true;
   }
 
   const std::shared_ptr<const Parts> parts_;
   const verifier::Admitted appraise_;            // goes before the appraiser, in parts_
-  Session session_;                              // after it was claimed only end() and run() change it
+  Session session_;                              // after it was claimed only finish() and run() change it
   std::vector<verifier::Challenge> challenges_;  // each is asked once
   std::unique_ptr<rats::Ear> first_;             // rarely there, and large
   std::mutex mutex_;                             // an appraiser may answer on its own thread
@@ -229,8 +277,9 @@ Result<Session> take_evidence(const std::shared_ptr<const Parts>& parts, http::R
   TRY(auto challenges, challenges_for(evidence.media_type, question.nonce, question.own_nonce, parts->compatibility));
 
   TRY(verifier::Admitted appraise, parts->appraiser->admit(evidence.media_type));
-  TRY(Session claimed, parts->sessions->claim(id, std::move(evidence.media_type), std::move(evidence.octets)));
-  return std::make_shared<Appraisal>(parts, std::move(appraise), std::move(claimed), std::move(challenges))->run();
+  const auto appraisal = std::make_shared<Appraisal>(parts, std::move(appraise), std::move(challenges));
+  CHECK(appraisal->claim(id, std::move(evidence)));
+  return appraisal->run();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "service/policy/peer_names.h"
@@ -87,6 +88,17 @@ TEST(WorkerPool, CancelsWhatWaitsWhenItEnds) {
       });
   }
   EXPECT_EQ(cancelled_work, 2);
+}
+
+// What it waits for is told by what it holds: that goes with it.
+TEST(WorkerPool, OutlivesWorkThatThrows) {
+  const auto told = std::make_shared<int>(0);
+  WorkerPool pool(1, 2);
+  pool.start(pool.reserve(), [told](bool) { throw std::bad_alloc(); });
+  std::promise<bool> next;
+  pool.start(pool.reserve(), [&next](bool cancelled) { next.set_value(cancelled); });
+  EXPECT_FALSE(next.get_future().get());
+  EXPECT_EQ(told.use_count(), 1);
 }
 
 TEST(WorkerPool, MayBeEndedByItsOwnWork) {

@@ -31,7 +31,8 @@ class SealedSessionsTest : public testing::Test {
                                                                   .ledger = ledger,
                                                                   .clock = std::move(its_clock),
                                                                   .random = crypto::system_random(),
-                                                                  .forget_period = milliseconds(0)});
+                                                                  .forget_period = milliseconds(0),
+                                                                  .forget_not_before = forget_not_before});
   }
   [[nodiscard]] Session opened(Sessions& node, ResultRequest request = {}) {
     return node.open(Nonce(Bytes(32, ++nonces)), true, "192.0.2.1", std::move(request)).value();
@@ -44,6 +45,7 @@ class SealedSessionsTest : public testing::Test {
     return session.id;
   }
 
+  milliseconds forget_not_before{0};
   std::uint8_t nonces = 0;  // that were made
   std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>(Timestamp(std::chrono::seconds(10'000)));
   std::shared_ptr<test::SharedLedger> ledger = std::make_shared<test::SharedLedger>();
@@ -180,6 +182,48 @@ TEST_F(SealedSessionsTest, StaySpentWhenTheClockIsSetBackSoonAfterTheStart) {
   // No clock is believed that is farther behind.
   clocks.step(-milliseconds(1));
   test::expect_refused(guarded->checked_now(), Errc::clock_set_back, "300 s behind what it had told");
+}
+
+// By a clock that is hours ahead all of them have expired; it is believed when it is set back soon after the start.
+TEST_F(SealedSessionsTest, StaySpentWhenTheClockIsAheadAtTheStart) {
+  constexpr std::chrono::hours kAhead{3};
+  struct Start {
+    milliseconds forget_not_before;
+    bool is_forgotten;
+  };
+  for (const auto& [not_before, is_forgotten] :
+       {Start{SealedSessions::kForgetNotBefore, false}, Start{milliseconds(0), true}}) {
+    forget_not_before = not_before;
+    const auto before = node();
+    const std::string id = spent(*before);
+    clock->advance(kAhead);
+    const auto after = node();
+    spent(*after);
+    clock->advance(-kAhead);
+    Session again = after->claim(id, "a/b", Bytes{1}).value();
+    const auto finished = after->finish(again, "token");
+    if (is_forgotten) {
+      EXPECT_TRUE(finished) << "what is kept is so for the time alone in which nothing is forgotten";
+    } else {
+      test::expect_refused(finished, Errc::conflict, "this session has taken evidence already");
+    }
+  }
+  EXPECT_GE(SealedSessions::kForgetNotBefore, kClockSettling + kTimeNotePeriod);
+}
+
+TEST_F(SealedSessionsTest, AreForgottenOnceSomeTimeHasPassedSinceTheStart) {
+  forget_not_before = milliseconds(200);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto one = node();
+  spent(*one);
+  clock->advance(std::chrono::minutes(20));
+  spent(*one);
+  const std::size_t kept = ledger->rows.size();
+  const bool in_time = std::chrono::steady_clock::now() - begun < forget_not_before;
+  EXPECT_TRUE(kept == 2U || !in_time) << kept;
+  std::this_thread::sleep_until(begun + 2 * forget_not_before);
+  spent(*one);
+  EXPECT_EQ(ledger->rows.size(), 2U) << "the first is forgotten";
 }
 
 TEST_F(SealedSessionsTest, AreForgottenAfterAClockThatWasFarAheadForAMoment) {

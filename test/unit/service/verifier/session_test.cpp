@@ -5,6 +5,7 @@
 #include <set>
 
 #include "crypto/random.h"
+#include "support/refusal.h"
 #include "support/set_clocks.h"
 
 namespace credence::service {
@@ -51,6 +52,18 @@ TEST_F(SessionsTest, TakeEvidenceOnce) {
   ASSERT_TRUE(sessions.finish(claimed, std::nullopt));
   EXPECT_EQ(sessions.find(id).value().status, SessionStatus::failed);
   EXPECT_EQ(sessions.claim(id, "a/b", Bytes{1}).error().code, Errc::conflict);
+}
+
+TEST_F(SessionsTest, KeepTheOutcomeTheyHave) {
+  MemorySessions sessions = make();
+  const std::string id = sessions.open(nonce(), true, {}, {}).value().id;
+  Session claimed = sessions.claim(id, "a/b", Bytes{1}).value();
+  Session copy = claimed;
+  ASSERT_TRUE(sessions.finish(claimed, "token"));
+  test::expect_refused(sessions.finish(copy, "another"), Errc::conflict,
+                       "this session has an outcome already, which stays");
+  EXPECT_EQ(copy.status, SessionStatus::processing);
+  EXPECT_EQ(sessions.find(id).value().result, "token");
 }
 
 // Attack A5: a random source that repeats itself lets a recorded answer be shown again.
