@@ -76,11 +76,11 @@ void Replica::forget_all() noexcept {
 
 Result<void> Replica::load_all() { return read_all(Unread::refused); }
 
-// It must not be a CoRIM of a newer program, which take_changes() gets by without, that keeps it torn.
+// It must not be a CoRIM of a newer program, which take_changes() goes on beside, that keeps it torn.
 Result<void> Replica::read_again() {
   forget_all();
   CHECK(read_all(Unread::remembered));
-  return check_unread();
+  return check_read();
 }
 
 Result<void> Replica::read_all(Unread unread) {
@@ -183,6 +183,11 @@ void Replica::publish(std::int64_t sequence) {
 
 // By the entries, not by their version: the list may be due still from the last time, when it could not be made.
 void Replica::publish_deny_list() {
+  if (auto read = check_read(); !read) {
+    denied_ = {};  // another list is in force
+    index_.set_deny_list(std::unexpected(std::move(read).error()));
+    return;
+  }
   auto entries = documents_.documents(DocumentKind::deny_entry);
   if (entries == denied_) return;
   auto list = deny_list_of(*entries, deny_list_.get());
@@ -197,6 +202,7 @@ Result<void> Replica::take_changes() {
   const Clock::time_point asked = Clock::now();
   TRY(const auto changes, journal_->changes_after(taken_));
   auto taken = take_all(changes);
+  if (taken) taken = read_unread();
   publish(taken_);
   if (taken) current_at_.store(asked);
   // A kind that is not known may be there to take trust away: no verdicts until a program understands it. After
@@ -204,13 +210,28 @@ Result<void> Replica::take_changes() {
   if (!taken && taken.error().code == Errc::configuration)
     take_whole([&] { index_.set_deny_list(std::unexpected(taken.error())); });
   CHECK(std::move(taken));
-  return check_unread();
+  return check_read();
 }
 
-Result<void> Replica::check_unread() const {
+// A CoRIM that counts may take the place of one that is known here, whose values would be affirmed for ever: no
+// verdicts without it.
+Result<void> Replica::check_read() const {
   if (unread_.empty()) return {};
-  return fail(Errc::io, std::format("{} CoRIMs in the store cannot be read here, the first is {}: {}", unread_.size(),
-                                    unread_.begin()->first, unread_.begin()->second.text()));
+  return fail(
+      Errc::unavailable,
+      std::format("{} CoRIMs in the store cannot be read here, the first is {}: {}: no verdict is given until a "
+                  "newer program runs here, or deactivates them or removes them",
+                  unread_.size(), unread_.begin()->first, unread_.begin()->second.text()));
+}
+
+// It may have been for want of memory: once more, up to the first that still cannot be read.
+Result<void> Replica::read_unread() {
+  while (!unread_.empty()) {
+    const std::string id = unread_.begin()->first;
+    CHECK(take_corim({.sequence = taken_, .event = Event::added, .kind = DocumentKind::corim, .id = id}));
+    if (unread_.contains(id)) break;
+  }
+  return {};
 }
 
 // What was taken before an error stays taken: the caller publishes it, and asks for what comes after it again.
@@ -305,10 +326,9 @@ void Replica::apply_one(DocumentKind kind, DocumentChange change) {
   }
 }
 
-// What a newer program has written may be unreadable here. It is remembered as that, and holds up nothing: a
-// revocation that comes after it counts.
+// What a newer program has written may be unreadable here. It is remembered as that: there are no verdicts, but what
+// comes after it is taken.
 Result<void> Replica::take_corim(const Journal::Change& change) {
-  unread_.erase(change.id);
   if (change.event == Event::removed || change.event == Event::deactivated) {
     if (change.event == Event::removed) {
       inactive_.remove(change.id);
@@ -316,19 +336,21 @@ Result<void> Replica::take_corim(const Journal::Change& change) {
       CHECK(remember_inactive(change.id));
     }
     take_whole([&] { index_.remove(change.id); });
+    unread_.erase(change.id);
     return {};
   }
   inactive_.remove(change.id);
   TRY(const auto entry, journal_->entry(DocumentKind::corim, change.id));
-  if (!entry || !entry->active) return {};  // a later change, still to come, took it away again
+  if (!entry || !entry->active) {  // a later change, still to come, took it away again
+    unread_.erase(change.id);
+    return {};
+  }
   auto content = content_of(*entry);
   take_whole([&] {
     index_.remove(change.id);
-    if (content) {
-      index_.add(*std::move(content));
-    } else {
-      unread_.emplace(change.id, std::move(content).error());
-    }
+    if (!content) return static_cast<void>(unread_.insert_or_assign(change.id, std::move(content).error()));
+    index_.add(*std::move(content));
+    unread_.erase(change.id);
   });
   return {};
 }

@@ -33,9 +33,9 @@ class Replica {
 
   // Everything, before anything else. An error of a CoRIM that counts and cannot be read: nobody starts without it.
   [[nodiscard]] Result<void> load_all();
-  // What others have committed since the last time; everything, once it is torn. Errc::io, with all that can be read
-  // in force, while there are CoRIMs that count and cannot be read, of a newer program perhaps. Errc::configuration
-  // when a newer program has stored what is not known here: then there are no verdicts.
+  // What others have committed since the last time; everything, once it is torn. There are no verdicts, and an error,
+  // Errc::unavailable while there are CoRIMs that count and cannot be read, of a newer program perhaps;
+  // Errc::configuration when one has stored what is not known here.
   [[nodiscard]] Result<void> take_changes();
   // An exception has come between what belongs together, for want of memory: there are no verdicts until take_changes()
   // has read everything again, best in a transaction.
@@ -74,7 +74,8 @@ class Replica {
   [[nodiscard]] Result<void> read_again();
   [[nodiscard]] Result<void> load(const Document& entry, Unread unread);
   [[nodiscard]] Result<void> load_inactive(const Document& entry);
-  [[nodiscard]] Result<void> check_unread() const;
+  [[nodiscard]] Result<void> check_read() const;
+  [[nodiscard]] Result<void> read_unread();
   [[nodiscard]] Result<void> take_all(std::span<const Journal::Change> changes);
   void take_parts(std::span<const Journal::Change> changes);
   [[nodiscard]] Result<void> take_documents(std::span<const Journal::Change> changes);

@@ -175,18 +175,48 @@ TEST_F(PostgresStore, TakesARevocationBehindACorimThatItCannotRead) {
                     "INSERT INTO credence_document (kind, id, octets, active) VALUES (0, 'newer', "
                     "decode('00', 'hex'), true); INSERT INTO credence_change (event, kind, id) VALUES (0, 0, 'newer')");
   EXPECT_TRUE(eventually([&] { return !store->probe().has_value(); }));
-  test::expect_refused(store->probe(), Errc::io, "1 CoRIMs in the store cannot be read here, the first is newer");
-  EXPECT_TRUE(knows_the_device(*store));
+  constexpr std::string_view kRefusal = "1 CoRIMs in the store cannot be read here, the first is newer";
+  test::expect_refused(store->probe(), Errc::unavailable, kRefusal);
+  // It may take the place of what is known.
+  test::expect_refused(test::trust_anchor(*store, Kid(maker.kid())), Errc::unavailable, kRefusal);
+  test::expect_refused(store->deny_list(), Errc::unavailable, kRefusal);
   server()->execute(database, "UPDATE credence_document SET active = false WHERE id = '" + known +
                                   "'; INSERT INTO credence_change (event, kind, id) VALUES (3, 0, '" + known + "')");
-  EXPECT_TRUE(eventually([&] {
-    const auto found = test::trust_anchor(*store, Kid(maker.kid()));
-    return !found || *found == nullptr;
-  }));
+  EXPECT_TRUE(eventually([&] { return store->size().corims == 0; }));
   server()->execute(database,
                     "DELETE FROM credence_document WHERE id = 'newer'; INSERT INTO credence_change (event, "
                     "kind, id) VALUES (1, 0, 'newer')");
   EXPECT_TRUE(eventually([&] { return store->probe().has_value(); }));
+  EXPECT_EQ(test::trust_anchor(*store, Kid(maker.kid())).value(), nullptr);
+  EXPECT_TRUE(store->deny_list());
+}
+
+// For want of memory it may have been.
+TEST_F(PostgresStore, ReadsOnceMoreWhatItCouldNotRead) {
+  const auto store = open();
+  const std::string known = submit(*store, keys).value().id;
+  for (const std::string id : {"one", "two"})
+    server()->execute(database, "INSERT INTO credence_document (kind, id, octets, active) VALUES (0, '" + id +
+                                    "', decode('00', 'hex'), true); INSERT INTO credence_change (event, kind, id) "
+                                    "VALUES (0, 0, '" +
+                                    id + "')");
+  EXPECT_TRUE(eventually([&] { return !store->probe(); }));
+  test::expect_refused(store->probe(), Errc::unavailable,
+                       "2 CoRIMs in the store cannot be read here, the first is one");
+  for (const std::string id : {"one", "two"}) {
+    EXPECT_FALSE(store->deny_list());
+    server()->execute(database,
+                      "UPDATE credence_document SET octets = (SELECT octets FROM credence_document WHERE "
+                      "id = '" +
+                          known + "') WHERE id = '" + id + "'");
+    EXPECT_TRUE(eventually([&] {
+      const auto probed = store->probe();
+      return id == "two" ? probed.has_value() : !probed && probed.error().why.starts_with("1 CoRIMs in the store");
+    }));
+  }
+  EXPECT_TRUE(knows_the_device(*store));
+  EXPECT_TRUE(store->deny_list());
+  EXPECT_EQ(store->size().corims, 3U);
 }
 
 // With a revocation right before it, whose list must not take the place of the refusal.
