@@ -194,18 +194,28 @@ class Server::Impl {
     co_return false;
   }
 
-  // When the server stops, stop_time bounds all that goes on. Where memory is lacking it goes round again: nobody else
+  // When the server stops, stop_time bounds all that goes on. An exception must not end this loop either: nobody else
   // closes those who are late.
   Task<void> sweep_loop() {
     while (!shared_.stopping) {
       try {
         sweep_.expires_after(sweep_period(shared_.serving()->limits));
         co_await sweep_.async_wait(kResume);
-        const auto now = Connection::Clock::now();
-        const std::lock_guard lock(mutex_);
-        for (const auto& connection : live_) connection->close_when_late(now);
-      } catch (const std::exception&) {
+      } catch (const std::exception&) {  // not even memory to wait
         std::this_thread::sleep_for(kAcceptPause);
+      }
+      close_late();
+    }
+  }
+
+  void close_late() {
+    const auto now = Connection::Clock::now();
+    const std::lock_guard lock(mutex_);
+    for (const auto& connection : live_) {
+      try {
+        connection->close_when_late(now);
+      } catch (const std::exception&) {  // that one is looked at again, and those behind it now
+        continue;
       }
     }
   }

@@ -32,17 +32,18 @@ WorkerPool::Place WorkerPool::reserve() {
 }
 
 void WorkerPool::start(Place place, Work work) {
+  Task task{.place = std::move(place), .work = std::move(work)};  // goes after the lock: it may hold anything
   bool ended = false;
   {
     const std::lock_guard lock(queue_->mutex);
     ended = queue_->ended;
     if (!ended && make_threads()) {
-      queue_->waiting.push_back({.place = std::move(place), .work = std::move(work)});
+      queue_->waiting.push_back(std::move(task));
       queue_->changed.notify_one();
       return;
     }
   }
-  work(ended);
+  task.work(ended);
 }
 
 // True when there is one at least: the system may have no more of them, or no memory for it.

@@ -1,6 +1,8 @@
 #include "service/verifier/sealed_sessions.h"
 
+#include <algorithm>
 #include <format>
+#include <utility>
 
 #include "base/guarded_clock.h"
 #include "base/text.h"
@@ -166,14 +168,19 @@ void SealedSessions::release(std::string_view id) noexcept {
 
 // A failure is no reason to stop: the same store is asked again by what follows, which reports it.
 void SealedSessions::forget_old() {
+  const Timestamp now = parts_.clock->now();
+  // How long it was is not asked of the clock that may jump: after one that was days ahead nothing would be forgotten
+  // for days.
+  const auto elapsed = parts_.monotonic();
+  Timestamp expired;
   {
     const std::lock_guard lock(mutex_);
-    // Not by the clock that may jump: after one that was days ahead nothing would be forgotten for days.
-    const auto now = std::chrono::steady_clock::now();
-    if (now < forget_next_) return;
-    forget_next_ = now + parts_.forget_period;
+    least_told_ = std::min(least_told_, now);
+    if (elapsed - since_ < parts_.forget_after) return;
+    expired = std::exchange(least_told_, now);
+    since_ = elapsed;
   }
-  static_cast<void>(parts_.ledger->forget_expired(parts_.clock->now(), kMarksKept));
+  static_cast<void>(parts_.ledger->forget_expired(expired, kMarksKept));
 }
 
 }  // namespace credence::service

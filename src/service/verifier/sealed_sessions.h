@@ -26,9 +26,9 @@ namespace credence::service {
 // A session that nobody has used is remembered nowhere, so there is no limit to their number.
 class SealedSessions final : public Sessions {
  public:
-  // In the first so many minutes of a process nothing is forgotten, by the monotonic clock: a clock that is ahead when
-  // it begins may be set back for so long and is believed then, and what it had called expired would be fresh again.
-  static constexpr std::chrono::minutes kForgetNotBefore = kClockSettling + kTimeNotePeriod;
+  // What expired is forgotten by a time that the clock has told, without a step back behind it, for so long. A clock
+  // that is ahead is believed for as long when it is set back, and what it had called expired would be fresh again.
+  static constexpr std::chrono::minutes kForgetAfter = kClockSettling + kTimeNotePeriod;
 
   struct Parts {
     SessionKeys keys;
@@ -37,11 +37,11 @@ class SealedSessions final : public Sessions {
     std::shared_ptr<const Random> random;
     Seconds longest_result_lifetime = kDefaultResultLifetime;
     std::chrono::milliseconds lifetime = kSessionLifetime;
-    std::chrono::milliseconds forget_period = std::chrono::minutes(1);
-    std::chrono::milliseconds forget_not_before = kForgetNotBefore;
+    std::chrono::milliseconds forget_after = kForgetAfter;
+    GuardedClock::Monotonic monotonic = &std::chrono::steady_clock::now;
   };
   explicit SealedSessions(Parts parts)
-      : parts_(std::move(parts)), forget_next_(std::chrono::steady_clock::now() + parts_.forget_not_before) {}
+      : parts_(std::move(parts)), least_told_(parts_.clock->now()), since_(parts_.monotonic()) {}
 
   [[nodiscard]] Result<Session> open(Nonce nonce, bool own_nonce, std::string_view client,
                                      ResultRequest request) override;
@@ -75,7 +75,8 @@ class SealedSessions final : public Sessions {
   RecentNonces issued_{1 << 14};  // here: other nodes have random sources of their own
   // Here, with the type of the evidence: by what an id begins with.
   std::map<std::string, std::string, std::less<>> processing_;
-  std::chrono::steady_clock::time_point forget_next_;
+  Timestamp least_told_;  // by the clock, since then; both as of when something was forgotten last
+  std::chrono::steady_clock::time_point since_;
 };
 
 }  // namespace credence::service

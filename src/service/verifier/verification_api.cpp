@@ -234,24 +234,22 @@ class Appraisal : public std::enable_shared_from_this<Appraisal> {
   // Ends what has no outcome yet, without a result: for that no memory is needed. To say so may fail.
   void abandon(std::string_view why) noexcept {
     try {
-      const bool was_open = end_without_result();
-      parts_->log->write(
-          LogLevel::error,
-          std::format("{}: {}", was_open ? "nothing was decided" : "an outcome may lack its line here", why));
-      if (was_open && parts_->metrics) parts_->metrics->undecided(Errc::internal);
+      parts_->log->write(LogLevel::error, std::format("{}: {}", end_without_result(), why));
     } catch (const std::exception&) {
       return;
     }
   }
 
-  // False when there was an outcome already.
-  bool end_without_result() {
+  // What became of it.
+  std::string_view end_without_result() {
     const std::lock_guard lock(mutex_);
-    if (outcome_) return false;
+    if (outcome_) return "an outcome may lack its line here";
     outcome_ = fail(Errc::internal, "not ended");  // should the rest throw: run() must not take it for undecided
-    outcome_ = session_.status == SessionStatus::processing ? parts_->sessions->finish(session_, std::nullopt)
-                                                            : Result<void>{};
-    return true;
+    // By a finish() that threw: perhaps after it had recorded one.
+    if (session_.status != SessionStatus::processing) return "an outcome may have been recorded, GET says it";
+    outcome_ = parts_->sessions->finish(session_, std::nullopt);
+    if (parts_->metrics) parts_->metrics->undecided(Errc::internal);
+    return "nothing was decided";
   }
 
   const std::shared_ptr<const Parts> parts_;

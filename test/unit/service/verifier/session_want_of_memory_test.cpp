@@ -34,7 +34,7 @@ SealedSessions sealed_sessions(const std::shared_ptr<test::SharedLedger>& ledger
                                               .ledger = ledger,
                                               .clock = clock_of_sessions(),
                                               .random = crypto::system_random(),
-                                              .forget_period = std::chrono::milliseconds(0)});
+                                              .forget_after = std::chrono::milliseconds(0)});
 }
 
 Result<Session> open_one(Sessions& sessions, std::uint8_t octet) {
