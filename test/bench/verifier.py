@@ -106,6 +106,13 @@ def over_veraison(measurement: Measurement, scene, rounds: int) -> dict:
     return {name: figure(name, each, raw) for name, each in zip(names, ratios)}
 
 
+def unit_environment() -> dict:
+    """With what the unit that is installed gives the verifier."""
+    unit = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "systemd" / "credence-verifier.service"
+    given = [line.partition("=")[2] for line in unit.read_text().splitlines() if line.startswith("Environment=")]
+    return os.environ | dict(variable.split("=", 1) for variable in given)
+
+
 def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
     os.environ["CREDENCE_BINARY"] = str(binaries / "credence")
     here = pathlib.Path(__file__).resolve().parent
@@ -117,7 +124,8 @@ def measure(binaries: pathlib.Path, rounds: int, seconds: float) -> dict:
         folder = pathlib.Path(scratch)
         os.sched_setaffinity(0, {cores[0]})  # what is started here inherits it
         with (folder / "verifier.log").open("wb") as log:  # as Veraison's: nobody is woken up to read it
-            scene = Scene(folder, stderr=log)
+            scene = Scene(folder, stderr=log, env=unit_environment())
+        os.sync()  # what the benchmarks of the store wrote is not written meanwhile
         try:
             measurement = Measurement(binaries, scene, seconds, cores)
             pairs = alternate(rounds, lambda: measurement.load(scene.port()), measurement.engine)

@@ -49,5 +49,25 @@ class Unit(unittest.TestCase):
         self.assertNotEqual(self.analyze(open_to_all, *security).returncode, 0)
 
 
+LOADER = pathlib.Path("/lib64/ld-linux-x86-64.so.2")
+
+
+@unittest.skipUnless(LOADER.exists(), f"no {LOADER}")
+class Environment(unittest.TestCase):
+    def test_has_tunables_that_the_c_library_takes(self):
+        """It says nothing of those that it does not know, or whose values are none."""
+        [given] = re.findall(r"^Environment=GLIBC_TUNABLES=(.+)$", UNIT.read_text(), flags=re.MULTILINE)
+        wanted = dict(tunable.split("=") for tunable in given.split(":"))
+
+        def values(tunables: str) -> dict:
+            done = subprocess.run([LOADER, "--list-tunables"], env={"GLIBC_TUNABLES": tunables}, capture_output=True, text=True,
+                                  timeout=PATIENCE, check=True)
+            lines = (line.partition(": ") for line in done.stdout.splitlines())
+            return {name: int(rest.split()[0], 16) for name, _, rest in lines if name in wanted}
+
+        self.assertEqual(values(given), {name: int(value) for name, value in wanted.items()})
+        self.assertNotEqual(values(""), values(given))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
