@@ -158,8 +158,9 @@ void ResultSigner::begin_after_announcement(Timestamp now) {
 void ResultSigner::name_former_keys(const ResultSigner& before, Timestamp now) {
   for (std::size_t i = 0; i + 1 < before.turns_.size() && before.turns_[i + 1].from <= now; ++i)
     keep_named(before.turns_[i].key.jwk, before.turns_[i + 1].from + longest_lifetime_);
-  for (const Named& named : before.named_)  // what is configured says the configuration
-    if (named.until > now) keep_named(named.jwk, named.until);
+  // What is configured says the configuration. Those whose time is over, too: perhaps the clock is ahead.
+  for (const Named& named : before.named_)
+    if (named.until > Timestamp::min()) keep_named(named.jwk, named.until);
 }
 
 void ResultSigner::keep_named(json::Object jwk, Timestamp until) {

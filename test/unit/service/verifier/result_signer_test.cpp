@@ -222,6 +222,15 @@ TEST_F(ExchangedKeys, SignAMinuteAfterAReloadByAClockThatIsRightAgain) {
   expect(right, 1'070, {kid_b, kid_a});
 }
 
+TEST_F(ExchangedKeys, AreNamedAfterReloadsByAClockThatWasAhead) {
+  ResultSigner signer = after(ResultSigner::make(only(a), at(0)).value(), only(b), 1'000);
+  for (int reload = 0; reload < 3; ++reload) signer = after(signer, only(b), 90'000);
+  expect(signer, 90'000, {kid_b});
+  signer = after(signer, only(b), 1'100);
+  expect(signer, 1'159, {kid_b, kid_a});
+  expect(signer, 1'160, {kid_b});
+}
+
 TEST_F(ExchangedKeys, AreToldOfWhenTheyAreNew) {
   const ResultSigner started = ResultSigner::make(with_next(a, b), at(1'000)).value();
   ResultKeys keys = only(b);

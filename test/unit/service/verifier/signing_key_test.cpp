@@ -202,6 +202,14 @@ TEST(SigningKey, StaysInATpm) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory.path() / "keys"), {}), files);
 }
 
+TEST(SigningKey, MayHaveAnotherCurveInATpm) {
+  const test::TemporaryDirectory directory;
+  const auto key = open_signing_key("tpm:" + (directory.path() / "keys").string() +
+                                    "?curve=P-384&tcti=libtpms:" + (directory.path() / "tpm.state").string());
+  ASSERT_TRUE(key) << key.error().text();
+  expect_signs(*key, crypto::SignatureAlgorithm::es384);
+}
+
 TEST(SigningKey, IsReadAgainFromItsFileAndNotMade) {
   const test::TemporaryDirectory directory;
   const fs::path file = directory.path() / "ear.pem", public_file = directory.path() / "ear.pem.pub";
