@@ -383,3 +383,11 @@ TEST_F(Opa, AgreesWithVeraison) {
 
 }  // namespace
 }  // namespace credence::service
+
+// Where there is no OPA, ctest is told so.
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  const int failed = RUN_ALL_TESTS();
+  const testing::UnitTest& all = *testing::UnitTest::GetInstance();
+  return failed == 0 && all.successful_test_count() == 0 && all.skipped_test_count() > 0 ? 77 : failed;
+}

@@ -1,6 +1,7 @@
 """Veraison's own programs against `credence verifier`. They are not part of this project: each test runs with the
 program that is on the machine (PATH, or the folder CREDENCE_VERAISON) and is skipped, with the reason, without it."""
 import base64
+import copy
 import json
 import os
 import pathlib
@@ -30,11 +31,14 @@ def run(*command) -> subprocess.CompletedProcess:
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
 
 
-def statuses(token: str) -> dict:
-    """Of each submodule; the signature is not checked."""
+def submodules(token: str) -> dict:
+    """The signature is not checked."""
     payload = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return {name: one["ear.status"] for name, one in claims["submods"].items()}
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["submods"]
+
+
+def statuses(token: str) -> dict:
+    return {name: one["ear.status"] for name, one in submodules(token).items()}
 
 
 def token_in(text: str) -> str:
@@ -180,11 +184,16 @@ class Clients(unittest.TestCase):
         read = ("import json, sys; from src.claims import AttestationResult;"
                 "result = AttestationResult.decode_jwt(sys.argv[1], json.loads(sys.argv[2]), 'ES256');"
                 "print(*result.submods, *(one.status for one in result.submods.values()))")
+        other = signing_key()
+        del other["d"]
         python = os.environ.get("CREDENCE_PYTHON", "python3")
-        good = subprocess.run([python, "-c", read, self.scene.result(), json.dumps(key)], cwd=folder, capture_output=True,
-                              text=True, timeout=60)
+        good, bad = (subprocess.run([python, "-c", read, self.scene.result(), json.dumps(by)], cwd=folder, capture_output=True,
+                                    text=True, timeout=60) for by in (key, other))
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertIn("PARSEC_TPM", good.stdout)
+        self.assertNotEqual(bad.returncode, 0)
+        self.assertNotIn("PARSEC_TPM", bad.stdout)
+        self.assertIn("ignature", bad.stderr)
 
     def evcli_config(self) -> pathlib.Path:
         """In a file: its commands bind one --api-server after the other, and the last one is heard."""
@@ -192,10 +201,16 @@ class Clients(unittest.TestCase):
         config.write_text(f"api_server: {self.scene.verifier.url}/challenge-response/v1/newSession\n")
         return config
 
+    def psa_device(self) -> PsaDevice:
+        """That the verifier knows; each test may change its claims."""
+        if not hasattr(type(self), "provisioned"):
+            type(self).provisioned = PsaDevice()
+            self.provisioned.provision(self.scene.verifier.url, self.folder)
+        return copy.deepcopy(self.provisioned)
+
     def test_evcli_attests_a_psa_device(self):
         evcli = program("evcli")
-        device = PsaDevice()
-        device.provision(self.scene.verifier.url, self.folder)
+        device = self.psa_device()
         attest = [evcli, "--config", self.evcli_config(), "psa", "verify-as", "attester"]
         done = run(*attest, "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -204,6 +219,25 @@ class Clients(unittest.TestCase):
         done = run(*attest, "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-n", "32")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "warning"})
+
+    def test_evcli_shows_a_psa_token_as_its_relying_party(self):
+        """Which chose the nonce that the token has."""
+        evcli = program("evcli")
+        device = self.psa_device()
+        device.claims["psa-nonce"] = base64.b64encode(os.urandom(32)).decode()
+        token = self.folder / "psa.cbor"
+        done = run(evcli, "psa", "create", "-c", device.claims_file(self.folder), "-k", device.key_file(self.folder), "-t", token)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        show = [evcli, "--config", self.evcli_config(), "psa", "verify-as", "relying-party", "-t", token]
+        done = run(*show)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "affirming"})
+        altered = bytearray(token.read_bytes())
+        altered[-1] ^= 1  # of the signature
+        token.write_bytes(altered)
+        done = run(*show)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(statuses(token_in(done.stdout)), {"PSA_IOT": "contraindicated"})
 
     def test_evcli_attests_a_cca_realm(self):
         evcli = program("evcli")
@@ -279,7 +313,11 @@ class Services(unittest.TestCase):
         provisioned = self.veraison.provision(self.scene.values.read_bytes(), PROFILE)
         self.assertEqual(provisioned["status"], "success", provisioned)
         evidence = self.scene.evidence
-        self.assertEqual(self.status(self.scene.nonce, evidence), "affirming")
+        theirs = self.veraison.appraise(self.scene.nonce, self.scene.media_type, evidence)["submods"]
+        ours = submodules(self.scene.result())
+        self.assertEqual(theirs["PARSEC_TPM"]["ear.status"], "affirming")
+        for said in ("ear.status", "ear.trustworthiness-vector", "ear.veraison.key-attestation"):
+            self.assertEqual(*({name: one[said] for name, one in each.items()} for each in (ours, theirs)), said)
         # Why a relying party of ours checks the binder itself, whatever a verifier says.
         self.assertEqual(self.status(bytes(32), evidence), "affirming")
         # TPM_GENERATED_VALUE of what the key signed: not made by a TPM.

@@ -22,8 +22,8 @@ class TokenKeyTest : public testing::Test {
     if (!test::has_softhsm()) return;
     hsm = new test::SoftHsm;
     unsigned id = 0;
-    for (const auto& [label, type] :
-         {std::pair{"p256", KeyType::ec_p256}, std::pair{"p384", KeyType::ec_p384}, std::pair{"rsa", KeyType::rsa}}) {
+    for (const auto& [label, type] : {std::pair{"p256", KeyType::ec_p256}, std::pair{"p384", KeyType::ec_p384},
+                                      std::pair{"rsa", KeyType::rsa}, std::pair{"ed25519", KeyType::ed25519}}) {
       const PrivateKey key = PrivateKey::generate(type).value();
       hsm->import(key, label, ++id);
       keys.push_back(key.public_key());
@@ -44,7 +44,7 @@ class TokenKeyTest : public testing::Test {
 
 TEST_F(TokenKeyTest, SignsWhatItsPublicKeyVerifies) {
   const std::vector<std::pair<std::string, std::vector<SignatureAlgorithm>>> all{
-      {"p256", {es256}}, {"p384", {es384}}, {"rsa", {rs256, ps256, rs384, ps512}}};
+      {"p256", {es256}}, {"p384", {es384}}, {"rsa", {rs256, ps256, rs384, ps512}}, {"ed25519", {eddsa}}};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& [label, algorithms] = all[i];
     const auto key = open(label);
@@ -100,7 +100,7 @@ TEST_F(TokenKeyTest, IsRefusedByNameAndPin) {
                                    .module = std::string(test::kSoftHsmModule),
                                    .pin = SecretBytes(as_bytes(test::kSoftHsmPin))});
   ASSERT_FALSE(all);
-  EXPECT_TRUE(all.error().why.contains("got 3")) << all.error().why;
+  EXPECT_TRUE(all.error().why.contains("got 4")) << all.error().why;
 }
 
 TEST(TokenKey, WithoutAModuleIsRefused) {
